@@ -1,0 +1,82 @@
+#include "engine/diagnostics/diagnostic.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace cnnctl {
+namespace {
+
+bool same(const Diagnostic& a, const Diagnostic& b) {
+  return a.severity == b.severity && a.place.source == b.place.source && a.place.begin == b.place.begin && a.place.end == b.place.end &&
+         a.message == b.message;
+}
+
+nlohmann::json place_to_json(const Place& place) {
+  if (!place.source) return {{"file", nullptr}, {"line", nullptr}, {"column", nullptr}, {"end_line", nullptr}, {"end_column", nullptr}};
+  const LineAndColumn begin = line_and_column(place.source->text, place.begin);
+  const LineAndColumn end = line_and_column(place.source->text, std::max(place.begin, place.end));
+  return {{"file", place.source->name}, {"line", begin.line}, {"column", begin.column}, {"end_line", end.line}, {"end_column", end.column}};
+}
+
+std::string text_of_all(const Diagnostics& diagnostics) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics.sorted()) text += to_text(diagnostic, false);
+  return text;
+}
+
+}  // namespace
+
+void Diagnostics::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
+
+void Diagnostics::error(Place place, std::string message, std::string hint) {
+  add({Severity::error, std::move(place), std::move(message), std::move(hint), {}});
+}
+
+void Diagnostics::warning(Place place, std::string message, std::string hint) {
+  add({Severity::warning, std::move(place), std::move(message), std::move(hint), {}});
+}
+
+bool Diagnostics::has_errors() const {
+  return std::any_of(diagnostics_.begin(), diagnostics_.end(), [](const Diagnostic& d) { return d.severity == Severity::error; });
+}
+
+std::vector<Diagnostic> Diagnostics::sorted() const {
+  std::unordered_map<const Source*, std::size_t> order;
+  for (const Diagnostic& diagnostic : diagnostics_) order.try_emplace(diagnostic.place.source.get(), order.size());
+  const auto key = [&order](const Diagnostic& d) { return std::pair(order.at(d.place.source.get()), d.place.begin); };
+  std::vector<Diagnostic> in_order = diagnostics_;
+  std::stable_sort(in_order.begin(), in_order.end(), [&key](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+
+  std::vector<Diagnostic> result;
+  for (Diagnostic& diagnostic : in_order) {
+    // Equal ones need not be neighbours, but they begin at the same place.
+    const auto is_same = [&diagnostic](const Diagnostic& earlier) { return same(earlier, diagnostic); };
+    const auto begins_here = std::find_if(result.rbegin(), result.rend(), [&](const Diagnostic& d) { return key(d) != key(diagnostic); });
+    if (std::none_of(result.rbegin(), begins_here, is_same)) result.push_back(std::move(diagnostic));
+  }
+  return result;
+}
+
+nlohmann::json to_json(const Diagnostic& diagnostic) {
+  nlohmann::json json = place_to_json(diagnostic.place);
+  json["severity"] = diagnostic.severity == Severity::error ? "error" : "warning";
+  json["message"] = diagnostic.message;
+  json["hint"] = diagnostic.hint;
+  json["notes"] = nlohmann::json::array();
+  for (const Note& note : diagnostic.notes) {
+    json["notes"].push_back(place_to_json(note.place));
+    json["notes"].back()["message"] = note.message;
+  }
+  return json;
+}
+
+ConfigError::ConfigError(Diagnostics diagnostics) : std::runtime_error(text_of_all(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+
+void throw_if_errors(const Diagnostics& diagnostics) {
+  if (diagnostics.has_errors()) throw ConfigError(diagnostics);
+}
+
+}  // namespace cnnctl

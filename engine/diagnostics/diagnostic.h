@@ -1,0 +1,72 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "engine/diagnostics/place.h"
+
+namespace cnnctl {
+
+enum class Severity { warning, error };
+
+/// A second place that a mistake concerns: the first of two equal names, the line that used a block.
+struct Note {
+  Place place;
+  std::string message;
+};
+
+/// One mistake: what is wrong, where, and (hint) what to do about it. Messages start in lower case and end without a full stop.
+struct Diagnostic {
+  Severity severity = Severity::error;
+  Place place;
+  std::string message;
+  std::string hint;
+  std::vector<Note> notes;
+};
+
+/// All mistakes found so far. Checks add to it and go on, so that a user sees every mistake at once.
+class Diagnostics {
+ public:
+  void add(Diagnostic diagnostic);
+  void error(Place place, std::string message, std::string hint = "");
+  void warning(Place place, std::string message, std::string hint = "");
+
+  bool has_errors() const;
+  /// In the order of the file, duplicates removed. Diagnostics of different sources keep the order in which the sources first appeared.
+  std::vector<Diagnostic> sorted() const;
+
+ private:
+  std::vector<Diagnostic> diagnostics_;
+};
+
+/// A diagnostic as a terminal shows it: "place: error: message", the line with the range underlined, "hint: ...", each note in the same
+/// form. Ends with a line break. With `color`, ANSI colours.
+std::string to_text(const Diagnostic& diagnostic, bool color);
+
+/// {"severity", "file", "line", "column", "end_line", "end_column", "message", "hint", "notes": [...]}.
+nlohmann::json to_json(const Diagnostic& diagnostic);
+
+/// Mistakes of the user's in a config or on the command line; ends in exit status 2. what() is the text of all of them, without colours.
+class ConfigError : public std::runtime_error {
+ public:
+  explicit ConfigError(Diagnostics diagnostics);
+  const Diagnostics& diagnostics() const { return diagnostics_; }
+
+ private:
+  Diagnostics diagnostics_;
+};
+
+/// Something the user named is missing or unusable: a file, a folder, a checkpoint; ends in exit status 2. The message says what, where and
+/// what to do.
+class InputError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// Throws ConfigError if there are errors among `diagnostics`.
+void throw_if_errors(const Diagnostics& diagnostics);
+
+}  // namespace cnnctl
