@@ -1,0 +1,43 @@
+#include <fmt/format.h>
+
+#include "engine/schema/schema.h"
+
+namespace cnnctl {
+namespace {
+
+std::string as_yaml(const std::string& text) {
+  Value value;
+  value.kind = Value::Kind::scalar;
+  value.text = text;
+  value.quoted = text.empty();
+  return to_yaml_inline(value);
+}
+
+}  // namespace
+
+std::string to_string(const Size& size) { return fmt::format("{}x{}", size.height, size.width); }
+std::string to_string(const Padding& padding) { return padding.same ? "same" : to_string(padding.size); }
+
+std::string type_name(bool) { return "boolean"; }
+std::string type_name(std::int64_t) { return "integer"; }
+std::string type_name(double) { return "number"; }
+std::string type_name(const std::string&) { return "string"; }
+std::string type_name(const Size&) { return "size"; }
+std::string type_name(const Padding&) { return "padding"; }
+std::string type_name(const std::vector<double>&) { return "list of numbers"; }
+std::string type_name(const std::vector<std::int64_t>&) { return "list of integers"; }
+std::string type_name(const Value&) { return "value"; }
+
+std::string default_text(bool value) { return value ? "true" : "false"; }
+std::string default_text(std::int64_t value) { return std::to_string(value); }
+std::string default_text(double value) { return fmt::format("{}", value); }
+std::string default_text(const std::string& value) { return as_yaml(value); }
+std::string default_text(const Size& value) {
+  return value.height == value.width ? std::to_string(value.height) : fmt::format("[{}, {}]", value.height, value.width);
+}
+std::string default_text(const Padding& value) { return value.same ? "same" : default_text(value.size); }
+std::string default_text(const std::vector<double>& value) { return fmt::format("[{}]", fmt::join(value, ", ")); }
+std::string default_text(const std::vector<std::int64_t>& value) { return fmt::format("[{}]", fmt::join(value, ", ")); }
+std::string default_text(const Value& value) { return value.is_null() ? "none" : to_yaml_inline(value); }
+
+}  // namespace cnnctl
