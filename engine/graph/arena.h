@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace cnnctl {
+
+/// A buffer that a program needs while it walks its steps: `bytes`, alive from step `first` to step `last`, both included.
+struct Lifetime {
+  std::int64_t bytes = 0;
+  int first = 0;
+  int last = 0;
+};
+
+/// Where each buffer starts in the one allocation, and how long that is. Offsets are multiples of 64 bytes.
+struct ArenaPlan {
+  std::vector<std::int64_t> offsets;  // as many as lifetimes, in their order
+  std::int64_t bytes = 0;
+};
+
+/// Places buffers so that those alive at the same time do not overlap: largest first, each at the lowest offset that is free for its whole
+/// life (greedy by size; Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020). Throws ShapeError where the
+/// whole does not fit 63 bits.
+ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes);
+
+}  // namespace cnnctl

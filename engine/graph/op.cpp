@@ -1,0 +1,42 @@
+#include "engine/graph/op.h"
+
+namespace cnnctl {
+namespace {
+
+std::string eltwise_name(const Eltwise& op) {
+  switch (op.function) {
+    case Eltwise::Function::relu:
+      return "relu";
+    case Eltwise::Function::leaky_relu:
+      return "leaky_relu";
+    case Eltwise::Function::elu:
+      return "elu";
+    case Eltwise::Function::sigmoid:
+      return "sigmoid";
+    case Eltwise::Function::tanh:
+      return "tanh";
+  }
+  return "";
+}
+
+std::string joined(const std::optional<Eltwise>& activation) { return activation ? "+" + eltwise_name(*activation) : ""; }
+
+struct Name {
+  std::string operator()(const Convolution& op) const {
+    return std::string("convolution") + (op.norm ? "+batch_norm" : "") + joined(op.activation);
+  }
+  std::string operator()(const BatchNorm& op) const { return "batch_norm" + joined(op.activation); }
+  std::string operator()(const Eltwise& op) const { return eltwise_name(op); }
+  std::string operator()(const Pooling& op) const { return op.kind == Pooling::Kind::max ? "max_pooling" : "average_pooling"; }
+  std::string operator()(const AdaptivePooling&) const { return "adaptive_pooling"; }
+  std::string operator()(const InnerProduct&) const { return "inner_product"; }
+  std::string operator()(const Dropout&) const { return "dropout"; }
+  std::string operator()(const Softmax&) const { return "softmax"; }
+  std::string operator()(const Flatten&) const { return "flatten"; }
+};
+
+}  // namespace
+
+std::string op_name(const Op& op) { return std::visit(Name{}, op); }
+
+}  // namespace cnnctl

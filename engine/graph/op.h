@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "engine/graph/shape.h"
+
+namespace cnnctl {
+
+/// What a node computes, as a plain value: no oneDNN, no YAML. A layer is made of these; runtime/ops/ turns each kind into primitives.
+/// Parameters (weights, statistics) are listed by the node, in the order each kind states.
+
+/// An element-wise function. Source: oneDNN's eltwise primitive; `alpha` is leaky_relu's slope and elu's scale.
+struct Eltwise {
+  enum class Function { relu, leaky_relu, elu, sigmoid, tanh };
+  Function function = Function::relu;
+  float alpha = 0;
+  friend bool operator==(const Eltwise&, const Eltwise&) = default;
+};
+
+/// Normalizes each channel over the batch and the map. Parameters: weight, bias (where affine), running_mean, running_var.
+/// Training uses the batch's statistics and moves the running ones by `momentum`, the variance unbiased (n / (n - 1)). Source:
+/// torch.nn.BatchNorm2d.
+struct BatchNorm {
+  float epsilon = 1e-5F;
+  float momentum = 0.1F;
+  bool affine = true;
+  std::optional<Eltwise> activation;  // relu, by passes/fuse_norm_relu
+  friend bool operator==(const BatchNorm&, const BatchNorm&) = default;
+};
+
+/// Cross-correlation. Parameters: weight [out, in / groups, kernel height, kernel width], bias [out] (where `bias`), and after
+/// passes/fold_batch_norm the four (or two) of `norm`. Source: torch.nn.Conv2d.
+struct Convolution {
+  std::int64_t out_channels = 0;
+  Window vertical;
+  Window horizontal;
+  std::int64_t groups = 1;
+  bool bias = true;
+  std::optional<BatchNorm> norm;      // evaluation only, by passes/fold_batch_norm: folded into weight and bias
+  std::optional<Eltwise> activation;  // evaluation only, by passes/fuse_activation: applied to the result
+  friend bool operator==(const Convolution&, const Convolution&) = default;
+};
+
+/// Maximum or mean over a sliding window. The mean divides by the whole window where `count_padding`, else by what lies inside the input.
+/// Source: torch.nn.MaxPool2d, torch.nn.AvgPool2d.
+struct Pooling {
+  enum class Kind { max, average };
+  Kind kind = Kind::max;
+  Window vertical;
+  Window horizontal;
+  bool count_padding = true;
+  friend bool operator==(const Pooling&, const Pooling&) = default;
+};
+
+/// Mean over windows whose sizes differ by place: output i covers [floor(i in / out), ceil((i + 1) in / out)). Source:
+/// torch.nn.AdaptiveAvgPool2d.
+struct AdaptivePooling {
+  std::int64_t height = 1;
+  std::int64_t width = 1;
+  friend bool operator==(const AdaptivePooling&, const AdaptivePooling&) = default;
+};
+
+/// y = x W^T + b over all of a vector's features. Parameters: weight [out, in], bias [out] (where `bias`). Source: torch.nn.Linear.
+struct InnerProduct {
+  std::int64_t out_features = 0;
+  bool bias = true;
+  friend bool operator==(const InnerProduct&, const InnerProduct&) = default;
+};
+
+/// Zeroes each element with `probability` (in [0, 1]; 1 zeroes all) in training and scales the rest by 1 / (1 - probability); the identity
+/// in evaluation. Source: torch.nn.Dropout.
+struct Dropout {
+  float probability = 0.5F;
+  friend bool operator==(const Dropout&, const Dropout&) = default;
+};
+
+/// Softmax over the channels (of each pixel, on a map). Source: torch.nn.Softmax(dim=1).
+struct Softmax {
+  friend bool operator==(const Softmax&, const Softmax&) = default;
+};
+
+/// A map seen as a vector of its channels * height * width elements, in that order. Moves no data. Source: torch.nn.Flatten.
+struct Flatten {
+  friend bool operator==(const Flatten&, const Flatten&) = default;
+};
+
+using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten>;
+
+/// The kind's name with what passes joined to it, as bench and dumps show it: "convolution", "batch_norm+relu", ...
+std::string op_name(const Op& op);
+
+}  // namespace cnnctl

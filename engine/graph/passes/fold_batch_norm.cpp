@@ -1,0 +1,20 @@
+#include <utility>
+
+#include "engine/graph/passes/passes.h"
+#include "engine/graph/passes/rewrite.h"
+
+namespace cnnctl {
+
+Graph fold_batch_norm(const Graph& graph) {
+  return join_nodes(graph, [](const Op& first, const Op& second) -> std::optional<Op> {
+    const auto* convolution = std::get_if<Convolution>(&first);
+    const auto* norm = std::get_if<BatchNorm>(&second);
+    if (convolution == nullptr || convolution->norm || convolution->activation || norm == nullptr) return std::nullopt;
+    Convolution joined = *convolution;
+    joined.norm = *norm;
+    joined.activation = std::exchange(joined.norm->activation, std::nullopt);
+    return joined;
+  });
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,18 @@
+#include "engine/graph/passes/passes.h"
+#include "engine/graph/passes/rewrite.h"
+
+namespace cnnctl {
+
+Graph fuse_norm_relu(const Graph& graph) {
+  return join_nodes(graph, [](const Op& first, const Op& second) -> std::optional<Op> {
+    const auto* norm = std::get_if<BatchNorm>(&first);
+    const auto* activation = std::get_if<Eltwise>(&second);
+    if (norm == nullptr || norm->activation || activation == nullptr || activation->function != Eltwise::Function::relu)
+      return std::nullopt;
+    BatchNorm joined = *norm;
+    joined.activation = *activation;
+    return joined;
+  });
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,9 @@
+#include "engine/graph/passes/passes.h"
+
+namespace cnnctl {
+
+Graph prepare_for_training(const Graph& graph) { return fuse_norm_relu(graph); }
+
+Graph prepare_for_evaluation(const Graph& graph) { return fuse_activation(fuse_norm_relu(fold_batch_norm(drop_training_only(graph)))); }
+
+}  // namespace cnnctl

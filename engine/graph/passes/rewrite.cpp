@@ -1,0 +1,78 @@
+#include "engine/graph/passes/rewrite.h"
+
+#include <utility>
+
+namespace cnnctl {
+namespace {
+
+/// A graph being made from another: which of its values stands for each value of the old one.
+class Rewriting {
+ public:
+  explicit Rewriting(const Graph& old) : old_(old), replacement_(old.values.size(), 0) {
+    result_.name = old.name;
+    result_.values.push_back(old.input_shape());
+    result_.parameters = old.parameters;
+    result_.layers = old.layers;
+  }
+
+  void keep(Node node) {
+    for (ValueId& input : node.inputs) input = replacement(input);
+    const ValueId output = node.output;
+    const Shape& shape = old_.values[static_cast<std::size_t>(output)];
+    replacement(output) = add_node(result_, std::move(node.op), std::move(node.inputs), shape, std::move(node.parameters), node.layer);
+  }
+
+  /// Lets `value` be what already stands for `other`.
+  void replace(ValueId value, ValueId other) { replacement(value) = replacement(other); }
+
+  /// The new graph's node that writes what stands for `value`, or nullptr for the input. Value i + 1 is written by node i.
+  Node* writer(ValueId value) {
+    const ValueId found = replacement(value);
+    return found == 0 ? nullptr : &result_.nodes[static_cast<std::size_t>(found - 1)];
+  }
+
+  Graph finish() {
+    result_.output = replacement(old_.output);
+    return std::move(result_);
+  }
+
+ private:
+  ValueId& replacement(ValueId value) { return replacement_[static_cast<std::size_t>(value)]; }
+
+  const Graph& old_;
+  Graph result_;
+  std::vector<ValueId> replacement_;
+};
+
+}  // namespace
+
+Graph join_nodes(const Graph& graph, const Join& join) {
+  const std::vector<int> readers = count_readers(graph);
+  Rewriting rewriting(graph);
+  for (const Node& node : graph.nodes) {
+    const bool reads_alone = node.inputs.size() == 1 && readers[static_cast<std::size_t>(node.inputs[0])] == 1;
+    Node* const writer = reads_alone ? rewriting.writer(node.inputs[0]) : nullptr;
+    std::optional<Op> joined = writer != nullptr ? join(writer->op, node.op) : std::nullopt;
+    if (!joined) {
+      rewriting.keep(node);
+      continue;
+    }
+    writer->op = *std::move(joined);
+    writer->parameters.insert(writer->parameters.end(), node.parameters.begin(), node.parameters.end());
+    rewriting.replace(node.output, node.inputs[0]);
+  }
+  return rewriting.finish();
+}
+
+Graph remove_nodes(const Graph& graph, const std::function<bool(const Op&)>& removed) {
+  Rewriting rewriting(graph);
+  for (const Node& node : graph.nodes) {
+    if (removed(node.op))
+      rewriting.replace(node.output, node.inputs.front());
+    else
+      rewriting.keep(node);
+  }
+  return rewriting.finish();
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "engine/graph/graph.h"
+
+namespace cnnctl {
+
+/// The one op that does the work of `first` and, on its result, `second`; nothing where there is none.
+using Join = std::function<std::optional<Op>(const Op& first, const Op& second)>;
+
+/// Joins two nodes into one wherever the second alone reads the first's value and `join` has an op for both. The joined node has the
+/// first's layer and inputs, and the parameters of the first followed by those of the second. Ops that are joined keep the shape of the
+/// value. Values are numbered anew, without gaps.
+Graph join_nodes(const Graph& graph, const Join& join);
+
+/// Removes the nodes of one input for which `removed` holds; their readers read the input instead. Values are numbered anew, without gaps.
+Graph remove_nodes(const Graph& graph, const std::function<bool(const Op&)>& removed);
+
+}  // namespace cnnctl

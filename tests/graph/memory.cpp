@@ -1,0 +1,128 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+
+#include "engine/graph/cost.h"
+#include "tests/graph/networks.h"
+
+namespace cnnctl {
+namespace {
+
+// A map of 4x8x8 takes 1024 bytes, in batches of 1.
+constexpr Shape map{4, 8, 8};
+constexpr std::int64_t map_bytes = 1024;
+
+TEST_CASE("evaluation of a chain of convolutions needs two maps and the parameters") {
+  const Graph graph = Chain(map).convolution(4).convolution(4).convolution(4);
+  CHECK(estimate_memory(graph, 1).eval_bytes == 2 * map_bytes + 4 * parameter_count(graph));
+}
+
+TEST_CASE("evaluation folds batch_norm and activations into the convolution, and drops dropout") {
+  const Graph plain = Chain(map).convolution(4).convolution(4);
+  const Graph dressed = Chain(map).convolution(4).batch_norm().relu().dropout().convolution(4).relu();
+  const std::int64_t norm_bytes = 4 * 4 * 4;
+  CHECK(estimate_memory(dressed, 1).eval_bytes == estimate_memory(plain, 1).eval_bytes + norm_bytes);
+}
+
+TEST_CASE("training of a convolution keeps its input, its output and the output's gradient, and needs no gradient of the input") {
+  const Graph graph = Chain(map).convolution(4);
+  CHECK(estimate_memory(graph, 1).train_bytes == 3 * map_bytes + 16 * parameter_count(graph));
+}
+
+TEST_CASE("training keeps every convolution's input until its backward, and two gradients at a time") {
+  const Graph graph = Chain(map).convolution(4).convolution(4).convolution(4);
+  // In the last layer's backward: four maps, the output's gradient and its input's.
+  CHECK(estimate_memory(graph, 1).train_bytes == 6 * map_bytes + 16 * parameter_count(graph));
+}
+
+TEST_CASE("relu and dropout work in place, dropout with a byte an element") {
+  const Graph plain = Chain(map).convolution(4).convolution(4);
+  const Graph with_relu = Chain(map).convolution(4).relu().convolution(4);
+  const Graph with_dropout = Chain(map).convolution(4).dropout().convolution(4);
+  const std::int64_t plain_bytes = estimate_memory(plain, 1).train_bytes;
+  CHECK(estimate_memory(with_relu, 1).train_bytes == plain_bytes);
+  CHECK(estimate_memory(with_dropout, 1).train_bytes == plain_bytes + map_bytes / 4);
+}
+
+TEST_CASE("what a backward reads is not overwritten in place") {
+  const Graph one = Chain(map).convolution(4).eltwise(Eltwise::Function::sigmoid);
+  const Graph two = Chain(map).convolution(4).eltwise(Eltwise::Function::sigmoid).eltwise(Eltwise::Function::tanh);
+  CHECK(estimate_memory(two, 1).train_bytes == estimate_memory(one, 1).train_bytes + map_bytes);
+}
+
+TEST_CASE("a value with two readers is not overwritten in place") {
+  const Graph one = Chain({1, 8, 8}).convolution(4).relu();
+  const Graph two = Chain({1, 8, 8}).convolution(4).relu().from(1);  // the convolution's value is also the network's output
+  CHECK(estimate_memory(one, 1).eval_bytes == map_bytes / 4 + map_bytes + 4 * parameter_count(one));
+  CHECK(estimate_memory(two, 1).eval_bytes == 2 * map_bytes + 4 * parameter_count(two));
+}
+
+TEST_CASE("flatten needs no buffer") {
+  const Graph graph = Chain(map).convolution(4).flatten().linear(10);
+  const Graph without = Chain(map).convolution(4);
+  const std::int64_t linear_bytes = 64 + 64;  // its output and that one's gradient, aligned
+  const std::int64_t parameters = parameter_count(graph) - parameter_count(without);
+  CHECK(estimate_memory(graph, 1).train_bytes == estimate_memory(without, 1).train_bytes + linear_bytes + 16 * parameters);
+}
+
+TEST_CASE("batch_norm keeps its input, not its output, and a bit an element for the relu") {
+  const Graph graph = Chain({4, 64, 64}).convolution(4).batch_norm().relu().max_pool(64);
+  const std::int64_t bytes = 4 * 64 * 64 * 4;
+  const std::int64_t estimate = estimate_memory(graph, 1).train_bytes - 16 * parameter_count(graph) - 4 * 2 * 4;
+  // The batch, the convolution's output, and in batch_norm's backward its two gradients; masks and statistics are small.
+  CHECK(estimate >= 4 * bytes + bytes / 32);
+  CHECK(estimate <= 4 * bytes + bytes / 32 + 1024);
+}
+
+TEST_CASE("max pooling keeps an index of one byte, or four for windows beyond 255 pixels") {
+  // In pooling's backward: the batch, the gradient of the convolution's output; the result, its gradient, and the indices.
+  const auto beyond_maps = [](const Graph& graph) {
+    return estimate_memory(graph, 16).train_bytes - 16 * parameter_count(graph) - 2 * std::int64_t{16} * 4 * 32 * 32 * 4;
+  };
+  constexpr std::int64_t results_of_8 = 16 * 4 * 4 * 4;
+  constexpr std::int64_t results_of_16 = 16 * 4 * 2 * 2;
+  CHECK(beyond_maps(Chain({4, 32, 32}).convolution(4).max_pool(8)) == results_of_8 * (4 + 4 + 1));
+  CHECK(beyond_maps(Chain({4, 32, 32}).convolution(4).max_pool(16)) == results_of_16 * (4 + 4 + 4));
+}
+
+TEST_CASE("a network without anything to train needs no gradients") {
+  const Graph graph = Chain(map).max_pool(2).flatten();
+  const MemoryEstimate estimate = estimate_memory(graph, 1);
+  CHECK(estimate.train_bytes == map_bytes + map_bytes / 4);
+  CHECK(estimate.eval_bytes == estimate.train_bytes);
+}
+
+TEST_CASE("activations grow with the batch, parameters do not") {
+  const Graph graph = Chain(map).convolution(4).convolution(4);
+  const std::int64_t parameters = 16 * parameter_count(graph);
+  CHECK(estimate_memory(graph, 32).train_bytes - parameters == 32 * (estimate_memory(graph, 1).train_bytes - parameters));
+}
+
+TEST_CASE("the tutorial's network at batch size 100 takes some tens of megabytes to train, less to evaluate") {
+  const Graph graph = Chain({1, 28, 28})
+                          .convolution(16, 5)
+                          .batch_norm()
+                          .relu()
+                          .max_pool(2)
+                          .convolution(32, 5)
+                          .batch_norm()
+                          .relu()
+                          .max_pool(2)
+                          .flatten()
+                          .linear(10);
+  const MemoryEstimate estimate = estimate_memory(graph, 100);
+  CHECK(parameter_count(graph) == 29034);
+  CHECK(estimate.train_bytes > 15'000'000);
+  CHECK(estimate.train_bytes < 30'000'000);
+  CHECK(estimate.eval_bytes > 6'000'000);
+  CHECK(estimate.eval_bytes < 8'000'000);
+}
+
+TEST_CASE("a batch size that overflows is an error") {
+  const Graph graph = Chain(map).convolution(4);
+  CHECK_THROWS_AS(estimate_memory(graph, std::numeric_limits<std::int64_t>::max()), ShapeError);
+  CHECK_THROWS_AS(estimate_memory(graph, std::numeric_limits<std::int64_t>::max() / 2048), ShapeError);
+}
+
+}  // namespace
+}  // namespace cnnctl
