@@ -1,0 +1,28 @@
+#include <algorithm>
+
+#include "engine/layers/layer.h"
+
+namespace cnnctl {
+
+// Each in the file of its name.
+LayerType conv_layer(), linear_layer(), batch_norm_layer();
+LayerType relu_layer(), leaky_relu_layer(), elu_layer(), sigmoid_layer(), tanh_layer(), softmax_layer();
+LayerType max_pool_layer(), avg_pool_layer(), adaptive_avg_pool_layer();
+LayerType flatten_layer(), dropout_layer(), identity_layer();
+
+const std::vector<LayerType>& layer_types() {
+  static const std::vector<LayerType> types = {
+      conv_layer(),    linear_layer(),  batch_norm_layer(), relu_layer(),     leaky_relu_layer(), elu_layer(),
+      sigmoid_layer(), tanh_layer(),    softmax_layer(),    max_pool_layer(), avg_pool_layer(),   adaptive_avg_pool_layer(),
+      flatten_layer(), dropout_layer(), identity_layer(),
+  };
+  return types;
+}
+
+const LayerType* find_layer_type(std::string_view name) {
+  const auto found =
+      std::find_if(layer_types().begin(), layer_types().end(), [name](const LayerType& type) { return type.declaration->name == name; });
+  return found == layer_types().end() ? nullptr : &*found;
+}
+
+}  // namespace cnnctl

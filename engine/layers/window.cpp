@@ -1,0 +1,58 @@
+#include "engine/layers/window.h"
+
+#include <fmt/format.h>
+
+namespace cnnctl {
+namespace {
+
+void require_fit(const LayerBuilder& layer, const Windows& windows) {
+  const auto& [vertical, horizontal] = windows;
+  const Size span{window_span(vertical), window_span(horizontal)};
+  const Size padded{padded_size(layer.input().height, vertical), padded_size(layer.input().width, horizontal)};
+  if (span.height <= padded.height && span.width <= padded.width) return;
+
+  const Size kernel{vertical.kernel, horizontal.kernel};
+  const Size unpadded{layer.input().height, layer.input().width};
+  const std::string covered = span == kernel ? "" : fmt::format(", which its dilation spreads over {},", to_string(span));
+  const std::string with_padding = padded == unpadded ? "" : fmt::format(", {} with its padding", to_string(padded));
+  throw ShapeError(fmt::format("{}'s kernel {}{} is larger than its input {}{}", layer.type(), to_string(kernel), covered,
+                               to_string(layer.input()), with_padding),
+                   "use a smaller kernel_size, more padding, or less stride and pooling before it");
+}
+
+}  // namespace
+
+Windows make_windows(const Size& kernel, const Size& stride, const Size& padding, const Size& dilation) {
+  return {{kernel.height, stride.height, padding.height, padding.height, dilation.height},
+          {kernel.width, stride.width, padding.width, padding.width, dilation.width}};
+}
+
+void require_map(const LayerBuilder& layer) {
+  if (!layer.input().flat) return;
+  throw ShapeError(fmt::format("{} needs a map (channels x height x width), but its input is a vector of {} features", layer.type(),
+                               to_string(layer.input())),
+                   fmt::format("put {} before the flatten or linear layer that makes the vector", layer.type()));
+}
+
+Shape slide(LayerBuilder& layer, const Windows& windows, std::int64_t channels) {
+  require_map(layer);
+  require_fit(layer, windows);
+  const Shape in = layer.input();
+  const std::string vertical = window_arithmetic(in.height, windows.vertical);
+  const std::string horizontal = window_arithmetic(in.width, windows.horizontal);
+  layer.arithmetic(vertical == horizontal ? vertical : vertical + "; " + horizontal);
+  return {channels, window_output(in.height, windows.vertical), window_output(in.width, windows.horizontal)};
+}
+
+void require_padding_within_half(const LayerBuilder& layer, const Size& kernel, const Size& padding) {
+  if (padding.height <= kernel.height / 2 && padding.width <= kernel.width / 2) return;
+  throw ShapeError(fmt::format("{}'s padding {} is more than half its kernel {}", layer.type(), to_string(padding), to_string(kernel)),
+                   fmt::format("use a padding of at most {}", to_string(Size{kernel.height / 2, kernel.width / 2})));
+}
+
+void describe_window(std::vector<std::string>& parts, const Size& kernel, const Size& stride, const Size& default_stride) {
+  parts.push_back("kernel " + to_string(kernel));
+  if (stride != default_stride) parts.push_back("stride " + to_string(stride));
+}
+
+}  // namespace cnnctl
