@@ -1,0 +1,88 @@
+#include "engine/formats/atomic_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <stdexcept>
+#include <system_error>
+
+#include "engine/formats/descriptor.h"
+
+namespace cnnctl {
+namespace {
+
+[[noreturn]] void fail(const std::string& path, int error) {
+  throw std::runtime_error(fmt::format("{}: cannot be written: {}", path, std::generic_category().message(error)));
+}
+
+/// A name beside the target, hidden, and unique among running processes.
+std::string temporary_name(const std::filesystem::path& target) {
+  return (target.parent_path() / fmt::format(".{}.tmp.{}", target.filename().string(), ::getpid())).string();
+}
+
+/// Removes its file when it goes out of scope, unless the file got its final name before.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string path) : path_(std::move(path)) {}
+  ~TemporaryFile() {
+    if (!renamed_) ::unlink(path_.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  bool rename_to(const std::string& target) {
+    renamed_ = std::rename(path_.c_str(), target.c_str()) == 0;
+    return renamed_;
+  }
+
+ private:
+  std::string path_;
+  bool renamed_ = false;
+};
+
+bool write_all(int descriptor, std::string_view bytes) {
+  constexpr std::size_t most_per_call = std::size_t{1} << 30;  // the system's calls may refuse 2 GiB and more
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(descriptor, bytes.data(), std::min(bytes.size(), most_per_call));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+/// Makes a rename in `folder` last. Some network file systems cannot flush a folder (EINVAL) and need not.
+bool flush_folder(const std::filesystem::path& folder) {
+  const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return descriptor.is_open() && (::fsync(descriptor.number()) == 0 || errno == EINVAL);
+}
+
+/// A rename would put a file in the place of a device such as /dev/null.
+void refuse_special_target(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode))
+    throw std::runtime_error(fmt::format("{}: cannot be written: not a regular file", path));
+}
+
+}  // namespace
+
+void write_file_atomically(const std::string& path, std::span<const std::string_view> pieces) {
+  refuse_special_target(path);
+  TemporaryFile temporary(temporary_name(path));
+  Descriptor descriptor(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  if (!descriptor.is_open()) fail(path, errno);
+  for (const std::string_view piece : pieces)
+    if (!write_all(descriptor.number(), piece)) fail(path, errno);
+  if (::fsync(descriptor.number()) != 0 || !descriptor.close()) fail(path, errno);
+  if (!temporary.rename_to(path)) fail(path, errno);
+  if (!flush_folder(std::filesystem::path(path).parent_path())) fail(path, errno);
+}
+
+}  // namespace cnnctl
