@@ -1,0 +1,28 @@
+#include "engine/runtime/aligned_memory.h"
+
+#include <cstring>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+namespace cnnctl {
+namespace {
+
+constexpr std::size_t kCacheLine = 64;
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+}  // namespace
+
+AlignedMemory::AlignedMemory(std::size_t bytes) {
+  const std::size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
+  size_ = (bytes + alignment - 1) / alignment * alignment;
+  if (size_ == 0) return;
+  data_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, size_)));
+  if (!data_)
+    throw std::runtime_error(fmt::format("not enough memory: {} MiB more are needed; a smaller train.batch_size needs less", size_ >> 20));
+  if (alignment == kHugePage) madvise(data_.get(), size_, MADV_HUGEPAGE);
+  std::memset(data_.get(), 0, size_);
+}
+
+}  // namespace cnnctl

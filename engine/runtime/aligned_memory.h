@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdlib>
+#include <memory>
+
+namespace cnnctl {
+
+/// Memory aligned for the widest vectors, filled with zeros; in huge pages where it is large and the system offers them.
+class AlignedMemory {
+ public:
+  AlignedMemory() = default;
+  /// Throws std::runtime_error with the size where there is not that much.
+  explicit AlignedMemory(std::size_t bytes);
+
+  std::byte* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+
+ private:
+  struct Free {
+    void operator()(std::byte* pointer) const { std::free(pointer); }
+  };
+  std::unique_ptr<std::byte, Free> data_;
+  std::size_t size_ = 0;
+};
+
+}  // namespace cnnctl

@@ -1,0 +1,200 @@
+#include "engine/runtime/compiler.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/ops.h"
+#include "engine/runtime/selftest.h"
+
+namespace cnnctl {
+namespace {
+
+// oneDNN 2.6's f32 kernels count bytes in 32 bits.
+constexpr std::int64_t kLargestTensor = (std::int64_t{1} << 31) - 1;
+
+}  // namespace
+
+Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state)
+    : graph_(graph),
+      mode_(mode),
+      batch_size_(batch_size),
+      parameters_(parameters),
+      dropout_state_(dropout_state),
+      readers_(count_readers(graph)),
+      values_(graph.values.size()),
+      gradients_(graph.values.size()) {
+  find_needed_gradients();
+}
+
+CompiledProgram Compiler::compile() {
+  start();
+  std::vector<Backward> backwards;
+  for (const Node& node : graph_.nodes) backwards.push_back(compile_node(*this, node));
+  finish_forward();
+  if (training()) {
+    backward_ = true;
+    add_gradient(graph_.output, {value(graph_.output).desc, program_.output_gradient});
+    for (std::size_t i = graph_.nodes.size(); i-- > 0;)
+      if (needs_gradient(graph_.nodes[i].output)) backwards[i](*this);
+  }
+  return std::move(program_);
+}
+
+void Compiler::find_needed_gradients() {
+  needs_gradient_.assign(graph_.values.size(), false);
+  for (const Node& node : graph_.nodes) {
+    const auto is_trained = [&](ParameterId id) { return graph_.parameters[static_cast<std::size_t>(id)].trainable; };
+    const bool own = std::any_of(node.parameters.begin(), node.parameters.end(), is_trained);
+    const bool earlier = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return needs_gradient(id); });
+    needs_gradient_[static_cast<std::size_t>(node.output)] = own || earlier;
+  }
+}
+
+void Compiler::start() {
+  const Tensor input = allocate(plain_desc(dims(0)));
+  use(input.buffer, step_++);  // the caller fills it
+  program_.input = input.buffer;
+  keep(input);
+  set_value(0, input);
+}
+
+void Compiler::finish_forward() {
+  const Tensor plain = in_format(value(graph_.output), plain_desc(dims_of(value(graph_.output).desc)), "output");
+  set_value(graph_.output, plain);
+  program_.output = plain.buffer;
+  program_.output_count = static_cast<std::int64_t>(plain.desc.get_size() / sizeof(float));
+  if (training()) program_.output_gradient = allocate(plain.desc).buffer;
+  // The caller reads the one and fills the other.
+  use(program_.output, step_);
+  if (training()) use(program_.output_gradient, step_);
+  ++step_;
+}
+
+Dims Compiler::dims(ValueId id) const {
+  const Shape& s = shape(id);
+  return {batch_size_, s.channels, s.height, s.width};
+}
+
+Tensor Compiler::overwrite_or_allocate(ValueId input) {
+  const Tensor& tensor = value(input);
+  return reader_count(input) == 1 && !kept_[static_cast<std::size_t>(tensor.buffer)] ? tensor : allocate(tensor.desc);
+}
+
+BufferId Compiler::add_buffer(Buffer buffer) {
+  if (buffer.bytes > kLargestTensor)
+    throw std::runtime_error(fmt::format(
+        "a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", buffer.bytes >> 20));
+  program_.buffers.push_back(buffer);
+  kept_.push_back(false);
+  return static_cast<BufferId>(program_.buffers.size() - 1);
+}
+
+Tensor Compiler::allocate(const Desc& desc) {
+  return {desc, add_buffer({BufferHome::arena, static_cast<std::int64_t>(desc.get_size()), -1, -1, -1})};
+}
+
+Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer({BufferHome::arena, bytes, -1, -1, -1})}; }
+
+Tensor Compiler::constant(const Desc& desc) {
+  return {desc, add_buffer({BufferHome::constant, static_cast<std::int64_t>(desc.get_size()), -1, -1, -1})};
+}
+
+const Desc& Compiler::parameter_format(const Node& node, std::size_t index, const Desc& wanted) {
+  return parameters_.settle(node.parameters[index], wanted);
+}
+
+Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& wanted) {
+  const ParameterId id = node.parameters[index];
+  const Tensor stored{parameters_.settle(id, wanted),
+                      add_buffer({BufferHome::value, static_cast<std::int64_t>(wanted.get_size()), id, -1, -1})};
+  if (stored.desc == wanted) return stored;
+  if (training()) return in_format(stored, wanted, layer_name(node));
+  const Tensor copy = constant(wanted);
+  const KernelFunction convert = [from = stored.desc, to = wanted](std::span<void* const> buffers) {
+    copy_format(from, static_cast<const float*>(buffers[0]), to, static_cast<float*>(buffers[1]));
+  };
+  add_preparation({layer_name(node), "prepare weights", "cnnctl", format_name(wanted)}, {stored, copy}, convert);
+  return copy;
+}
+
+Tensor Compiler::parameter_gradient(const Node& node, std::size_t index) {
+  const ParameterId id = node.parameters[index];
+  const Desc& desc = parameters_.settle(id, plain_desc({graph_.parameters[static_cast<std::size_t>(id)].dims}));
+  return {desc, add_buffer({BufferHome::gradient, static_cast<std::int64_t>(desc.get_size()), id, -1, -1})};
+}
+
+void Compiler::use(BufferId id, int step) {
+  Buffer& buffer = program_.buffers[static_cast<std::size_t>(id)];
+  if (buffer.first_step < 0) buffer.first_step = step;
+  buffer.last_step = step;
+}
+
+void Compiler::add_step(StepLabel label, const std::vector<BufferId>& buffers, std::unique_ptr<Step> step) {
+  for (const BufferId id : buffers) use(id, step_);
+  ++step_;
+  (backward_ ? program_.backward : program_.forward).push_back({std::move(label), std::move(step)});
+}
+
+void Compiler::add_primitive(StepLabel label, dnnl::primitive primitive, const Desc& scratchpad, std::vector<PrimitiveArgument> arguments) {
+  if (scratchpad.get_size() > 0) arguments.emplace_back(DNNL_ARG_SCRATCHPAD, allocate(scratchpad));
+  std::vector<BufferId> buffers;
+  for (const auto& argument : arguments) buffers.push_back(argument.second.buffer);
+  add_step(std::move(label), buffers, primitive_step(std::move(primitive), std::move(arguments)));
+}
+
+void Compiler::add_kernel(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {
+  std::vector<BufferId> buffers;
+  for (const Tensor& tensor : tensors) buffers.push_back(tensor.buffer);
+  add_step(std::move(label), buffers, kernel_step(buffers, std::move(run)));
+}
+
+void Compiler::add_preparation(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {
+  std::vector<BufferId> buffers;
+  for (const Tensor& tensor : tensors) buffers.push_back(tensor.buffer);
+  program_.prepare.push_back({std::move(label), kernel_step(std::move(buffers), std::move(run))});
+}
+
+Tensor Compiler::in_format(const Tensor& tensor, const Desc& wanted, const std::string& layer) {
+  if (tensor.desc == wanted) return tensor;
+  const Tensor copy = allocate(wanted);
+  reorder(tensor, copy, layer);
+  return copy;
+}
+
+void Compiler::reorder(const Tensor& from, const Tensor& to, const std::string& layer) {
+  const std::string formats = format_name(from.desc) + " to " + format_name(to.desc);
+  if (!self_test().reorders_are_right) {
+    const KernelFunction copy = [a = from.desc, b = to.desc](std::span<void* const> buffers) {
+      copy_format(a, static_cast<const float*>(buffers[0]), b, static_cast<float*>(buffers[1]));
+    };
+    return add_kernel({layer, "reorder", "cnnctl", formats}, {from, to}, copy);
+  }
+  const dnnl::reorder::primitive_desc desc(cpu_engine(), from.desc, cpu_engine(), to.desc, user_scratchpad());
+  add_primitive({layer, "reorder", desc.impl_info_str(), formats}, dnnl::reorder(desc), desc.scratchpad_desc(),
+                {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}});
+}
+
+Tensor Compiler::as_vector(const Tensor& tensor, const std::string& layer) {
+  const Dims d = dims_of(tensor.desc);
+  const Tensor plain = in_format(tensor, plain_desc(d), layer);
+  return {plain_desc({d[0], d[1] * d[2] * d[3], 1, 1}), plain.buffer};
+}
+
+Tensor Compiler::gradient(ValueId id, const std::string& layer) {
+  std::vector<Tensor>& parts = gradients_[static_cast<std::size_t>(id)];
+  const Tensor sum = parts.front();
+  for (std::size_t i = 1; i < parts.size(); ++i) {
+    const Tensor part = in_format(parts[i], sum.desc, layer);
+    const auto desc = addition_desc(sum.desc, part.desc, sum.desc);
+    add_primitive({layer, "gradient sum", desc.impl_info_str(), format_name(sum.desc)}, dnnl::binary(desc), desc.scratchpad_desc(),
+                  {{DNNL_ARG_SRC_0, sum}, {DNNL_ARG_SRC_1, part}, {DNNL_ARG_DST, sum}});
+  }
+  return sum;
+}
+
+void Compiler::add_gradient(ValueId id, Tensor tensor) { gradients_[static_cast<std::size_t>(id)].push_back(std::move(tensor)); }
+
+}  // namespace cnnctl

@@ -1,0 +1,295 @@
+#pragma once
+
+// The one place that includes oneDNN: what differs between 2.6 and 3.x is hidden here, so that the rest of runtime/ reads the same for
+// both.
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace cnnctl {
+
+using Dims = dnnl::memory::dims;
+using Desc = dnnl::memory::desc;
+using FormatTag = dnnl::memory::format_tag;
+
+/// The CPU engine and its one stream.
+inline const dnnl::engine& cpu_engine() {
+  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+inline dnnl::stream& cpu_stream() {
+  static dnnl::stream stream(cpu_engine());
+  return stream;
+}
+
+inline Desc f32_desc(const Dims& dims, FormatTag tag) { return {dims, dnnl::memory::data_type::f32, tag}; }
+
+/// Attributes of every primitive here: scratchpads are the caller's, so that they come from the arena.
+inline dnnl::primitive_attr user_scratchpad() {
+  dnnl::primitive_attr attributes;
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attributes;
+}
+
+/// Sizes of a sliding window as oneDNN takes them: [height, width] each, dilation counted from 0.
+struct WindowDims {
+  Dims kernel, strides, dilation, padding_begin, padding_end;
+};
+
+/// A blocked memory format taken apart. Element (i0, i1, ...) stands at the sum over dimensions d of what its blocks and its stride say.
+struct BlockedFormat {
+  Dims dims;
+  Dims padded_dims;
+  Dims strides;  // of each dimension's outer part, in elements
+  struct Block {
+    int dimension;
+    std::int64_t size;
+  };
+  std::vector<Block> blocks;  // outermost first; the last one is contiguous
+};
+
+#if DNNL_VERSION_MAJOR >= 3
+
+inline Dims dims_of(const Desc& desc) { return desc.get_dims(); }
+
+inline BlockedFormat format_of(const Desc& desc) {
+  BlockedFormat format{desc.get_dims(), desc.get_padded_dims(), desc.get_strides(), {}};
+  const Dims sizes = desc.get_inner_blks(), dimensions = desc.get_inner_idxs();
+  for (std::size_t i = 0; i < sizes.size(); ++i) format.blocks.push_back({static_cast<int>(dimensions[i]), sizes[i]});
+  return format;
+}
+
+inline void append_eltwise(dnnl::post_ops& post_ops, dnnl::algorithm algorithm, float alpha, float beta) {
+  post_ops.append_eltwise(algorithm, alpha, beta);
+}
+
+inline dnnl::convolution_forward::primitive_desc convolution_forward_desc(dnnl::prop_kind kind, const Desc& src, const Desc& weights,
+                                                                          const Desc& bias, const Desc& dst, const WindowDims& window,
+                                                                          const dnnl::primitive_attr& attributes) {
+  return {cpu_engine(),
+          kind,
+          dnnl::algorithm::convolution_direct,
+          src,
+          weights,
+          bias,
+          dst,
+          window.strides,
+          window.dilation,
+          window.padding_begin,
+          window.padding_end,
+          attributes};
+}
+
+inline dnnl::convolution_backward_data::primitive_desc convolution_backward_data_desc(
+    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const WindowDims& window,
+    const dnnl::convolution_forward::primitive_desc& forward) {
+  return {cpu_engine(),       dnnl::algorithm::convolution_direct,
+          diff_src,           weights,
+          diff_dst,           window.strides,
+          window.dilation,    window.padding_begin,
+          window.padding_end, forward,
+          user_scratchpad()};
+}
+
+inline dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights_desc(
+    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst, const WindowDims& window,
+    const dnnl::convolution_forward::primitive_desc& forward) {
+  return {cpu_engine(),
+          dnnl::algorithm::convolution_direct,
+          src,
+          diff_weights,
+          diff_bias,
+          diff_dst,
+          window.strides,
+          window.dilation,
+          window.padding_begin,
+          window.padding_end,
+          forward,
+          user_scratchpad()};
+}
+
+inline dnnl::eltwise_forward::primitive_desc eltwise_forward_desc(dnnl::algorithm algorithm, const Desc& desc, float alpha, float beta) {
+  return {cpu_engine(), dnnl::prop_kind::forward_training, algorithm, desc, desc, alpha, beta, user_scratchpad()};
+}
+
+inline dnnl::eltwise_backward::primitive_desc eltwise_backward_desc(dnnl::algorithm algorithm, const Desc& diff, const Desc& data,
+                                                                    float alpha, float beta,
+                                                                    const dnnl::eltwise_forward::primitive_desc& forward) {
+  return {cpu_engine(), algorithm, diff, diff, data, alpha, beta, forward, user_scratchpad()};
+}
+
+inline dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward_desc(dnnl::prop_kind kind, const Desc& desc,
+                                                                                          float epsilon, dnnl::normalization_flags flags) {
+  return {cpu_engine(), kind, desc, desc, epsilon, flags, user_scratchpad()};
+}
+
+inline dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward_desc(
+    const Desc& diff, const Desc& data, float epsilon, dnnl::normalization_flags flags,
+    const dnnl::batch_normalization_forward::primitive_desc& forward) {
+  return {cpu_engine(), dnnl::prop_kind::backward, diff, diff, data, epsilon, flags, forward, user_scratchpad()};
+}
+
+inline dnnl::pooling_forward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
+                                                                  const Desc& dst, const WindowDims& window) {
+  return {
+      cpu_engine(),     kind, algorithm, src, dst, window.strides, window.kernel, window.dilation, window.padding_begin, window.padding_end,
+      user_scratchpad()};
+}
+
+inline dnnl::pooling_backward::primitive_desc pooling_backward_desc(dnnl::algorithm algorithm, const Desc& diff_src, const Desc& diff_dst,
+                                                                    const WindowDims& window,
+                                                                    const dnnl::pooling_forward::primitive_desc& forward) {
+  return {cpu_engine(),         algorithm,          diff_src, diff_dst,         window.strides, window.kernel, window.dilation,
+          window.padding_begin, window.padding_end, forward,  user_scratchpad()};
+}
+
+inline dnnl::inner_product_forward::primitive_desc inner_product_forward_desc(dnnl::prop_kind kind, const Desc& src, const Desc& weights,
+                                                                              const Desc& bias, const Desc& dst) {
+  return {cpu_engine(), kind, src, weights, bias, dst, user_scratchpad()};
+}
+
+inline dnnl::inner_product_backward_data::primitive_desc inner_product_backward_data_desc(
+    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const dnnl::inner_product_forward::primitive_desc& forward) {
+  return {cpu_engine(), diff_src, weights, diff_dst, forward, user_scratchpad()};
+}
+
+inline dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weights_desc(
+    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
+    const dnnl::inner_product_forward::primitive_desc& forward) {
+  return {cpu_engine(), src, diff_weights, diff_bias, diff_dst, forward, user_scratchpad()};
+}
+
+inline dnnl::softmax_forward::primitive_desc softmax_forward_desc(const Desc& desc, int axis) {
+  return {cpu_engine(), dnnl::prop_kind::forward_training, dnnl::algorithm::softmax_accurate, desc, desc, axis, user_scratchpad()};
+}
+
+inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& diff, const Desc& data, int axis,
+                                                                    const dnnl::softmax_forward::primitive_desc& forward) {
+  return {cpu_engine(), dnnl::algorithm::softmax_accurate, diff, diff, data, axis, forward, user_scratchpad()};
+}
+
+inline dnnl::binary::primitive_desc addition_desc(const Desc& a, const Desc& b, const Desc& dst) {
+  return {cpu_engine(), dnnl::algorithm::binary_add, a, b, dst, user_scratchpad()};
+}
+
+#else
+
+inline Dims dims_of(const Desc& desc) { return desc.dims(); }
+
+inline BlockedFormat format_of(const Desc& desc) {
+  const dnnl_memory_desc_t& data = desc.data;
+  const dnnl_blocking_desc_t& blocking = data.format_desc.blocking;
+  BlockedFormat format{{data.dims, data.dims + data.ndims},
+                       {data.padded_dims, data.padded_dims + data.ndims},
+                       {blocking.strides, blocking.strides + data.ndims},
+                       {}};
+  for (int i = 0; i < blocking.inner_nblks; ++i)
+    format.blocks.push_back({static_cast<int>(blocking.inner_idxs[i]), blocking.inner_blks[i]});
+  return format;
+}
+
+inline void append_eltwise(dnnl::post_ops& post_ops, dnnl::algorithm algorithm, float alpha, float beta) {
+  post_ops.append_eltwise(1.0F, algorithm, alpha, beta);
+}
+
+inline dnnl::convolution_forward::primitive_desc convolution_forward_desc(dnnl::prop_kind kind, const Desc& src, const Desc& weights,
+                                                                          const Desc& bias, const Desc& dst, const WindowDims& window,
+                                                                          const dnnl::primitive_attr& attributes) {
+  return {{kind, dnnl::algorithm::convolution_direct, src, weights, bias, dst, window.strides, window.dilation, window.padding_begin,
+           window.padding_end},
+          attributes,
+          cpu_engine()};
+}
+
+inline dnnl::convolution_backward_data::primitive_desc convolution_backward_data_desc(
+    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const WindowDims& window,
+    const dnnl::convolution_forward::primitive_desc& forward) {
+  return {{dnnl::algorithm::convolution_direct, diff_src, weights, diff_dst, window.strides, window.dilation, window.padding_begin,
+           window.padding_end},
+          user_scratchpad(),
+          cpu_engine(),
+          forward};
+}
+
+inline dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights_desc(
+    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst, const WindowDims& window,
+    const dnnl::convolution_forward::primitive_desc& forward) {
+  return {{dnnl::algorithm::convolution_direct, src, diff_weights, diff_bias, diff_dst, window.strides, window.dilation,
+           window.padding_begin, window.padding_end},
+          user_scratchpad(),
+          cpu_engine(),
+          forward};
+}
+
+inline dnnl::eltwise_forward::primitive_desc eltwise_forward_desc(dnnl::algorithm algorithm, const Desc& desc, float alpha, float beta) {
+  return {{dnnl::prop_kind::forward_training, algorithm, desc, alpha, beta}, user_scratchpad(), cpu_engine()};
+}
+
+inline dnnl::eltwise_backward::primitive_desc eltwise_backward_desc(dnnl::algorithm algorithm, const Desc& diff, const Desc& data,
+                                                                    float alpha, float beta,
+                                                                    const dnnl::eltwise_forward::primitive_desc& forward) {
+  return {{algorithm, diff, data, alpha, beta}, user_scratchpad(), cpu_engine(), forward};
+}
+
+inline dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward_desc(dnnl::prop_kind kind, const Desc& desc,
+                                                                                          float epsilon, dnnl::normalization_flags flags) {
+  return {{kind, desc, epsilon, flags}, user_scratchpad(), cpu_engine()};
+}
+
+inline dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward_desc(
+    const Desc& diff, const Desc& data, float epsilon, dnnl::normalization_flags flags,
+    const dnnl::batch_normalization_forward::primitive_desc& forward) {
+  return {{dnnl::prop_kind::backward, diff, data, epsilon, flags}, user_scratchpad(), cpu_engine(), forward};
+}
+
+inline dnnl::pooling_forward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
+                                                                  const Desc& dst, const WindowDims& window) {
+  return {{kind, algorithm, src, dst, window.strides, window.kernel, window.padding_begin, window.padding_end},
+          user_scratchpad(),
+          cpu_engine()};
+}
+
+inline dnnl::pooling_backward::primitive_desc pooling_backward_desc(dnnl::algorithm algorithm, const Desc& diff_src, const Desc& diff_dst,
+                                                                    const WindowDims& window,
+                                                                    const dnnl::pooling_forward::primitive_desc& forward) {
+  return {{algorithm, diff_src, diff_dst, window.strides, window.kernel, window.padding_begin, window.padding_end},
+          user_scratchpad(),
+          cpu_engine(),
+          forward};
+}
+
+inline dnnl::inner_product_forward::primitive_desc inner_product_forward_desc(dnnl::prop_kind kind, const Desc& src, const Desc& weights,
+                                                                              const Desc& bias, const Desc& dst) {
+  return {{kind, src, weights, bias, dst}, user_scratchpad(), cpu_engine()};
+}
+
+inline dnnl::inner_product_backward_data::primitive_desc inner_product_backward_data_desc(
+    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const dnnl::inner_product_forward::primitive_desc& forward) {
+  return {{diff_src, weights, diff_dst}, user_scratchpad(), cpu_engine(), forward};
+}
+
+inline dnnl::inner_product_backward_weights::primitive_desc inner_product_backward_weights_desc(
+    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
+    const dnnl::inner_product_forward::primitive_desc& forward) {
+  return {{src, diff_weights, diff_bias, diff_dst}, user_scratchpad(), cpu_engine(), forward};
+}
+
+inline dnnl::softmax_forward::primitive_desc softmax_forward_desc(const Desc& desc, int axis) {
+  return {{dnnl::prop_kind::forward_training, desc, axis}, user_scratchpad(), cpu_engine()};
+}
+
+inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& diff, const Desc& data, int axis,
+                                                                    const dnnl::softmax_forward::primitive_desc& forward) {
+  return {{diff, data, axis}, user_scratchpad(), cpu_engine(), forward};
+}
+
+inline dnnl::binary::primitive_desc addition_desc(const Desc& a, const Desc& b, const Desc& dst) {
+  return {{dnnl::algorithm::binary_add, a, b, dst}, user_scratchpad(), cpu_engine()};
+}
+
+#endif
+
+}  // namespace cnnctl

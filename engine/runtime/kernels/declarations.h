@@ -1,0 +1,20 @@
+#pragma once
+
+#include "engine/runtime/kernels/kernels.h"
+
+namespace cnnctl::CNNCTL_ISA {
+
+// What the files of this folder define, once for each instruction set; kernels.h documents each.
+void dropout(const float* x, float* y, std::int64_t count, float p, std::uint64_t key);
+void max_pool_forward(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
+void max_pool_backward(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
+void norm_relu_pool_forward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y, std::uint8_t* index,
+                            float* scratch);
+void norm_relu_pool_backward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,
+                             const std::uint8_t* index, float* dx, float* dscale, float* dshift, float* scratch);
+void few_channel_weights(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
+                         float* db, float* scratch);
+void adaptive_pool_forward(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
+void adaptive_pool_backward(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
+
+}  // namespace cnnctl::CNNCTL_ISA

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/runtime/channel_layout.h"
+
+namespace cnnctl {
+
+/// Loops of our own, where they beat the library (docs/performance.md has the figures). Plain C++ over vectors, compiled once for each
+/// instruction set that the machine may have; kernels() picks at run time. All run on OpenMP's threads, in parts that do not depend on
+/// timing: same threads, same bits.
+
+/// A pooling window over maps in the same channel layout on both sides.
+struct PoolingGeometry {
+  ChannelLayout in;
+  ChannelLayout out;
+  std::int64_t kernel_height = 1, kernel_width = 1;
+  std::int64_t stride_height = 1, stride_width = 1;
+  std::int64_t padding_top = 0, padding_left = 0;
+};
+
+/// Batch norm with relu and max pooling behind it, all in one: the normalized map is never written. Windows do not overlap: stride =
+/// kernel, no padding.
+struct NormPoolingGeometry {
+  PoolingGeometry pooling;
+  float epsilon = 1e-5F;
+};
+
+/// A number a channel each. scale and shift are nullptr where the layer is not affine.
+struct NormTensors {
+  const float* scale = nullptr;
+  const float* shift = nullptr;
+  float* mean = nullptr;      // of the batch
+  float* variance = nullptr;  // of the batch, biased
+};
+
+/// A convolution of few input channels in nchw by its weights, the output in a blocked layout; no dilation, no groups.
+struct FewChannelGeometry {
+  ChannelLayout in;   // nchw
+  ChannelLayout out;  // blocked
+  std::int64_t kernel_height = 1, kernel_width = 1;
+  std::int64_t stride_height = 1, stride_width = 1;
+  std::int64_t padding_top = 0, padding_left = 0, padding_bottom = 0, padding_right = 0;
+
+  std::int64_t padded_height() const { return in.height_pixels + padding_top + padding_bottom; }
+  std::int64_t padded_width() const { return in.width_pixels + padding_left + padding_right; }
+};
+
+/// Floats of scratch that few_channel_weights needs for each thread.
+std::int64_t few_channel_scratch(const FewChannelGeometry& geometry);
+
+/// True where few_channel_weights can do it: kernels 1, 3, 5 or 7 pixels wide, blocks of 8 or 16 channels.
+bool few_channel_weights_can(const FewChannelGeometry& geometry);
+
+struct KernelTable {
+  const char* name;
+
+  /// y = x / (1 - p) where a hash of (key, place) says so, else 0. x and y may be the same.
+  void (*dropout)(const float* x, float* y, std::int64_t count, float p, std::uint64_t key);
+
+  /// Maximum over each window; `index` (or nullptr) gets its place in the window, counted row by row: windows of at most 255 elements. A
+  /// NaN wins, as in PyTorch.
+  void (*max_pool_forward)(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
+  void (*max_pool_backward)(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
+
+  /// Training's forward and backward of batch norm, relu and max pooling in one. `scratch`: 2 floats a channel of each image. `index` as
+  /// above, 255 where relu let nothing through.
+  void (*norm_relu_pool_forward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y,
+                                 std::uint8_t* index, float* scratch);
+  void (*norm_relu_pool_backward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,
+                                  const std::uint8_t* index, float* dx, float* dscale, float* dshift, float* scratch);
+
+  /// The gradient of a convolution's weights and (unless nullptr) bias. `places` says where in dw each weight stands, in row-major order.
+  void (*few_channel_weights)(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
+                              float* db, float* scratch);
+
+  /// The mean over uneven windows of torch.nn.AdaptiveAvgPool2d, and its transpose.
+  void (*adaptive_pool_forward)(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
+  void (*adaptive_pool_backward)(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
+};
+
+/// True where the pooling loops take a layout: blocks of 8 or 16 channels.
+bool has_vector_blocks(const ChannelLayout& layout);
+
+/// The fastest table that this machine can run.
+const KernelTable& kernels();
+
+}  // namespace cnnctl

@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <limits>
+
+#include "engine/runtime/kernels/declarations.h"
+#include "engine/runtime/kernels/vectors.h"
+
+namespace cnnctl::CNNCTL_ISA {
+namespace {
+
+/// The part of a window that lies inside the input, in one dimension.
+struct Span {
+  std::int64_t first, last;  // in the window, half-open
+  std::int64_t origin;       // of the window, in the input; may be negative
+};
+
+Span clip(std::int64_t out, std::int64_t stride, std::int64_t padding, std::int64_t kernel, std::int64_t in) {
+  const std::int64_t origin = out * stride - padding;
+  return {std::max<std::int64_t>(0, -origin), std::min(kernel, in - origin), origin};
+}
+
+template <int Width>
+void forward_plane(const PoolingGeometry& g, const float* x, float* y, std::uint8_t* index) {
+  using V = Vectors<Width>;
+  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
+    const Span rows = clip(oh, g.stride_height, g.padding_top, g.kernel_height, g.in.height_pixels);
+    for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
+      const Span columns = clip(ow, g.stride_width, g.padding_left, g.kernel_width, g.in.width_pixels);
+      typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
+      typename V::Ints place = typename V::Ints{} + static_cast<std::int32_t>(rows.first * g.kernel_width + columns.first);
+      for (std::int64_t kh = rows.first; kh < rows.last; ++kh)
+        for (std::int64_t kw = columns.first; kw < columns.last; ++kw) {
+          const auto v = V::load(x + ((rows.origin + kh) * g.in.width_pixels + columns.origin + kw) * Width);
+          const auto wins = (v > best) | (v != v);
+          best = wins ? v : best;
+          place = wins ? typename V::Ints{} + static_cast<std::int32_t>(kh * g.kernel_width + kw) : place;
+        }
+      const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
+      V::store(y + out, best);
+      if (index) V::store(index + out, place);
+    }
+  }
+}
+
+template <int Width>
+void backward_plane(const PoolingGeometry& g, const float* dy, const std::uint8_t* index, float* dx) {
+  using V = Vectors<Width>;
+  // Windows that tile the input write each of its pixels once; others add to zeros.
+  const bool tiles = g.kernel_height == g.stride_height && g.kernel_width == g.stride_width && g.padding_top == 0 && g.padding_left == 0 &&
+                     g.out.height_pixels * g.kernel_height == g.in.height_pixels &&
+                     g.out.width_pixels * g.kernel_width == g.in.width_pixels;
+  if (!tiles) std::fill(dx, dx + g.in.pixels() * Width, 0.0F);
+  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
+    const Span rows = clip(oh, g.stride_height, g.padding_top, g.kernel_height, g.in.height_pixels);
+    for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
+      const Span columns = clip(ow, g.stride_width, g.padding_left, g.kernel_width, g.in.width_pixels);
+      const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
+      const auto gradient = V::load(dy + out);
+      const auto place = V::load(index + out);
+      for (std::int64_t kh = rows.first; kh < rows.last; ++kh)
+        for (std::int64_t kw = columns.first; kw < columns.last; ++kw) {
+          float* to = dx + ((rows.origin + kh) * g.in.width_pixels + columns.origin + kw) * Width;
+          const auto part = place == static_cast<std::int32_t>(kh * g.kernel_width + kw) ? gradient : typename V::Floats{};
+          V::store(to, tiles ? part : part + V::load(to));
+        }
+    }
+  }
+}
+
+template <int Width>
+void forward(const PoolingGeometry& g, const float* x, float* y, std::uint8_t* index) {
+  const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t plane = 0; plane < g.in.images * g.in.blocks; ++plane)
+    forward_plane<Width>(g, x + plane * in, y + plane * out, index ? index + plane * out : nullptr);
+}
+
+template <int Width>
+void backward(const PoolingGeometry& g, const float* dy, const std::uint8_t* index, float* dx) {
+  const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t plane = 0; plane < g.in.images * g.in.blocks; ++plane)
+    backward_plane<Width>(g, dy + plane * out, index + plane * out, dx + plane * in);
+}
+
+}  // namespace
+
+void max_pool_forward(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index) {
+  geometry.in.width == 16 ? forward<16>(geometry, x, y, index) : forward<8>(geometry, x, y, index);
+}
+
+void max_pool_backward(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx) {
+  geometry.in.width == 16 ? backward<16>(geometry, dy, index, dx) : backward<8>(geometry, dy, index, dx);
+}
+
+}  // namespace cnnctl::CNNCTL_ISA

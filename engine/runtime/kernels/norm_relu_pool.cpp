@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "engine/runtime/kernels/declarations.h"
+#include "engine/runtime/kernels/vectors.h"
+
+namespace cnnctl::CNNCTL_ISA {
+namespace {
+
+// An index that no window of at most 255 elements has: relu let nothing through.
+constexpr std::int32_t kBlocked = 255;
+
+std::int64_t planes(const PoolingGeometry& g) { return g.in.images * g.in.blocks; }
+
+/// The sum of term(pixel) over a plane, in four chains that do not wait for each other.
+template <int Width, class Term>
+typename Vectors<Width>::Floats sum_over(std::int64_t pixels, Term term) {
+  constexpr int chains = 4;
+  typename Vectors<Width>::Floats sums[chains] = {};
+  std::int64_t p = 0;
+  for (; p + chains <= pixels; p += chains)
+    for (int i = 0; i < chains; ++i) sums[i] += term(p + i);
+  for (; p < pixels; ++p) sums[0] += term(p);
+  return sums[0] + sums[1] + sums[2] + sums[3];
+}
+
+/// Mean and sum of squared deviations of one plane, a pair of numbers a channel. The plane is in the cache for the second loop.
+template <int Width>
+void plane_moments(const float* x, std::int64_t pixels, float* mean_out, float* deviation_out) {
+  using V = Vectors<Width>;
+  const auto mean = sum_over<Width>(pixels, [&](std::int64_t p) { return V::load(x + p * Width); }) / static_cast<float>(pixels);
+  const auto deviation = sum_over<Width>(pixels, [&](std::int64_t p) {
+    const auto d = V::load(x + p * Width) - mean;
+    return d * d;
+  });
+  V::store(mean_out, mean);
+  V::store(deviation_out, deviation);
+}
+
+/// A channel's mean and biased variance from those of its planes. Source: Chan, Golub and LeVeque, "Updating formulae", 1979.
+template <int Width>
+void combine_moments(const PoolingGeometry& g, const float* moments, float* mean, float* variance) {
+  const auto count = static_cast<double>(g.in.images), pixels = static_cast<double>(g.in.pixels());
+  for (std::int64_t c = 0; c < g.in.channels; ++c) {
+    const float* of_channel = moments + c / Width * 2 * Width + c % Width;
+    const std::int64_t stride = g.in.blocks * 2 * Width;
+    double sum = 0, squares = 0, inside = 0;
+    for (std::int64_t n = 0; n < g.in.images; ++n) sum += static_cast<double>(of_channel[n * stride]);
+    const double total = sum / count;
+    for (std::int64_t n = 0; n < g.in.images; ++n) {
+      const double d = static_cast<double>(of_channel[n * stride]) - total;
+      squares += d * d;
+      inside += static_cast<double>(of_channel[n * stride + Width]);
+    }
+    mean[c] = static_cast<float>(total);
+    variance[c] = static_cast<float>((squares * pixels + inside) / (count * pixels));
+  }
+}
+
+/// Numbers of one block's channels, zero beyond the last channel, so that padding stays zero.
+template <int Width>
+typename Vectors<Width>::Floats channels_of(const float* values, std::int64_t block, std::int64_t channels, float otherwise) {
+  float padded[Width];
+  for (std::int64_t i = 0; i < Width; ++i) {
+    const std::int64_t c = block * Width + i;
+    padded[i] = c >= channels ? 0.0F : values ? values[c] : otherwise;
+  }
+  return Vectors<Width>::load(padded);
+}
+
+template <int Width>
+typename Vectors<Width>::Floats inverse_deviation(const float* variance, float epsilon, std::int64_t block, std::int64_t channels) {
+  float inverse[Width];
+  for (std::int64_t i = 0; i < Width; ++i) {
+    const std::int64_t c = block * Width + i;
+    inverse[i] = c >= channels ? 0.0F : 1 / std::sqrt(variance[c] + epsilon);
+  }
+  return Vectors<Width>::load(inverse);
+}
+
+/// y = max over the window of relu(x scale + shift), and where that was.
+template <int Width>
+void pool_plane(const PoolingGeometry& g, const float* x, typename Vectors<Width>::Floats scale, typename Vectors<Width>::Floats shift,
+                float* y, std::uint8_t* index) {
+  using V = Vectors<Width>;
+  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh)
+    for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
+      typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
+      typename V::Ints place{};
+      for (std::int64_t kh = 0; kh < g.kernel_height; ++kh)
+        for (std::int64_t kw = 0; kw < g.kernel_width; ++kw) {
+          const auto v = V::load(x + ((oh * g.kernel_height + kh) * g.in.width_pixels + ow * g.kernel_width + kw) * Width) * scale + shift;
+          const auto wins = (v > best) | (v != v);
+          best = wins ? v : best;
+          place = wins ? typename V::Ints{} + static_cast<std::int32_t>(kh * g.kernel_width + kw) : place;
+        }
+      const auto blocked = best <= 0.0F;
+      const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
+      V::store(y + out, blocked ? typename V::Floats{} : best);
+      V::store(index + out, blocked ? typename V::Ints{} + kBlocked : place);
+    }
+}
+
+template <int Width>
+void forward(const NormPoolingGeometry& geometry, const NormTensors& t, const float* x, float* y, std::uint8_t* index, float* scratch) {
+  const PoolingGeometry& g = geometry.pooling;
+  const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t plane = 0; plane < planes(g); ++plane)
+    plane_moments<Width>(x + plane * in, g.in.pixels(), scratch + plane * 2 * Width, scratch + (plane * 2 + 1) * Width);
+  combine_moments<Width>(g, scratch, t.mean, t.variance);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t plane = 0; plane < planes(g); ++plane) {
+    const std::int64_t block = plane % g.in.blocks;
+    const auto scale =
+        channels_of<Width>(t.scale, block, g.in.channels, 1) * inverse_deviation<Width>(t.variance, geometry.epsilon, block, g.in.channels);
+    const auto shift = channels_of<Width>(t.shift, block, g.in.channels, 0) - channels_of<Width>(t.mean, block, g.in.channels, 0) * scale;
+    pool_plane<Width>(g, x + plane * in, scale, shift, y + plane * out, index + plane * out);
+  }
+}
+
+/// Sums over a plane of what arrives at each channel: the gradient, and the gradient times the input's distance from the mean.
+template <int Width>
+void plane_sums(const PoolingGeometry& g, const float* x, const float* dy, const std::uint8_t* index, typename Vectors<Width>::Floats mean,
+                float* sums) {
+  using V = Vectors<Width>;
+  typename V::Floats total{}, with_input{};
+  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh)
+    for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
+      const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
+      const auto place = V::load(index + out);
+      typename V::Floats at_maximum{};
+      for (std::int64_t kh = 0; kh < g.kernel_height; ++kh)
+        for (std::int64_t kw = 0; kw < g.kernel_width; ++kw) {
+          const auto v = V::load(x + ((oh * g.kernel_height + kh) * g.in.width_pixels + ow * g.kernel_width + kw) * Width);
+          at_maximum = place == static_cast<std::int32_t>(kh * g.kernel_width + kw) ? v : at_maximum;
+        }
+      const auto gradient = place == kBlocked ? typename V::Floats{} : V::load(dy + out);
+      total += gradient;
+      with_input += gradient * (at_maximum - mean);
+    }
+  V::store(sums, total);
+  V::store(sums + Width, with_input);
+}
+
+/// The gradients of scale and shift: sums over the planes, in the order of the images.
+template <int Width>
+void combine_sums(const NormPoolingGeometry& geometry, const NormTensors& t, const float* sums, float* dscale, float* dshift) {
+  const PoolingGeometry& g = geometry.pooling;
+  for (std::int64_t c = 0; c < g.in.channels; ++c) {
+    const float* of_channel = sums + c / Width * 2 * Width + c % Width;
+    double total = 0, with_input = 0;
+    for (std::int64_t n = 0; n < g.in.images; ++n) {
+      total += static_cast<double>(of_channel[n * g.in.blocks * 2 * Width]);
+      with_input += static_cast<double>(of_channel[n * g.in.blocks * 2 * Width + Width]);
+    }
+    dshift[c] = static_cast<float>(total);
+    dscale[c] = static_cast<float>(with_input / std::sqrt(static_cast<double>(t.variance[c]) + static_cast<double>(geometry.epsilon)));
+  }
+}
+
+/// dx = a g + b x + c for every pixel, g being the gradient where the window's maximum was and 0 elsewhere.
+template <int Width>
+void spread_plane(const PoolingGeometry& g, const float* x, const float* dy, const std::uint8_t* index, typename Vectors<Width>::Floats a,
+                  typename Vectors<Width>::Floats b, typename Vectors<Width>::Floats c, float* dx) {
+  using V = Vectors<Width>;
+  const std::int64_t rows = g.out.height_pixels * g.kernel_height, columns = g.out.width_pixels * g.kernel_width;
+  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh)
+    for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
+      const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
+      const auto place = V::load(index + out);
+      const auto gradient = a * V::load(dy + out);
+      for (std::int64_t kh = 0; kh < g.kernel_height; ++kh)
+        for (std::int64_t kw = 0; kw < g.kernel_width; ++kw) {
+          const std::int64_t at = ((oh * g.kernel_height + kh) * g.in.width_pixels + ow * g.kernel_width + kw) * Width;
+          const auto part = place == static_cast<std::int32_t>(kh * g.kernel_width + kw) ? gradient : typename V::Floats{};
+          V::store(dx + at, part + b * V::load(x + at) + c);
+        }
+    }
+  // Pixels beyond the last whole window reach no output, but they were part of the statistics.
+  for (std::int64_t h = 0; h < g.in.height_pixels; ++h)
+    for (std::int64_t w = h < rows ? columns : 0; w < g.in.width_pixels; ++w) {
+      const std::int64_t at = (h * g.in.width_pixels + w) * Width;
+      V::store(dx + at, b * V::load(x + at) + c);
+    }
+}
+
+template <int Width>
+void backward(const NormPoolingGeometry& geometry, const NormTensors& t, const float* x, const float* dy, const std::uint8_t* index,
+              float* dx, float* dscale, float* dshift, float* scratch) {
+  const PoolingGeometry& g = geometry.pooling;
+  const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width, channels = g.in.channels;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t plane = 0; plane < planes(g); ++plane)
+    plane_sums<Width>(g, x + plane * in, dy + plane * out, index + plane * out,
+                      channels_of<Width>(t.mean, plane % g.in.blocks, channels, 0), scratch + plane * 2 * Width);
+  combine_sums<Width>(geometry, t, scratch, dscale, dshift);
+  const float share = 1 / static_cast<float>(g.in.images * g.in.pixels());
+#pragma omp parallel for schedule(static)
+  for (std::int64_t plane = 0; plane < planes(g); ++plane) {
+    const std::int64_t block = plane % g.in.blocks;
+    const auto inverse = inverse_deviation<Width>(t.variance, geometry.epsilon, block, channels);
+    const auto a = channels_of<Width>(t.scale, block, channels, 1) * inverse;
+    const auto b = -a * inverse * channels_of<Width>(dscale, block, channels, 0) * share;
+    const auto c = -a * channels_of<Width>(dshift, block, channels, 0) * share - b * channels_of<Width>(t.mean, block, channels, 0);
+    spread_plane<Width>(g, x + plane * in, dy + plane * out, index + plane * out, a, b, c, dx + plane * in);
+  }
+}
+
+}  // namespace
+
+void norm_relu_pool_forward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y, std::uint8_t* index,
+                            float* scratch) {
+  geometry.pooling.in.width == 16 ? forward<16>(geometry, tensors, x, y, index, scratch)
+                                  : forward<8>(geometry, tensors, x, y, index, scratch);
+}
+
+void norm_relu_pool_backward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,
+                             const std::uint8_t* index, float* dx, float* dscale, float* dshift, float* scratch) {
+  geometry.pooling.in.width == 16 ? backward<16>(geometry, tensors, x, dy, index, dx, dscale, dshift, scratch)
+                                  : backward<8>(geometry, tensors, x, dy, index, dx, dscale, dshift, scratch);
+}
+
+}  // namespace cnnctl::CNNCTL_ISA

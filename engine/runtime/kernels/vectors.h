@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace cnnctl::CNNCTL_ISA {
+
+// GCC's and clang's portable vectors: one instruction where the instruction set has the width, several where it has not.
+template <int Width>
+struct VectorTypes;
+
+template <>
+struct VectorTypes<8> {
+  typedef float Floats __attribute__((vector_size(32)));
+  typedef std::int32_t Ints __attribute__((vector_size(32)));
+  typedef std::uint8_t Bytes __attribute__((vector_size(8)));
+  static Bytes narrow(const Ints& v) { return __builtin_convertvector(v, Bytes); }
+  static Ints widen(const Bytes& v) { return __builtin_convertvector(v, Ints); }
+};
+
+template <>
+struct VectorTypes<16> {
+  typedef float Floats __attribute__((vector_size(64)));
+  typedef std::int32_t Ints __attribute__((vector_size(64)));
+  typedef std::uint8_t Bytes __attribute__((vector_size(16)));
+  static Bytes narrow(const Ints& v) { return __builtin_convertvector(v, Bytes); }
+  static Ints widen(const Bytes& v) { return __builtin_convertvector(v, Ints); }
+};
+
+/// Vectors of `Width` channels, and their ways from and to memory of any alignment.
+template <int Width>
+struct Vectors : VectorTypes<Width> {
+  using typename VectorTypes<Width>::Floats;
+  using typename VectorTypes<Width>::Ints;
+  using typename VectorTypes<Width>::Bytes;
+
+  static Floats load(const float* p) {
+    Floats v;
+    std::memcpy(&v, p, sizeof v);
+    return v;
+  }
+  static void store(float* p, const Floats& v) { std::memcpy(p, &v, sizeof v); }
+  static void store(std::uint8_t* p, const Ints& v) {
+    const Bytes bytes = VectorTypes<Width>::narrow(v);
+    std::memcpy(p, &bytes, sizeof bytes);
+  }
+  static Ints load(const std::uint8_t* p) {
+    Bytes bytes;
+    std::memcpy(&bytes, p, sizeof bytes);
+    return VectorTypes<Width>::widen(bytes);
+  }
+};
+
+}  // namespace cnnctl::CNNCTL_ISA

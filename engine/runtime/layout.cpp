@@ -1,0 +1,131 @@
+#include "engine/runtime/layout.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+#include <numeric>
+#include <vector>
+
+namespace cnnctl {
+namespace {
+
+std::int64_t count(const Dims& dims) { return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()); }
+
+/// What each index of dimension `dimension` adds to an element's offset: a blocked format's offset is a sum over the dimensions.
+std::vector<std::int64_t> offsets_of(const BlockedFormat& format, int dimension) {
+  std::int64_t block = 1;
+  for (const auto& inner : format.blocks)
+    if (inner.dimension == dimension) block *= inner.size;
+  std::vector<std::int64_t> offsets(static_cast<std::size_t>(format.dims[static_cast<std::size_t>(dimension)]));
+  for (std::size_t index = 0; index < offsets.size(); ++index) {
+    const auto i = static_cast<std::int64_t>(index);
+    std::int64_t offset = i / block * format.strides[static_cast<std::size_t>(dimension)];
+    std::int64_t inside = i % block, stride = 1;
+    // Blocks are listed outermost first; walking them from the innermost peels the index off digit by digit.
+    for (auto inner = format.blocks.rbegin(); inner != format.blocks.rend(); ++inner) {
+      if (inner->dimension == dimension) {
+        offset += inside % inner->size * stride;
+        inside /= inner->size;
+      }
+      stride *= inner->size;
+    }
+    offsets[index] = offset;
+  }
+  return offsets;
+}
+
+std::vector<std::vector<std::int64_t>> offset_tables(const BlockedFormat& format) {
+  std::vector<std::vector<std::int64_t>> tables;
+  for (std::size_t d = 0; d < format.dims.size(); ++d) tables.push_back(offsets_of(format, static_cast<int>(d)));
+  return tables;
+}
+
+/// The tables of a tensor in row-major order.
+std::vector<std::vector<std::int64_t>> plain_tables(const Dims& dims) {
+  std::vector<std::vector<std::int64_t>> tables(dims.size());
+  std::int64_t stride = 1;
+  for (std::size_t d = dims.size(); d-- > 0; stride *= dims[d])
+    for (std::int64_t i = 0; i < dims[d]; ++i) tables[d].push_back(i * stride);
+  return tables;
+}
+
+using Tables = std::vector<std::vector<std::int64_t>>;
+
+void copy_elements(const Tables& from, const float* source, const Tables& to, float* destination, std::size_t dimension = 0) {
+  const auto& a = from[dimension];
+  const auto& b = to[dimension];
+  if (dimension + 1 == from.size()) {
+    for (std::size_t i = 0; i < a.size(); ++i) destination[b[i]] = source[a[i]];
+    return;
+  }
+  for (std::size_t i = 0; i < a.size(); ++i) copy_elements(from, source + a[i], to, destination + b[i], dimension + 1);
+}
+
+void clear_padding(const Desc& desc, float* data) {
+  if (is_padded(desc)) std::memset(data, 0, desc.get_size());
+}
+
+}  // namespace
+
+void copy_from_plain(const Desc& to, std::span<const float> plain, float* data) {
+  clear_padding(to, data);
+  copy_elements(plain_tables(dims_of(to)), plain.data(), offset_tables(format_of(to)), data);
+}
+
+void copy_to_plain(const Desc& from, const float* data, std::span<float> plain) {
+  copy_elements(offset_tables(format_of(from)), data, plain_tables(dims_of(from)), plain.data());
+}
+
+void copy_format(const Desc& from, const float* source, const Desc& to, float* destination) {
+  clear_padding(to, destination);
+  copy_elements(offset_tables(format_of(from)), source, offset_tables(format_of(to)), destination);
+}
+
+bool is_padded(const Desc& desc) {
+  const BlockedFormat format = format_of(desc);
+  return count(format.padded_dims) != count(format.dims);
+}
+
+std::optional<ChannelLayout> channel_layout(const Desc& desc) {
+  const BlockedFormat format = format_of(desc);
+  if (format.dims.size() != 4 || format.blocks.size() > 1 || (!format.blocks.empty() && format.blocks[0].dimension != 1))
+    return std::nullopt;
+  ChannelLayout layout{format.dims[0], format.dims[1], format.dims[1], 1, format.dims[2], format.dims[3]};
+  if (!format.blocks.empty()) layout.width = format.blocks[0].size;
+  if (format.blocks.empty() && layout.pixels() > 1 && format.strides[1] == 1) layout.width = layout.channels;
+  layout.blocks = (layout.channels + layout.width - 1) / layout.width;
+  const std::int64_t row = layout.width_pixels * layout.width;
+  const bool dense = (layout.width_pixels == 1 || format.strides[3] == layout.width) &&
+                     (layout.height_pixels == 1 || format.strides[2] == row) &&
+                     (layout.blocks == 1 || format.strides[1] == row * layout.height_pixels) &&
+                     (layout.images == 1 || format.strides[0] == row * layout.height_pixels * layout.blocks);
+  if (!dense) return std::nullopt;
+  return layout;
+}
+
+std::string format_name(const Desc& desc) {
+  const BlockedFormat format = format_of(desc);
+  static const std::vector<std::string> letters = {"", "x", "nc", "ncw", "nchw", "goihw"};
+  if (format.dims.size() >= letters.size()) return "?";
+  std::string names = letters[format.dims.size()];
+  std::vector<std::size_t> order(names.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return format.strides[a] > format.strides[b]; });
+  std::string name;
+  for (const std::size_t d : order) {
+    const bool blocked =
+        std::any_of(format.blocks.begin(), format.blocks.end(), [&](const auto& b) { return b.dimension == static_cast<int>(d); });
+    name += blocked ? static_cast<char>(std::toupper(names[d])) : names[d];
+  }
+  for (const auto& block : format.blocks) name += std::to_string(block.size) + names[static_cast<std::size_t>(block.dimension)];
+  return name;
+}
+
+Desc plain_desc(const Dims& dims) {
+  static const FormatTag tags[] = {FormatTag::undef, FormatTag::a, FormatTag::ab, FormatTag::abc, FormatTag::abcd, FormatTag::abcde};
+  return f32_desc(dims, tags[dims.size()]);
+}
+
+Desc any_desc(const Dims& dims) { return f32_desc(dims, FormatTag::any); }
+
+}  // namespace cnnctl

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "engine/runtime/channel_layout.h"
+#include "engine/runtime/dnnl.h"
+
+namespace cnnctl {
+
+/// Copies between a tensor in any blocked format and its elements in row-major order. Both have as many elements as the format's dimensions
+/// say; padding of the blocked side becomes zero. Needs no oneDNN, so it is right where the library's own reorder is not (selftest.h).
+void copy_from_plain(const Desc& to, std::span<const float> plain, float* data);
+void copy_to_plain(const Desc& from, const float* data, std::span<float> plain);
+
+/// Copies a tensor from one format into another of the same dimensions; padding becomes zero.
+void copy_format(const Desc& from, const float* source, const Desc& to, float* destination);
+
+/// True where the format holds more elements than its dimensions: channels filled up to a whole block.
+bool is_padded(const Desc& desc);
+
+/// The layout of a 4-dimensional activation, or nothing where the format is none of these.
+std::optional<ChannelLayout> channel_layout(const Desc& desc);
+
+/// The format as oneDNN writes it: "nchw", "nChw8c", "OIhw8i8o"; "x" for vectors.
+std::string format_name(const Desc& desc);
+
+/// An activation's format: N x C x H x W in that order.
+Desc plain_desc(const Dims& dims);
+
+/// The same dimensions in whatever format a primitive likes.
+Desc any_desc(const Dims& dims);
+
+}  // namespace cnnctl

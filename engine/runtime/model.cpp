@@ -1,0 +1,115 @@
+#include "engine/runtime/model.h"
+
+#include <chrono>
+#include <map>
+#include <stdexcept>
+
+#include <fmt/format.h>
+#include <omp.h>
+
+#include "engine/graph/arena.h"
+#include "engine/graph/passes/passes.h"
+#include "engine/runtime/compiler.h"
+#include "engine/runtime/parameter_store.h"
+#include "engine/runtime/program.h"
+#include "engine/runtime/selftest.h"
+
+namespace cnnctl {
+
+struct Model::Impl {
+  Impl(Graph original, const ModelOptions& chosen)
+      : graph(std::move(original)),
+        training_graph(prepare_for_training(graph)),
+        evaluation_graph(prepare_for_evaluation(graph)),
+        options(chosen),
+        store(graph, chosen.mode == Mode::training) {}
+
+  Program& program(Mode mode, std::int64_t batch_size) {
+    auto& found = programs[{mode, batch_size}];
+    if (!found) {
+      if (mode == Mode::training && options.mode != Mode::training) throw std::logic_error("a model made for evaluation cannot train");
+      const Graph& prepared = mode == Mode::training ? training_graph : evaluation_graph;
+      CompiledProgram compiled = Compiler(prepared, mode, batch_size, store, dropout_state).compile();
+      if (programs.size() == 1) store.allocate();
+      found = std::make_unique<StepListProgram>(std::move(compiled), batch_size, store, options.profile);
+      place(*found);
+    }
+    return *found;
+  }
+
+  /// All programs work in one arena, as large as the largest needs. Where it grows, the others move along.
+  void place(StepListProgram& added) {
+    if (added.arena_bytes() > static_cast<std::int64_t>(arena.size())) {
+      arena = AlignedMemory();
+      arena = AlignedMemory(static_cast<std::size_t>(added.arena_bytes()));
+      for (auto& [key, program] : programs) program->bind(arena.data());
+    } else {
+      added.bind(arena.data());
+    }
+  }
+
+  /// Dropout's masks differ from step to step and from seed to seed.
+  void update_dropout_state() { dropout_state = options.seed * 0xD1342543DE82EF95U + dropout_step * 0x2545F4914F6CDD1DU; }
+
+  Graph graph, training_graph, evaluation_graph;
+  ModelOptions options;
+  ParameterStore store;
+  AlignedMemory arena;
+  std::uint64_t dropout_step = 0;
+  std::uint64_t dropout_state = 0;
+  std::map<std::pair<Mode, std::int64_t>, std::unique_ptr<StepListProgram>> programs;
+};
+
+Model::Model(Graph graph, const ModelOptions& options) {
+  if (!self_test().convolutions_are_right)
+    throw std::runtime_error(fmt::format(
+        "{} computes wrong numbers on this machine: a convolution differs from a plain loop; nothing it gives can be trusted here",
+        runtime_description()));
+  impl_ = std::make_unique<Impl>(std::move(graph), options);
+  impl_->update_dropout_state();
+  impl_->program(options.mode, options.batch_size);
+}
+
+Model::~Model() = default;
+Model::Model(Model&&) noexcept = default;
+Model& Model::operator=(Model&&) noexcept = default;
+
+const Graph& Model::graph() const { return impl_->graph; }
+
+void Model::set_parameter(ParameterId id, std::span<const float> values) { impl_->store.set_plain(id, values); }
+
+std::vector<float> Model::parameter(ParameterId id) const { return impl_->store.plain(id); }
+
+Program& Model::training(std::int64_t batch_size) { return impl_->program(Mode::training, batch_size); }
+
+Program& Model::evaluation(std::int64_t batch_size) { return impl_->program(Mode::evaluation, batch_size); }
+
+std::span<float> Model::trainable_values() { return impl_->store.trainable_values(); }
+
+std::span<const float> Model::trainable_gradients() const { return impl_->store.trainable_gradients(); }
+
+void Model::values_changed() {
+  impl_->store.values_changed();
+  ++impl_->dropout_step;
+  impl_->update_dropout_state();
+}
+
+std::vector<float> Model::to_plain(ParameterId id, std::span<const float> buffer) const { return impl_->store.to_plain(id, buffer); }
+
+void Model::from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const {
+  impl_->store.from_plain(id, values, buffer);
+}
+
+std::uint64_t Model::dropout_step() const { return impl_->dropout_step; }
+
+void Model::set_dropout_step(std::uint64_t step) {
+  impl_->dropout_step = step;
+  impl_->update_dropout_state();
+}
+
+int set_threads(int threads) {
+  if (threads > 0) omp_set_num_threads(threads);
+  return omp_get_max_threads();
+}
+
+}  // namespace cnnctl

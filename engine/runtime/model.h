@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/graph/graph.h"
+
+namespace cnnctl {
+
+enum class Mode { training, evaluation };
+
+/// How a model is compiled. Threads are those of OpenMP; 0 leaves the number to it.
+struct ModelOptions {
+  Mode mode = Mode::training;   // what it is mainly for: a training model also evaluates, an evaluation model cannot train
+  std::int64_t batch_size = 1;  // of that mode
+  std::uint64_t seed = 1;       // of dropout
+  bool profile = false;         // times every step, for bench --layers
+};
+
+/// What one step of a program took, for `bench --layers`.
+struct StepTime {
+  std::string layer;           // "layer1.0"
+  std::string pass;            // "forward", "backward data", "backward weights", "reorder", ...
+  std::string implementation;  // oneDNN's own word ("jit:avx2"), or "cnnctl"
+  std::string format;          // of its main output: "nChw8c"
+  double milliseconds = 0;     // mean over the steps run
+  double gflops = 0;           // 2 x multiply-accumulates over the time, for convolutions and inner products
+};
+
+/// A graph compiled to a flat list of primitives over one arena, for one mode and batch size. Made and owned by Model.
+///
+/// Training: fill input(), forward(), read output(), fill output_gradient(), backward(); then the parameters' gradients are ready in the
+/// model. Evaluation: fill input(), forward(), read output().
+class Program {
+ public:
+  virtual ~Program() = default;
+
+  virtual std::int64_t batch_size() const = 0;
+  /// The batch, N x C x H x W in that order.
+  virtual std::span<float> input() = 0;
+  virtual void forward() = 0;
+  /// What the network gave, N x C x H x W (N x features) in that order. Valid until the next forward().
+  virtual std::span<const float> output() const = 0;
+  /// The loss's derivative by output(), to be filled between forward() and backward().
+  virtual std::span<float> output_gradient() = 0;
+  virtual void backward() = 0;
+
+  /// Bytes of its arena (shared between a model's programs).
+  virtual std::int64_t arena_bytes() const = 0;
+  /// One entry a step, in the order in which they run; empty unless ModelOptions::profile.
+  virtual std::vector<StepTime> step_times() const = 0;
+};
+
+/// A graph with its parameters in memory, in whatever formats the primitives like best, and the programs that run it.
+class Model {
+ public:
+  /// Compiles the program for options.mode at options.batch_size. Parameters are zero until set. Throws std::runtime_error where oneDNN
+  /// cannot do it, naming the layer, and where it computes wrong numbers on this machine (see selftest.h).
+  Model(Graph graph, const ModelOptions& options);
+  ~Model();
+  Model(Model&&) noexcept;
+  Model& operator=(Model&&) noexcept;
+
+  const Graph& graph() const;
+
+  /// Copies a parameter in or out, in PyTorch's order of elements (row-major over Parameter::dims).
+  void set_parameter(ParameterId id, std::span<const float> values);
+  std::vector<float> parameter(ParameterId id) const;
+
+  /// The program for a mode and batch size; compiled at first use and kept. The reference stays valid as long as the model.
+  Program& training(std::int64_t batch_size);
+  Program& evaluation(std::int64_t batch_size);
+
+  /// All trainable parameters one after another, in the model's own formats (padding included, which is zero and stays zero under any
+  /// element-wise update of zero gradients), and their gradients, element for element. For optimizers.
+  std::span<float> trainable_values();
+  std::span<const float> trainable_gradients() const;
+  /// To be called after trainable_values() were changed, before the next evaluation.
+  void values_changed();
+
+  /// A parameter's part of a buffer laid out like trainable_values(): an optimizer's state, copied out to or in from PyTorch's order of
+  /// elements.
+  std::vector<float> to_plain(ParameterId id, std::span<const float> buffer) const;
+  void from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const;
+
+  /// The random state of dropout: the number of training steps so far, which with the seed gives every mask.
+  std::uint64_t dropout_step() const;
+  void set_dropout_step(std::uint64_t step);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// "oneDNN 2.6.3, AVX2": version and the instruction set that oneDNN uses here.
+std::string runtime_description();
+
+/// Sets the number of threads that primitives and own loops use, before any model is made; returns the number in use. 0: leaves it.
+int set_threads(int threads);
+
+}  // namespace cnnctl

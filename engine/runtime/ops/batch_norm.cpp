@@ -1,0 +1,118 @@
+#include <stdexcept>
+
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/ops.h"
+
+namespace cnnctl {
+namespace {
+
+using Flags = dnnl::normalization_flags;
+
+struct Setup {
+  std::string layer;
+  ValueId input;
+  Tensor x;
+  Desc channels;  // of a vector with a number a channel
+  Flags flags;
+  bool vector;  // the layer works on a vector: every feature is a channel of one pixel
+};
+
+Setup setup_of(Compiler& compiler, const Node& node, const BatchNorm& op) {
+  const ValueId input = node.inputs[0];
+  const std::string& layer = compiler.layer_name(node);
+  const bool vector = compiler.shape(input).flat;
+  const Tensor x = vector ? compiler.as_vector(compiler.value(input), layer) : compiler.value(input);
+  Flags flags = op.affine ? Flags::use_scale | Flags::use_shift : Flags::none;
+  if (op.activation) flags = flags | Flags::fuse_norm_relu;
+  return {layer, input, x, plain_desc({dims_of(x.desc)[1]}), flags, vector};
+}
+
+/// Index of running_mean among the node's parameters; running_var follows.
+std::size_t running_mean(const BatchNorm& op) { return op.affine ? 2 : 0; }
+
+void add_affine(Compiler& compiler, const Node& node, const Setup& s, std::vector<PrimitiveArgument>& arguments) {
+  arguments.emplace_back(DNNL_ARG_SCALE, compiler.parameter(node, 0, s.channels));
+  arguments.emplace_back(DNNL_ARG_SHIFT, compiler.parameter(node, 1, s.channels));
+}
+
+void compile_evaluation(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
+  const Tensor y = compiler.allocate(s.x.desc);
+  const auto forward =
+      batch_normalization_forward_desc(dnnl::prop_kind::forward_inference, s.x.desc, op.epsilon, s.flags | Flags::use_global_stats);
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, s.x},
+                                           {DNNL_ARG_DST, y},
+                                           {DNNL_ARG_MEAN, compiler.parameter(node, running_mean(op), s.channels)},
+                                           {DNNL_ARG_VARIANCE, compiler.parameter(node, running_mean(op) + 1, s.channels)}};
+  if (op.affine) add_affine(compiler, node, s, arguments);
+  compiler.add_primitive({s.layer, "forward", forward.impl_info_str(), format_name(y.desc)}, dnnl::batch_normalization_forward(forward),
+                         forward.scratchpad_desc(), std::move(arguments));
+  compiler.set_value(node.output, y);
+}
+
+/// Moves the running statistics towards the batch's; PyTorch's running variance is the unbiased one.
+void add_running_statistics(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean,
+                            const Tensor& variance) {
+  const Dims d = dims_of(s.x.desc);
+  const auto n = static_cast<double>(d[0] * d[2] * d[3]);
+  const auto unbias = static_cast<float>(n / (n - 1));
+  const auto run = [channels = d[1], momentum = op.momentum, unbias](std::span<void* const> b) {
+    const auto* batch_mean = static_cast<const float*>(b[0]);
+    const auto* batch_variance = static_cast<const float*>(b[1]);
+    auto* mean_out = static_cast<float*>(b[2]);
+    auto* variance_out = static_cast<float*>(b[3]);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      mean_out[c] = (1 - momentum) * mean_out[c] + momentum * batch_mean[c];
+      variance_out[c] = (1 - momentum) * variance_out[c] + momentum * batch_variance[c] * unbias;
+    }
+  };
+  const std::size_t first = running_mean(op);
+  compiler.add_kernel({s.layer, "statistics", "cnnctl", "x"},
+                      {mean, variance, compiler.parameter(node, first, s.channels), compiler.parameter(node, first + 1, s.channels)}, run);
+}
+
+}  // namespace
+
+Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
+  const Setup s = setup_of(compiler, node, op);
+  if (!compiler.training()) {
+    compile_evaluation(compiler, node, op, s);
+    return {};
+  }
+  const Dims d = dims_of(s.x.desc);
+  if (d[0] * d[2] * d[3] == 1)
+    throw std::runtime_error("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");
+
+  const auto forward = batch_normalization_forward_desc(dnnl::prop_kind::forward_training, s.x.desc, op.epsilon, s.flags);
+  const Tensor y = compiler.allocate(s.x.desc), mean = compiler.allocate(s.channels), variance = compiler.allocate(s.channels);
+  const Desc workspace_desc = forward.workspace_desc();
+  const bool has_workspace = workspace_desc.get_size() > 0;
+  const Tensor workspace = has_workspace ? compiler.allocate(workspace_desc) : Tensor{};
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, s.x}, {DNNL_ARG_DST, y}, {DNNL_ARG_MEAN, mean}, {DNNL_ARG_VARIANCE, variance}};
+  if (op.affine) add_affine(compiler, node, s, arguments);
+  if (has_workspace) arguments.emplace_back(DNNL_ARG_WORKSPACE, workspace);
+  compiler.add_primitive({s.layer, "forward", forward.impl_info_str(), format_name(y.desc)}, dnnl::batch_normalization_forward(forward),
+                         forward.scratchpad_desc(), std::move(arguments));
+  add_running_statistics(compiler, node, op, s, mean, variance);
+  compiler.set_value(node.output, y);
+  compiler.keep_for_backward(s.x);
+
+  return [=, &node, &op](Compiler& c) {
+    const Tensor dy = c.in_format(c.gradient(node.output, s.layer), y.desc, s.layer);
+    const auto backward = batch_normalization_backward_desc(dy.desc, s.x.desc, op.epsilon, s.flags, forward);
+    const Tensor dx = c.allocate(s.x.desc);
+    std::vector<PrimitiveArgument> args{
+        {DNNL_ARG_SRC, s.x}, {DNNL_ARG_MEAN, mean}, {DNNL_ARG_VARIANCE, variance}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}};
+    if (op.affine) {
+      add_affine(c, node, s, args);
+      args.emplace_back(DNNL_ARG_DIFF_SCALE, c.parameter_gradient(node, 0));
+      args.emplace_back(DNNL_ARG_DIFF_SHIFT, c.parameter_gradient(node, 1));
+    }
+    if (has_workspace) args.emplace_back(DNNL_ARG_WORKSPACE, workspace);
+    c.add_primitive({s.layer, "backward", backward.impl_info_str(), format_name(dx.desc)}, dnnl::batch_normalization_backward(backward),
+                    backward.scratchpad_desc(), std::move(args));
+    if (!c.needs_gradient(s.input)) return;
+    c.add_gradient(s.input, s.vector ? Tensor{plain_desc(dims_of(c.value(s.input).desc)), dx.buffer} : dx);
+  };
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,166 @@
+#include <cmath>
+
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/ops.h"
+
+namespace cnnctl {
+namespace {
+
+using dnnl::prop_kind;
+
+/// A first layer reads the caller's nchw as it is; the library has kernels for that up to this many channels.
+constexpr std::int64_t kFewChannels = 3;
+
+struct Setup {
+  std::string layer;
+  ValueId input;
+  WindowDims window;
+  Dims weights;  // [out, in, kh, kw], or [groups, out / groups, in / groups, kh, kw]
+  Desc bias;
+  Dims src, dst;
+  double flops;
+};
+
+Setup setup_of(const Compiler& compiler, const Node& node, const Convolution& op) {
+  Setup s;
+  s.layer = compiler.layer_name(node);
+  s.input = node.inputs[0];
+  s.window = window_dims(op.vertical, op.horizontal);
+  s.src = compiler.dims(s.input);
+  s.dst = compiler.dims(node.output);
+  const std::int64_t in = s.src[1], kh = op.vertical.kernel, kw = op.horizontal.kernel, g = op.groups;
+  s.weights = g == 1 ? Dims{op.out_channels, in, kh, kw} : Dims{g, op.out_channels / g, in / g, kh, kw};
+  if (op.bias || op.norm) s.bias = plain_desc({op.out_channels});
+  s.flops = 2.0 * static_cast<double>(s.dst[0] * s.dst[1] * s.dst[2] * s.dst[3] * (in / g) * kh * kw);
+  return s;
+}
+
+StepLabel label(const Setup& s, const char* pass, const char* implementation, const Desc& desc) {
+  return {s.layer, pass, implementation, format_name(desc), s.flops};
+}
+
+/// The primitive that oneDNN prefers for these sizes, and with it the formats of source and result.
+dnnl::convolution_forward::primitive_desc preferred(const Setup& s, prop_kind kind, bool reads_input,
+                                                    const dnnl::primitive_attr& attributes) {
+  const Desc weights = any_desc(s.weights), dst = any_desc(s.dst);
+  if (reads_input && s.src[1] <= kFewChannels) try {
+      return convolution_forward_desc(kind, plain_desc(s.src), weights, s.bias, dst, s.window, attributes);
+    } catch (const dnnl::error&) {  // no implementation reads nchw here
+    }
+  return convolution_forward_desc(kind, any_desc(s.src), weights, s.bias, dst, s.window, attributes);
+}
+
+dnnl::primitive_attr attributes_of(const Convolution& op) {
+  dnnl::primitive_attr attributes = user_scratchpad();
+  if (op.activation) {
+    dnnl::post_ops post_ops;
+    append_eltwise(post_ops, eltwise_algorithm(*op.activation), op.activation->alpha, 0);
+    attributes.set_post_ops(post_ops);
+  }
+  return attributes;
+}
+
+/// A folded batch norm's numbers, channel by channel: y = (x - mean) * scale + shift.
+struct Affine {
+  std::vector<float> scale, mean, shift;
+};
+
+Affine folded(const ParameterStore& store, const Node& node, const BatchNorm& norm, std::size_t first, std::int64_t channels) {
+  const auto plain = [&](std::size_t i) { return store.plain(node.parameters[first + i]); };
+  const std::size_t statistics = norm.affine ? 2 : 0;
+  const auto n = static_cast<std::size_t>(channels);
+  Affine result{norm.affine ? plain(0) : std::vector<float>(n, 1.0F), plain(statistics),
+                norm.affine ? plain(1) : std::vector<float>(n, 0.0F)};
+  const std::vector<float> variance = plain(statistics + 1);
+  for (std::size_t c = 0; c < n; ++c) result.scale[c] /= std::sqrt(variance[c] + norm.epsilon);
+  return result;
+}
+
+/// Weights and bias with the batch norm behind the convolution folded in, computed anew when parameters have changed.
+std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s,
+                                            const Desc& weights_desc) {
+  const Tensor weights = compiler.constant(weights_desc), bias = compiler.constant(s.bias);
+  const auto fold = [&store = compiler.parameters(), &node, &op, weights_desc](std::span<void* const> b) {
+    std::vector<float> w = store.plain(node.parameters[0]);
+    const Affine norm = folded(store, node, *op.norm, op.bias ? 2 : 1, op.out_channels);
+    const std::vector<float> old_bias = op.bias ? store.plain(node.parameters[1]) : std::vector<float>(norm.mean.size(), 0.0F);
+    const std::size_t per_channel = w.size() / norm.scale.size();
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] *= norm.scale[i / per_channel];
+    copy_from_plain(weights_desc, w, static_cast<float*>(b[0]));
+    for (std::size_t c = 0; c < norm.mean.size(); ++c)
+      static_cast<float*>(b[1])[c] = (old_bias[c] - norm.mean[c]) * norm.scale[c] + norm.shift[c];
+  };
+  compiler.add_preparation({s.layer, "fold batch_norm", "cnnctl", format_name(weights_desc)}, {weights, bias}, fold);
+  return {weights, bias};
+}
+
+void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
+  // Formats are those of training: what inference prefers by itself differs between layers and costs reorders.
+  const auto formats = preferred(s, prop_kind::forward_training, compiler.is_input(s.input), user_scratchpad());
+  const auto forward = convolution_forward_desc(prop_kind::forward_inference, formats.src_desc(), any_desc(s.weights), s.bias,
+                                                formats.dst_desc(), s.window, attributes_of(op));
+  const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
+  const Tensor y = compiler.allocate(forward.dst_desc());
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
+  if (op.norm) {
+    const auto [weights, bias] = folded_parameters(compiler, node, op, s, forward.weights_desc());
+    arguments.insert(arguments.end(), {{DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_BIAS, bias}});
+  } else {
+    arguments.emplace_back(DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc()));
+    if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
+  }
+  compiler.add_primitive(label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
+                         forward.scratchpad_desc(), std::move(arguments));
+  compiler.set_value(node.output, y);
+}
+
+using Forward = dnnl::convolution_forward::primitive_desc;
+
+void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, const Tensor& x,
+                          const Tensor& dy) {
+  const auto backward = convolution_backward_weights_desc(x.desc, any_desc(s.weights), s.bias, dy.desc, s.window, forward);
+  const Tensor dw = c.parameter_gradient(node, 0);
+  const Tensor raw = backward.diff_weights_desc() == dw.desc ? dw : c.allocate(backward.diff_weights_desc());
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, raw}};
+  if (op.bias) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
+  c.add_primitive(label(s, "backward weights", backward.impl_info_str(), x.desc), dnnl::convolution_backward_weights(backward),
+                  backward.scratchpad_desc(), std::move(arguments));
+  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
+}
+
+void add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Forward& forward, const Tensor& dy) {
+  const auto backward = convolution_backward_data_desc(forward.src_desc(), any_desc(s.weights), dy.desc, s.window, forward);
+  const Tensor dx = c.allocate(backward.diff_src_desc());
+  c.add_primitive(label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),
+                  backward.scratchpad_desc(),
+                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+  c.add_gradient(s.input, dx);
+}
+
+}  // namespace
+
+Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
+  const Setup s = setup_of(compiler, node, op);
+  if (!compiler.training()) {
+    compile_evaluation(compiler, node, op, s);
+    return {};
+  }
+  const Forward forward = preferred(s, prop_kind::forward_training, compiler.is_input(s.input), user_scratchpad());
+  const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
+  const Tensor y = compiler.allocate(forward.dst_desc());
+  std::vector<PrimitiveArgument> arguments{
+      {DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc())}, {DNNL_ARG_DST, y}};
+  if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
+  compiler.add_primitive(label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
+                         forward.scratchpad_desc(), std::move(arguments));
+  compiler.set_value(node.output, y);
+  compiler.keep_for_backward(x);
+
+  return [=, &node, &op](Compiler& c) {
+    const Tensor dy = c.in_format(c.gradient(node.output, s.layer), forward.dst_desc(), s.layer);
+    add_weights_gradient(c, node, op, s, forward, x, dy);
+    if (c.needs_gradient(s.input)) add_data_gradient(c, node, s, forward, dy);
+  };
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,39 @@
+#include "engine/runtime/kernels/kernels.h"
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/ops.h"
+
+namespace cnnctl {
+namespace {
+
+/// Scales what survives. The mask follows from the training step, the layer and the place alone, so the backward pass draws it again
+/// instead of storing it.
+void add_mask(Compiler& compiler, const Node& node, const Dropout& op, const Tensor& x, const Tensor& y, const char* pass) {
+  const auto count = static_cast<std::int64_t>(x.desc.get_size() / sizeof(float));
+  const std::uint64_t& state = compiler.dropout_state();
+  const auto run = [count, op, &state, output = node.output](std::span<void* const> buffers) {
+    kernels().dropout(static_cast<const float*>(buffers[0]), static_cast<float*>(buffers[1]), count, op.probability,
+                      state + static_cast<std::uint64_t>(output) * 0x9E3779B97F4A7C15U);
+  };
+  compiler.add_kernel({compiler.layer_name(node), pass, "cnnctl", format_name(y.desc)}, {x, y}, run);
+}
+
+}  // namespace
+
+Backward compile(Compiler& compiler, const Node& node, const Dropout& op) {
+  const ValueId input = node.inputs[0];
+  if (!compiler.training()) {
+    compiler.set_value(node.output, compiler.value(input));
+    return {};
+  }
+  const Tensor y = compiler.overwrite_or_allocate(input);
+  add_mask(compiler, node, op, compiler.value(input), y, "forward");
+  compiler.set_value(node.output, y);
+  return [&node, &op, input](Compiler& c) {
+    if (!c.needs_gradient(input)) return;
+    const Tensor dy = c.gradient(node.output, c.layer_name(node));
+    add_mask(c, node, op, dy, dy, "backward data");
+    c.add_gradient(input, dy);
+  };
+}
+
+}  // namespace cnnctl

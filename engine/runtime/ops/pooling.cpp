@@ -1,0 +1,107 @@
+#include "engine/runtime/kernels/kernels.h"
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/ops.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr std::int64_t kLargestIndex = 255;
+
+/// Max pooling by our own loops (kernels/max_pool.cpp), where the formats allow: its index takes a byte, and the library's takes several
+/// times as long.
+std::optional<PoolingGeometry> own_max_pooling(const Pooling& op, const Desc& src, const Desc& dst) {
+  const auto in = channel_layout(src), out = channel_layout(dst);
+  if (op.kind != Pooling::Kind::max || !in || !out || !has_vector_blocks(*in) ||
+      op.vertical.kernel * op.horizontal.kernel > kLargestIndex || op.vertical.dilation != 1 || op.horizontal.dilation != 1)
+    return std::nullopt;
+  return PoolingGeometry{*in,
+                         *out,
+                         op.vertical.kernel,
+                         op.horizontal.kernel,
+                         op.vertical.stride,
+                         op.horizontal.stride,
+                         op.vertical.padding_begin,
+                         op.horizontal.padding_begin};
+}
+
+Backward compile_own(Compiler& compiler, const Node& node, const PoolingGeometry& geometry, const Tensor& y) {
+  const ValueId input = node.inputs[0];
+  const std::string& layer = compiler.layer_name(node);
+  const Tensor x = compiler.value(input);
+  compiler.set_value(node.output, y);
+  const StepLabel label{layer, "forward", "cnnctl", format_name(y.desc)};
+  if (!compiler.training()) {
+    compiler.add_kernel(label, {x, y}, [geometry](std::span<void* const> b) {
+      kernels().max_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), nullptr);
+    });
+    return {};
+  }
+  const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
+  compiler.add_kernel(label, {x, y, index}, [geometry](std::span<void* const> b) {
+    kernels().max_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), static_cast<std::uint8_t*>(b[2]));
+  });
+  return [=, &node, &layer](Compiler& c) {
+    if (!c.needs_gradient(input)) return;
+    const Tensor dy = c.in_format(c.gradient(node.output, layer), y.desc, layer);
+    const Tensor dx = c.allocate(x.desc);
+    c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, index, dx}, [geometry](std::span<void* const> b) {
+      kernels().max_pool_backward(geometry, static_cast<const float*>(b[0]), static_cast<const std::uint8_t*>(b[1]),
+                                  static_cast<float*>(b[2]));
+    });
+    c.add_gradient(input, dx);
+  };
+}
+
+dnnl::algorithm pooling_algorithm(const Pooling& op) {
+  if (op.kind == Pooling::Kind::max) return dnnl::algorithm::pooling_max;
+  return op.count_padding ? dnnl::algorithm::pooling_avg_include_padding : dnnl::algorithm::pooling_avg_exclude_padding;
+}
+
+/// oneDNN's strides past the last whole window are not its business: the padding at the end is cut to what the windows reach.
+WindowDims reached_window(const Pooling& op, const Shape& in, const Shape& out) {
+  WindowDims window = window_dims(op.vertical, op.horizontal);
+  const auto reach = [](std::int64_t size, std::int64_t outs, const Window& w) {
+    return (outs - 1) * w.stride + w.kernel - size - w.padding_begin;
+  };
+  window.padding_end = {reach(in.height, out.height, op.vertical), reach(in.width, out.width, op.horizontal)};
+  return window;
+}
+
+}  // namespace
+
+Backward compile(Compiler& compiler, const Node& node, const Pooling& op) {
+  const ValueId input = node.inputs[0];
+  const std::string& layer = compiler.layer_name(node);
+  const Tensor x = compiler.value(input);
+  const auto kind = compiler.training() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
+  const WindowDims window = reached_window(op, compiler.shape(input), compiler.shape(node.output));
+  const auto algorithm = pooling_algorithm(op);
+  const auto forward = pooling_forward_desc(kind, algorithm, x.desc, any_desc(compiler.dims(node.output)), window);
+  const Tensor y = compiler.allocate(forward.dst_desc());
+  if (const auto geometry = own_max_pooling(op, x.desc, y.desc)) return compile_own(compiler, node, *geometry, y);
+
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
+  const Desc workspace_desc = forward.workspace_desc();
+  Tensor workspace;
+  if (compiler.training() && workspace_desc.get_size() > 0) {
+    workspace = compiler.allocate(workspace_desc);
+    arguments.emplace_back(DNNL_ARG_WORKSPACE, workspace);
+  }
+  compiler.add_primitive({layer, "forward", forward.impl_info_str(), format_name(y.desc)}, dnnl::pooling_forward(forward),
+                         forward.scratchpad_desc(), std::move(arguments));
+  compiler.set_value(node.output, y);
+
+  return [=, &node, &layer](Compiler& c) {
+    if (!c.needs_gradient(input)) return;
+    const Tensor dy = c.in_format(c.gradient(node.output, layer), y.desc, layer);
+    const Tensor dx = c.allocate(x.desc);
+    const auto backward = pooling_backward_desc(algorithm, dx.desc, dy.desc, window, forward);
+    std::vector<PrimitiveArgument> backward_arguments{{DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}};
+    if (workspace.buffer >= 0) backward_arguments.emplace_back(DNNL_ARG_WORKSPACE, workspace);
+    c.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dx.desc)}, dnnl::pooling_backward(backward),
+                    backward.scratchpad_desc(), std::move(backward_arguments));
+    c.add_gradient(input, dx);
+  };
+}
+
+}  // namespace cnnctl

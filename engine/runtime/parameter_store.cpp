@@ -1,0 +1,81 @@
+#include "engine/runtime/parameter_store.h"
+
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "engine/runtime/layout.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr std::int64_t kAlignment = 16;  // floats: a cache line
+
+std::int64_t aligned(std::int64_t count) { return (count + kAlignment - 1) / kAlignment * kAlignment; }
+
+std::size_t bytes(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
+
+float* floats(const AlignedMemory& memory) { return reinterpret_cast<float*>(memory.data()); }
+
+}  // namespace
+
+ParameterStore::ParameterStore(const Graph& graph, bool with_gradients) : with_gradients_(with_gradients) {
+  for (const Parameter& parameter : graph.parameters)
+    slots_.push_back({std::nullopt, parameter.count(), 0, parameter.trainable, parameter.dims});
+}
+
+const Desc& ParameterStore::settle(ParameterId id, const Desc& wanted) {
+  Slot& settled = slots_[static_cast<std::size_t>(id)];
+  if (!settled.desc) settled.desc = wanted;
+  return *settled.desc;
+}
+
+void ParameterStore::allocate() {
+  std::int64_t statistics_count = 0;
+  for (Slot& s : slots_) {
+    if (!s.desc) s.desc = plain_desc(s.dims);
+    std::int64_t& end = s.trainable ? trainable_count_ : statistics_count;
+    s.offset = end;
+    end += aligned(static_cast<std::int64_t>(s.desc->get_size() / sizeof(float)));
+  }
+  values_ = AlignedMemory(bytes(trainable_count_));
+  statistics_ = AlignedMemory(bytes(statistics_count));
+  if (with_gradients_) gradients_ = AlignedMemory(bytes(trainable_count_));
+}
+
+float* ParameterStore::value(ParameterId id) { return floats(slot(id).trainable ? values_ : statistics_) + slot(id).offset; }
+
+const float* ParameterStore::value(ParameterId id) const { return floats(slot(id).trainable ? values_ : statistics_) + slot(id).offset; }
+
+float* ParameterStore::gradient(ParameterId id) { return floats(gradients_) + slot(id).offset; }
+
+void ParameterStore::set_plain(ParameterId id, std::span<const float> values) {
+  if (static_cast<std::int64_t>(values.size()) != slot(id).count)
+    throw std::invalid_argument(fmt::format("parameter {} has {} elements, not {}", id, slot(id).count, values.size()));
+  copy_from_plain(*slot(id).desc, values, value(id));
+  values_changed();
+}
+
+std::vector<float> ParameterStore::plain(ParameterId id) const {
+  std::vector<float> result(static_cast<std::size_t>(slot(id).count));
+  copy_to_plain(*slot(id).desc, value(id), result);
+  return result;
+}
+
+std::vector<float> ParameterStore::to_plain(ParameterId id, std::span<const float> buffer) const {
+  std::vector<float> result(static_cast<std::size_t>(slot(id).count));
+  copy_to_plain(*slot(id).desc, buffer.subspan(static_cast<std::size_t>(slot(id).offset)).data(), result);
+  return result;
+}
+
+void ParameterStore::from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const {
+  copy_from_plain(*slot(id).desc, values, buffer.subspan(static_cast<std::size_t>(slot(id).offset)).data());
+}
+
+std::span<float> ParameterStore::trainable_values() { return {floats(values_), static_cast<std::size_t>(trainable_count_)}; }
+
+std::span<const float> ParameterStore::trainable_gradients() const {
+  return {floats(gradients_), static_cast<std::size_t>(trainable_count_)};
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "engine/graph/graph.h"
+#include "engine/runtime/aligned_memory.h"
+#include "engine/runtime/dnnl.h"
+
+namespace cnnctl {
+
+/// The values of all parameters of a graph, and their gradients, each in the format that its first user wanted: weights stay in the
+/// primitives' own format through forward, backward and update. Trainable ones stand one after another, so that an optimizer walks one
+/// buffer.
+class ParameterStore {
+ public:
+  ParameterStore(const Graph& graph, bool with_gradients);
+
+  /// The format of a parameter: `wanted` where nobody asked before, else what was settled then. `wanted` has as many elements as the
+  /// parameter.
+  const Desc& settle(ParameterId id, const Desc& wanted);
+  /// Gives the parameters that nobody asked for their plain format, and takes memory for all. Formats are fixed from then on.
+  void allocate();
+
+  float* value(ParameterId id);
+  const float* value(ParameterId id) const;
+  float* gradient(ParameterId id);
+
+  void set_plain(ParameterId id, std::span<const float> values);
+  std::vector<float> plain(ParameterId id) const;
+  /// A parameter's part of a buffer laid out like trainable_values(), to and from row-major order.
+  std::vector<float> to_plain(ParameterId id, std::span<const float> buffer) const;
+  void from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const;
+
+  std::span<float> trainable_values();
+  std::span<const float> trainable_gradients() const;
+
+  /// Counts the changes of values, for those who keep copies.
+  std::uint64_t version() const { return version_; }
+  void values_changed() { ++version_; }
+
+ private:
+  struct Slot {
+    std::optional<Desc> desc;
+    std::int64_t count = 0;   // elements of the parameter, without padding
+    std::int64_t offset = 0;  // in floats, from the start of the trainable values or of the statistics
+    bool trainable = true;
+    Dims dims;
+  };
+
+  const Slot& slot(ParameterId id) const { return slots_[static_cast<std::size_t>(id)]; }
+
+  std::vector<Slot> slots_;
+  bool with_gradients_;
+  std::int64_t trainable_count_ = 0;  // in floats, padding and gaps included
+  AlignedMemory values_, gradients_, statistics_;
+  std::uint64_t version_ = 1;
+};
+
+}  // namespace cnnctl

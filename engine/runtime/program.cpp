@@ -1,0 +1,123 @@
+#include "engine/runtime/program.h"
+
+#include <chrono>
+
+#include "engine/graph/arena.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr std::int64_t kAlignment = 64;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+std::vector<std::int64_t> place_in_arena(const std::vector<Buffer>& buffers, std::int64_t& total) {
+  std::vector<Lifetime> lifetimes;
+  std::vector<std::size_t> owners;
+  for (std::size_t i = 0; i < buffers.size(); ++i)
+    if (buffers[i].home == BufferHome::arena && buffers[i].first_step >= 0) {
+      lifetimes.push_back({buffers[i].bytes, buffers[i].first_step, buffers[i].last_step});
+      owners.push_back(i);
+    }
+  const ArenaPlan plan = plan_arena(lifetimes);
+  std::vector<std::int64_t> offsets(buffers.size(), 0);
+  for (std::size_t i = 0; i < owners.size(); ++i) offsets[owners[i]] = plan.offsets[i];
+  total = plan.bytes;
+  return offsets;
+}
+
+std::vector<std::int64_t> place_constants(const std::vector<Buffer>& buffers, std::int64_t& total) {
+  std::vector<std::int64_t> offsets(buffers.size(), 0);
+  for (std::size_t i = 0; i < buffers.size(); ++i)
+    if (buffers[i].home == BufferHome::constant) {
+      offsets[i] = total;
+      total += (buffers[i].bytes + kAlignment - 1) / kAlignment * kAlignment;
+    }
+  return offsets;
+}
+
+}  // namespace
+
+StepListProgram::StepListProgram(CompiledProgram compiled, std::int64_t batch_size, ParameterStore& store, bool profile)
+    : compiled_(std::move(compiled)), batch_size_(batch_size), store_(store), profile_(profile) {
+  arena_offsets_ = place_in_arena(compiled_.buffers, arena_bytes_);
+  std::int64_t constant_bytes = 0;
+  constant_offsets_ = place_constants(compiled_.buffers, constant_bytes);
+  constants_ = AlignedMemory(static_cast<std::size_t>(constant_bytes));
+}
+
+void StepListProgram::bind(std::byte* arena) {
+  addresses_.assign(compiled_.buffers.size(), nullptr);
+  for (std::size_t i = 0; i < addresses_.size(); ++i) {
+    const Buffer& buffer = compiled_.buffers[i];
+    switch (buffer.home) {
+      case BufferHome::arena:
+        addresses_[i] = arena + arena_offsets_[i];
+        break;
+      case BufferHome::constant:
+        addresses_[i] = constants_.data() + constant_offsets_[i];
+        break;
+      case BufferHome::value:
+        addresses_[i] = store_.value(buffer.parameter);
+        break;
+      case BufferHome::gradient:
+        addresses_[i] = store_.gradient(buffer.parameter);
+        break;
+    }
+  }
+  for (auto* steps : {&compiled_.prepare, &compiled_.forward, &compiled_.backward})
+    for (LabelledStep& step : *steps) step.step->bind(addresses_);
+}
+
+std::span<float> StepListProgram::input() {
+  return {floats(compiled_.input),
+          static_cast<std::size_t>(compiled_.buffers[static_cast<std::size_t>(compiled_.input)].bytes) / sizeof(float)};
+}
+
+std::span<const float> StepListProgram::output() const {
+  return {floats(compiled_.output), static_cast<std::size_t>(compiled_.output_count)};
+}
+
+std::span<float> StepListProgram::output_gradient() {
+  return {floats(compiled_.output_gradient), static_cast<std::size_t>(compiled_.output_count)};
+}
+
+void StepListProgram::forward() {
+  if (prepared_version_ != store_.version()) {
+    run(compiled_.prepare, prepare_seconds_);
+    prepared_version_ = store_.version();
+  }
+  run(compiled_.forward, forward_seconds_);
+  ++runs_;
+}
+
+void StepListProgram::backward() { run(compiled_.backward, backward_seconds_); }
+
+void StepListProgram::run(std::vector<LabelledStep>& steps, std::vector<double>& seconds) {
+  if (!profile_) {
+    for (LabelledStep& step : steps) step.step->run();
+    return;
+  }
+  seconds.resize(steps.size());
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const double start = now();
+    steps[i].step->run();
+    seconds[i] += now() - start;
+  }
+}
+
+std::vector<StepTime> StepListProgram::step_times() const {
+  std::vector<StepTime> times;
+  const auto add = [&](const std::vector<LabelledStep>& steps, const std::vector<double>& seconds) {
+    for (std::size_t i = 0; i < seconds.size(); ++i) {
+      const StepLabel& label = steps[i].label;
+      const double each = seconds[i] / static_cast<double>(runs_);
+      times.push_back({label.layer, label.pass, label.implementation, label.format, each * 1e3, label.flops / each / 1e9});
+    }
+  };
+  add(compiled_.forward, forward_seconds_);
+  add(compiled_.backward, backward_seconds_);
+  return times;
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "engine/runtime/aligned_memory.h"
+#include "engine/runtime/compiler.h"
+#include "engine/runtime/model.h"
+
+namespace cnnctl {
+
+/// A compiled program bound to memory: walks its list of steps.
+class StepListProgram final : public Program {
+ public:
+  StepListProgram(CompiledProgram compiled, std::int64_t batch_size, ParameterStore& store, bool profile);
+
+  /// Takes the arena's address, of at least arena_bytes(); again whenever it moves.
+  void bind(std::byte* arena);
+
+  std::int64_t batch_size() const override { return batch_size_; }
+  std::span<float> input() override;
+  void forward() override;
+  std::span<const float> output() const override;
+  std::span<float> output_gradient() override;
+  void backward() override;
+  std::int64_t arena_bytes() const override { return arena_bytes_; }
+  std::vector<StepTime> step_times() const override;
+
+ private:
+  void run(std::vector<LabelledStep>& steps, std::vector<double>& seconds);
+  float* floats(BufferId id) const { return static_cast<float*>(addresses_[static_cast<std::size_t>(id)]); }
+
+  CompiledProgram compiled_;
+  std::int64_t batch_size_;
+  ParameterStore& store_;
+  bool profile_;
+  std::vector<std::int64_t> arena_offsets_;  // by BufferId; of those in the arena
+  std::int64_t arena_bytes_ = 0;
+  AlignedMemory constants_;
+  std::vector<std::int64_t> constant_offsets_;  // by BufferId
+  std::vector<void*> addresses_;                // by BufferId
+  std::uint64_t prepared_version_ = 0;          // of the parameters, when the preparations last ran
+  std::vector<double> forward_seconds_, backward_seconds_, prepare_seconds_;
+  std::int64_t runs_ = 0;
+};
+
+}  // namespace cnnctl
