@@ -1,0 +1,153 @@
+#include "engine/training/checkpoint.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/diagnostics/diagnostic.h"
+#include "engine/training/weights.h"
+
+namespace cnnctl {
+namespace {
+
+using nlohmann::json;
+
+std::string tensor_name(const std::string& state, const std::string& parameter) { return fmt::format("optimizer.{}.{}", state, parameter); }
+
+/// Weights under their names, with what every checkpoint carries in its metadata.
+SafeTensors content(const Model& model, const std::string& config, const std::vector<std::string>& classes) {
+  SafeTensors file = save_weights(model);
+  file.metadata = {{"format", "pt"}, {"config", config}, {"classes", json(classes).dump(-1, ' ', false, json::error_handler_t::replace)}};
+  return file;
+}
+
+/// Doubles are written with as many digits as bring them back to the bit.
+std::string progress_text(const Progress& progress) {
+  return json{{"epoch", progress.epoch},
+              {"step", progress.step},
+              {"total_steps", progress.total_steps},
+              {"loss_sum", progress.loss_sum},
+              {"best_accuracy", progress.best_accuracy},
+              {"seconds", progress.seconds}}
+      .dump();
+}
+
+[[noreturn]] void no_resume(const std::string& path, const std::string& reason) {
+  throw InputError(fmt::format("{}: cannot resume from this file: {}; a run's last.safetensors has what is needed", path, reason));
+}
+
+const std::string& metadata(const SafeTensors& file, const std::string& path, const std::string& key) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) no_resume(path, fmt::format("its metadata has no '{}'", key));
+  return found->second;
+}
+
+template <class Integer>
+Integer count_from(const SafeTensors& file, const std::string& path, const std::string& key) {
+  const std::string& text = metadata(file, path, key);
+  Integer number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || number < Integer{0})
+    no_resume(path, fmt::format("'{}' in its metadata is no count: '{}'", key, text));
+  return number;
+}
+
+std::int64_t count_from(const json& object, const char* key) {
+  const json& value = object.at(key);
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 0) throw std::invalid_argument(fmt::format("'{}' is no count", key));
+  return value.get<std::int64_t>();
+}
+
+Progress progress_from(const SafeTensors& file, const std::string& path) {
+  try {
+    const json object = json::parse(metadata(file, path, "progress"));
+    return {.epoch = count_from(object, "epoch"),
+            .step = count_from(object, "step"),
+            .total_steps = count_from(object, "total_steps"),
+            .loss_sum = object.at("loss_sum").get<double>(),
+            .best_accuracy = object.at("best_accuracy").get<double>(),
+            .seconds = object.at("seconds").get<double>()};
+  } catch (const json::exception& error) {
+    no_resume(path, fmt::format("'progress' in its metadata is damaged ({})", error.what()));
+  } catch (const std::invalid_argument& error) {
+    no_resume(path, fmt::format("'progress' in its metadata is damaged ({})", error.what()));
+  }
+}
+
+/// Throws InputError that names the parts of the optimizer's state that the file lacks.
+void check_state(const SafeTensors& file, const std::string& path, const Graph& graph, const std::vector<Optimizer::State>& states) {
+  std::string text;
+  for (const auto& state : states)
+    for (const Parameter& parameter : graph.parameters) {
+      if (!parameter.trainable) continue;
+      const std::string name = tensor_name(state.name, parameter.name);
+      const auto found = file.tensors.find(name);
+      if (found == file.tensors.end())
+        text += fmt::format("\n  {}: missing", name);
+      else if (!same_dims(found->second.dims, parameter.dims))
+        text += fmt::format("\n  {}: {}, needed {}", name, dims_text(found->second.dims), dims_text(parameter.dims));
+    }
+  if (!text.empty()) no_resume(path, fmt::format("the optimizer's state does not fit (was it another optimizer?):{}\n", text));
+}
+
+}  // namespace
+
+void write_best(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes) {
+  write_safetensors(path, content(model, config, classes));
+}
+
+void write_last(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes,
+                Optimizer& optimizer, const Progress& progress) {
+  SafeTensors file = content(model, config, classes);
+  file.metadata["progress"] = progress_text(progress);
+  file.metadata["dropout_step"] = std::to_string(model.dropout_step());
+  file.metadata["optimizer_steps"] = std::to_string(optimizer.steps_done());
+  const auto& parameters = model.graph().parameters;
+  for (const auto& state : optimizer.state())
+    for (std::size_t id = 0; id < parameters.size(); ++id)
+      if (parameters[id].trainable)
+        file.tensors[tensor_name(state.name, parameters[id].name)] = {parameters[id].dims,
+                                                                      model.to_plain(static_cast<ParameterId>(id), state.values)};
+  write_safetensors(path, file);
+}
+
+Checkpoint read_checkpoint(const std::string& path) {
+  Checkpoint checkpoint;
+  checkpoint.file = read_safetensors(path);
+  const auto& values = checkpoint.file.metadata;
+  const auto config = values.find("config");
+  if (config == values.end())
+    throw InputError(
+        fmt::format("{}: holds weights but no config, so it is no checkpoint of cnnctl; load it into a network with --init", path));
+  checkpoint.config = config->second;
+  if (const auto classes = values.find("classes"); classes != values.end()) {
+    try {
+      checkpoint.classes = json::parse(classes->second).get<std::vector<std::string>>();
+    } catch (const json::exception&) {
+      throw InputError(fmt::format("{}: 'classes' in its metadata is no JSON list of names", path));
+    }
+  }
+  return checkpoint;
+}
+
+Progress restore(const Checkpoint& checkpoint, const std::string& path, Model& model, Optimizer& optimizer) {
+  const SafeTensors& file = checkpoint.file;
+  const Progress progress = progress_from(file, path);
+  const auto dropout_step = count_from<std::uint64_t>(file, path, "dropout_step");
+  const auto optimizer_steps = count_from<std::int64_t>(file, path, "optimizer_steps");
+  const auto states = optimizer.state();
+  check_state(file, path, model.graph(), states);
+  load_weights(model, file, path, {}, "resume with the network that the run was started with");
+
+  const auto& parameters = model.graph().parameters;
+  for (const auto& state : states)
+    for (std::size_t id = 0; id < parameters.size(); ++id)
+      if (parameters[id].trainable)
+        model.from_plain(static_cast<ParameterId>(id), file.tensors.at(tensor_name(state.name, parameters[id].name)).values, state.values);
+  optimizer.set_steps_done(optimizer_steps);
+  model.set_dropout_step(dropout_step);
+  return progress;
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,68 @@
+#include "engine/training/evaluate.h"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+namespace cnnctl {
+namespace {
+
+/// How many classes are taken before `label`: those with a larger logit, and equal ones that stand before it. Not comparable (NaN) counts
+/// as larger.
+std::ptrdiff_t rank_of(std::span<const float> logits, std::size_t label) {
+  const float own = logits[label];
+  const auto middle = logits.begin() + static_cast<std::ptrdiff_t>(label);
+  return std::count_if(logits.begin(), middle, [own](float logit) { return !(logit < own); }) +
+         std::count_if(middle + 1, logits.end(), [own](float logit) { return !(logit <= own); });
+}
+
+/// Adds one image to the counts.
+void count_image(Evaluation& result, std::span<const float> logits, std::int32_t label) {
+  const auto actual = static_cast<std::size_t>(label);
+  const auto predicted = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  ++result.images;
+  ++result.confusion.at(actual).at(predicted);
+  if (predicted == actual) ++result.correct;
+  if (rank_of(logits, actual) < 5) ++result.correct_in_top5;
+}
+
+/// Runs one batch; returns its mean loss.
+double evaluate_batch(Program& program, BatchSource& source, const Loss& loss, std::span<std::int32_t> labels, int classes,
+                      Evaluation& result) {
+  source.next(program.input(), labels);
+  program.forward();
+  const std::span<const float> logits = program.output();
+  const double mean = loss(logits, labels, classes, {});  // throws where a label is out of range
+  const auto width = static_cast<std::size_t>(classes);
+  for (std::size_t i = 0; i < labels.size(); ++i) count_image(result, logits.subspan(i * width, width), labels[i]);
+  return mean;
+}
+
+}  // namespace
+
+Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::int64_t batch_size) {
+  const int classes = source.classes();
+  if (model.graph().output_shape().count() != classes)
+    throw std::invalid_argument(fmt::format("the network gives {} numbers for {} classes", model.graph().output_shape().count(), classes));
+  Evaluation result;
+  const auto width = static_cast<std::size_t>(classes);
+  result.confusion.assign(width, std::vector<std::int64_t>(width, 0));
+  source.seek(0, 0);
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(std::min(batch_size, source.size())));
+  double loss_sum = 0;
+  for (std::int64_t left = source.size(); left > 0;) {
+    const std::int64_t images = std::min(batch_size, left);
+    const std::span<std::int32_t> batch_labels(labels.data(), static_cast<std::size_t>(images));
+    loss_sum += evaluate_batch(model.evaluation(images), source, loss, batch_labels, classes, result) * static_cast<double>(images);
+    left -= images;
+  }
+  if (result.images > 0) result.loss = loss_sum / static_cast<double>(result.images);
+  return result;
+}
+
+std::string accuracy_line(const Evaluation& evaluation) {
+  return fmt::format("Test Accuracy of the model on the {} test images: {:.2f} %", evaluation.images, 100 * evaluation.accuracy());
+}
+
+}  // namespace cnnctl

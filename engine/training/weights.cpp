@@ -1,0 +1,137 @@
+#include "engine/training/weights.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include "engine/diagnostics/diagnostic.h"
+
+namespace cnnctl {
+namespace {
+
+/// The output of SplitMix64 at a counter: random access, so every element has a number of its own. Source: Steele, Lea and Flood, "Fast
+/// splittable pseudorandom number generators", 2014.
+std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter) {
+  std::uint64_t bits = key + (counter + 1) * 0x9E3779B97F4A7C15U;
+  bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9U;
+  bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBU;
+  return bits ^ (bits >> 31);
+}
+
+/// Uniform in [-bound, bound). 24 bits, as many as a float holds.
+float random_uniform(std::uint64_t bits, double bound) {
+  return static_cast<float>((static_cast<double>(bits >> 40) * 0x1p-23 - 1) * bound);
+}
+
+std::vector<std::int64_t> without_ones(const std::vector<std::int64_t>& dims) {
+  std::vector<std::int64_t> result;
+  std::copy_if(dims.begin(), dims.end(), std::back_inserter(result), [](std::int64_t size) { return size != 1; });
+  return result;
+}
+
+bool matches_any(const std::vector<std::string>& globs, const std::string& name) {
+  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, name); });
+}
+
+/// What a checkpoint holds besides the weights, or PyTorch's counter, which nothing here depends on.
+bool is_known_extra(const std::string& name) { return name.starts_with("optimizer.") || name.ends_with("num_batches_tracked"); }
+
+/// A line for each parameter that `file` cannot fill.
+std::string misfits(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::vector<std::string>& except) {
+  std::string text;
+  for (const Parameter& parameter : parameters) {
+    if (matches_any(except, parameter.name)) continue;
+    const auto found = file.tensors.find(parameter.name);
+    if (found == file.tensors.end())
+      text += fmt::format("\n  {}: missing in the file, the network needs {}", parameter.name, dims_text(parameter.dims));
+    else if (!same_dims(found->second.dims, parameter.dims))
+      text += fmt::format("\n  {}: {} in the file, the network needs {}", parameter.name, dims_text(found->second.dims),
+                          dims_text(parameter.dims));
+  }
+  return text;
+}
+
+std::vector<std::string> warnings(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::string& path,
+                                  const std::vector<std::string>& except) {
+  const auto in_network = [&](const auto& test) {
+    return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) { return test(parameter.name); });
+  };
+  std::vector<std::string> lines;
+  for (const auto& [name, tensor] : file.tensors)
+    if (!is_known_extra(name) && !matches_any(except, name) && !in_network([&n = name](const std::string& own) { return own == n; }))
+      lines.push_back(fmt::format("{}: the network has no parameter {} ({}); it is left out", path, name, dims_text(tensor.dims)));
+  for (const std::string& glob : except)
+    if (!in_network([&](const std::string& own) { return glob_matches(glob, own); }))
+      lines.push_back(fmt::format("'{}' matches no parameter of the network", glob));
+  return lines;
+}
+
+}  // namespace
+
+void initialize(Model& model, std::uint64_t seed) {
+  const auto& parameters = model.graph().parameters;
+  for (std::size_t id = 0; id < parameters.size(); ++id) {
+    const Initializer& initializer = parameters[id].initializer;
+    std::vector<float> values(static_cast<std::size_t>(parameters[id].count()), static_cast<float>(initializer.value));
+    if (initializer.kind == Initializer::Kind::uniform) {
+      const std::uint64_t key = random_bits(random_bits(0, seed), id);
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = random_uniform(random_bits(key, i), initializer.value);
+    }
+    model.set_parameter(static_cast<ParameterId>(id), values);
+  }
+}
+
+std::vector<std::string> load_weights(Model& model, const SafeTensors& file, const std::string& path,
+                                      const std::vector<std::string>& except, std::string_view advice) {
+  const auto& parameters = model.graph().parameters;
+  if (const std::string text = misfits(parameters, file, except); !text.empty())
+    throw InputError(fmt::format("{}: the weights do not fit the network:{}\n{}", path, text, advice));
+  for (std::size_t id = 0; id < parameters.size(); ++id)
+    if (!matches_any(except, parameters[id].name))
+      model.set_parameter(static_cast<ParameterId>(id), file.tensors.at(parameters[id].name).values);
+  return warnings(parameters, file, path, except);
+}
+
+SafeTensors save_weights(const Model& model) {
+  SafeTensors file;
+  const auto& parameters = model.graph().parameters;
+  for (std::size_t id = 0; id < parameters.size(); ++id)
+    file.tensors[parameters[id].name] = {parameters[id].dims, model.parameter(static_cast<ParameterId>(id))};
+  return file;
+}
+
+std::string dims_text(const std::vector<std::int64_t>& dims) {
+  std::string text;
+  for (const std::int64_t size : dims) {
+    if (!text.empty()) text += 'x';
+    text += std::to_string(size);
+  }
+  return text.empty() ? "scalar" : text;
+}
+
+bool same_dims(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) { return without_ones(a) == without_ones(b); }
+
+bool glob_matches(const std::string& glob, const std::string& name) {
+  std::size_t g = 0;
+  std::size_t n = 0;
+  std::size_t star = std::string::npos;  // the last star seen, and how much of the name it is tried with
+  std::size_t taken = 0;
+  while (n < name.size()) {
+    if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      taken = n;
+    } else if (g < glob.size() && (glob[g] == '?' || glob[g] == name[n])) {
+      ++g;
+      ++n;
+    } else if (star != std::string::npos) {
+      g = star + 1;
+      n = ++taken;
+    } else {
+      return false;
+    }
+  }
+  return glob.find_first_not_of('*', g) == std::string::npos;
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/formats/safetensors.h"
+#include "engine/runtime/model.h"
+
+namespace cnnctl {
+
+/// Fills every parameter from its Initializer, as PyTorch's layers do by default, from `seed`. The same seed gives the same weights on
+/// every machine.
+void initialize(Model& model, std::uint64_t seed);
+
+/// Copies the tensors of a file into the parameters of the same names; shapes that differ only by dimensions of 1 agree. Parameters that
+/// match one of the globs `except` keep their values. Throws InputError that names every tensor that is missing or of another shape, with
+/// both shapes and `advice`, and then has changed nothing; returns a warning a line for tensors of the file that nothing needs
+/// ("num_batches_tracked" and "optimizer." aside) and for globs that match nothing.
+std::vector<std::string> load_weights(Model& model, const SafeTensors& file, const std::string& path,
+                                      const std::vector<std::string>& except,
+                                      std::string_view advice = "leave tensors out with --init-except, for example --init-except 'fc.*'");
+
+/// All parameters under their names.
+SafeTensors save_weights(const Model& model);
+
+/// "16x1x5x5", "scalar" where there is none: dimensions for messages.
+std::string dims_text(const std::vector<std::int64_t>& dims);
+
+/// True where `a` and `b` are the same but for dimensions of 1.
+bool same_dims(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b);
+
+/// True where `name` matches the glob: `*` any characters, `?` one.
+bool glob_matches(const std::string& glob, const std::string& name);
+
+}  // namespace cnnctl

@@ -1,0 +1,199 @@
+#!/usr/bin/python3
+"""Writes the numbers that PyTorch gives into the files beside this script, for the tests to compare with.
+
+    /usr/bin/python3 tests/reference/make_reference.py
+
+Made with PyTorch 1.13 (Debian's python3-torch). The files are committed; run it again only to change or add cases.
+
+layers.safetensors      one step of each layer: CASE/input, CASE/output, CASE/output_gradient (given), CASE/input_gradient,
+                        CASE/parameter/NAME (before), CASE/gradient/NAME, CASE/after/NAME (running statistics after the step).
+                        Metadata: CASE -> the item that declares the layer in a config.
+optimizers.safetensors  20 steps with stored gradients: values (start), gradients (20 x count), CASE/values (after steps 1, 2 and 20),
+                        CASE/state/NAME (after the last). Metadata: CASE -> the item that declares the optimizer.
+cross_entropy.safetensors  CASE/logits, CASE/labels (stored as floats), CASE/loss, CASE/gradient.
+"""
+import json
+import pathlib
+import struct
+
+import torch
+from torch import nn
+
+HERE = pathlib.Path(__file__).parent
+
+
+def write_safetensors(name, tensors, metadata=None):
+    """Format: https://github.com/huggingface/safetensors."""
+    header, data = {}, b""
+    if metadata:
+        header["__metadata__"] = metadata
+    for key, tensor in sorted(tensors.items()):
+        content = tensor.detach().to(torch.float32).contiguous().numpy().astype("<f4").tobytes()
+        header[key] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [len(data), len(data) + len(content)]}
+        data += content
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    (HERE / name).write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+# Case: the layer as a config declares it, PyTorch's layer, the shape of a batch.
+LAYERS = {
+    "conv_stride": ("conv: {out_channels: 4, kernel_size: 3, stride: 2}", nn.Conv2d(3, 4, 3, stride=2), (2, 3, 7, 8)),
+    "conv_padding": (
+        "conv: {out_channels: 5, kernel_size: [3, 5], padding: [1, 2], bias: false}",
+        nn.Conv2d(2, 5, (3, 5), padding=(1, 2), bias=False),
+        (2, 2, 5, 6),
+    ),
+    "conv_dilation": (
+        "conv: {out_channels: 3, kernel_size: 3, dilation: 2, padding: 2}",
+        nn.Conv2d(4, 3, 3, dilation=2, padding=2),
+        (2, 4, 6, 5),
+    ),
+    "conv_groups": (
+        "conv: {out_channels: 6, kernel_size: 3, padding: 1, groups: 2}",
+        nn.Conv2d(4, 6, 3, padding=1, groups=2),
+        (2, 4, 5, 5),
+    ),
+    "conv_depthwise": (
+        "conv: {out_channels: 5, kernel_size: 3, padding: 1, groups: 5}",
+        nn.Conv2d(5, 5, 3, padding=1, groups=5),
+        (2, 5, 4, 6),
+    ),
+    "conv_same_even": (
+        "conv: {out_channels: 3, kernel_size: [4, 2], padding: same}",
+        nn.Conv2d(2, 3, (4, 2), padding="same"),
+        (2, 2, 6, 5),
+    ),
+    "conv_pointwise_17": ("conv: {out_channels: 17, kernel_size: 1}", nn.Conv2d(9, 17, 1), (2, 9, 3, 3)),
+    "linear": ("linear: {out_features: 7}", nn.Linear(11, 7), (3, 11)),
+    "linear_no_bias": ("linear: {out_features: 3, bias: false}", nn.Linear(5, 3, bias=False), (2, 5)),
+    "batch_norm": ("batch_norm", nn.BatchNorm2d(5), (3, 5, 4, 4)),
+    "batch_norm_two_values": ("batch_norm", nn.BatchNorm2d(3), (2, 3, 1, 1)),
+    "batch_norm_plain": ("batch_norm: {affine: false, momentum: 0.3, eps: 0.001}", nn.BatchNorm2d(3, 1e-3, 0.3, False), (2, 3, 3, 2)),
+    "relu": ("relu", nn.ReLU(), (2, 3, 4, 5)),
+    "sigmoid": ("sigmoid", nn.Sigmoid(), (2, 3, 4, 5)),
+    "tanh": ("tanh", nn.Tanh(), (2, 3, 4, 5)),
+    "leaky_relu": ("leaky_relu: {negative_slope: 0.1}", nn.LeakyReLU(0.1), (2, 3, 4, 5)),
+    "elu": ("elu: {alpha: 0.7}", nn.ELU(0.7), (2, 3, 4, 5)),
+    "max_pool": ("max_pool: {kernel_size: 2, stride: 2}", nn.MaxPool2d(2, 2), (2, 3, 6, 7)),
+    "max_pool_padding": ("max_pool: {kernel_size: 3, stride: 2, padding: 1}", nn.MaxPool2d(3, 2, 1), (2, 3, 6, 7)),
+    "avg_pool": (
+        "avg_pool: {kernel_size: 3, stride: 2, padding: 1, count_include_pad: true}",
+        nn.AvgPool2d(3, 2, 1, count_include_pad=True),
+        (2, 3, 6, 7),
+    ),
+    "avg_pool_inside": (
+        "avg_pool: {kernel_size: 3, stride: 2, padding: 1, count_include_pad: false}",
+        nn.AvgPool2d(3, 2, 1, count_include_pad=False),
+        (2, 3, 6, 7),
+    ),
+    "adaptive_avg_pool_uneven": ("adaptive_avg_pool: {output_size: [3, 2]}", nn.AdaptiveAvgPool2d((3, 2)), (2, 3, 7, 5)),
+    "adaptive_avg_pool_global": ("adaptive_avg_pool: {output_size: 1}", nn.AdaptiveAvgPool2d(1), (2, 3, 4, 5)),
+    "softmax": ("softmax", nn.Softmax(dim=1), (3, 10)),
+    "softmax_map": ("softmax", nn.Softmax(dim=1), (2, 4, 3, 3)),
+}
+
+
+def layer_case(case, layer, shape):
+    """In double precision, so that the stored floats are the right numbers, not one implementation's rounding of them."""
+    layer = layer.double().train()
+    with torch.no_grad():
+        for name, parameter in layer.named_parameters():
+            if isinstance(layer, nn.BatchNorm2d):
+                parameter.copy_(torch.rand_like(parameter) + (0.5 if name == "weight" else -0.5))
+    for tensor in list(layer.parameters()) + list(layer.buffers()):
+        if tensor.is_floating_point():
+            tensor.data = tensor.data.float().double()
+    tensors = {f"{case}/parameter/{name}": value.clone() for name, value in layer.state_dict().items() if value.dim() > 0}
+    # Distinct values apart from 0 by more than a float's rounding: no ties in max_pool, no kinks in relu.
+    count = torch.Size(shape).numel()
+    values = (torch.randperm(count).double() + 0.5 - count // 2) * 4 / count
+    input = values.float().double().reshape(shape).requires_grad_()
+    output = layer(input)
+    gradient = torch.randn_like(output).float().double()
+    output.backward(gradient)
+    tensors |= {
+        f"{case}/input": input,
+        f"{case}/output": output,
+        f"{case}/output_gradient": gradient,
+        f"{case}/input_gradient": input.grad,
+    }
+    tensors |= {f"{case}/gradient/{name}": parameter.grad for name, parameter in layer.named_parameters()}
+    tensors |= {f"{case}/after/{name}": value for name, value in layer.named_buffers() if value.dim() > 0}
+    return tensors
+
+
+# Case: the optimizer as a config declares it, and PyTorch's.
+OPTIMIZERS = {
+    "sgd": ("sgd: {lr: 0.1}", lambda p: torch.optim.SGD(p, lr=0.1)),
+    "sgd_momentum": (
+        "sgd: {lr: 0.05, momentum: 0.9, dampening: 0.2}",
+        lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, dampening=0.2),
+    ),
+    "sgd_nesterov": (
+        "sgd: {lr: 0.05, momentum: 0.9, nesterov: true, weight_decay: 0.01}",
+        lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True, weight_decay=0.01),
+    ),
+    "adam": ("adam", lambda p: torch.optim.Adam(p)),
+    "adam_weight_decay": (
+        "adam: {lr: 0.01, betas: [0.8, 0.99], eps: 0.001, weight_decay: 0.1}",
+        lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.8, 0.99), eps=1e-3, weight_decay=0.1),
+    ),
+    "adamw": ("adamw: {lr: 0.01}", lambda p: torch.optim.AdamW(p, lr=0.01)),
+    "adamw_weight_decay": ("adamw: {weight_decay: 0.5}", lambda p: torch.optim.AdamW(p, weight_decay=0.5)),
+}
+
+
+def optimizers():
+    count, steps = 37, 20
+    values = torch.randn(count)
+    gradients = torch.randn(steps, count) * torch.logspace(-4, 1, count)
+    tensors, metadata = {"values": values, "gradients": gradients}, {}
+    for case, (item, make) in OPTIMIZERS.items():
+        parameter = values.clone().requires_grad_()
+        optimizer = make([parameter])
+        after = []
+        for gradient in gradients:
+            parameter.grad = gradient.clone()
+            optimizer.step()
+            after.append(parameter.detach().clone())
+        tensors[f"{case}/values"] = torch.stack([after[0], after[1], after[-1]])
+        state = optimizer.state[parameter]
+        tensors |= {f"{case}/state/{k}": v for k, v in state.items() if torch.is_tensor(v) and v.dim() > 0}
+        metadata[case] = item
+    write_safetensors("optimizers.safetensors", tensors, metadata)
+
+
+def cross_entropy():
+    cases = {
+        "ordinary": torch.randn(6, 10),
+        "large": torch.randn(4, 5) * 200 + 1000,
+        "one_image": torch.randn(1, 3),
+    }
+    tensors = {}
+    for case, logits in cases.items():
+        exact = logits.double().requires_grad_()
+        labels = torch.randint(0, logits.shape[1], (logits.shape[0],))
+        loss = nn.functional.cross_entropy(exact, labels)
+        loss.backward()
+        tensors |= {
+            f"{case}/logits": logits,
+            f"{case}/labels": labels,
+            f"{case}/loss": loss.reshape(1),
+            f"{case}/gradient": exact.grad,
+        }
+    write_safetensors("cross_entropy.safetensors", tensors)
+
+
+def main():
+    torch.manual_seed(1)
+    tensors = {}
+    for case, (_, layer, shape) in LAYERS.items():
+        tensors |= layer_case(case, layer, shape)
+    write_safetensors("layers.safetensors", tensors, {case: item for case, (item, _, _) in LAYERS.items()})
+    optimizers()
+    cross_entropy()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,142 @@
+#include "engine/training/checkpoint.h"
+
+#include "engine/training/weights.h"
+#include "tests/support/input_error.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/training/support.h"
+
+namespace cnnctl {
+namespace {
+
+const std::string config = "name: \"x\"\ninput: [1, 2, 3]  # ü\n";
+const std::vector<std::string> classes = {"T-shirt/top", "Hose \"kurz\"", "Füße"};
+
+/// A model with three steps of Adam behind it, saved.
+struct Saved {
+  Saved() : model(linear_model(4, 3)), optimizer(optimizer_of("adam", model.trainable_values().size())) {
+    initialize(model, 3);
+    for (int step = 0; step < 3; ++step) {
+      std::vector<float> gradients(model.trainable_values().size());
+      for (std::size_t id = 0; id < 2; ++id) {
+        std::vector<float> own(static_cast<std::size_t>(model.graph().parameters[id].count()));
+        std::iota(own.begin(), own.end(), static_cast<float>(step));
+        model.from_plain(static_cast<ParameterId>(id), own, gradients);
+      }
+      optimizer->step(model.trainable_values(), gradients, 0.01);
+    }
+    model.values_changed();
+    model.set_dropout_step(17);
+    write_last(path, model, config, classes, *optimizer, progress);
+  }
+
+  TemporaryFolder folder;
+  std::string path = folder.file("last.safetensors");
+  Model model;
+  std::unique_ptr<Optimizer> optimizer;
+  Progress progress{.epoch = 2, .step = 5, .total_steps = 25, .loss_sum = 0.1 + 0.2, .best_accuracy = 1.0 / 3, .seconds = 1e-3 / 7};
+};
+
+/// The message of restoring `checkpoint` into a fresh model with `optimizer`.
+std::string restore_error(const Checkpoint& checkpoint, const std::string& optimizer = "adam") {
+  Model model = linear_model(4, 3);
+  auto fresh = optimizer_of(optimizer, model.trainable_values().size());
+  return input_error([&] { restore(checkpoint, "run/last.safetensors", model, *fresh); });
+}
+
+TEST_CASE("a restored run is the saved one to the bit") {
+  Saved saved;
+  Model model = linear_model(4, 3);
+  auto optimizer = optimizer_of("adam", model.trainable_values().size());
+  const Checkpoint checkpoint = read_checkpoint(saved.path);
+  const Progress progress = restore(checkpoint, saved.path, model, *optimizer);
+  CHECK(progress.epoch == 2);
+  CHECK(progress.step == 5);
+  CHECK(progress.total_steps == 25);
+  CHECK(progress.loss_sum == 0.1 + 0.2);
+  CHECK(progress.best_accuracy == 1.0 / 3);
+  CHECK(progress.seconds == 1e-3 / 7);
+  CHECK(model.dropout_step() == 17);
+  CHECK(optimizer->steps_done() == 3);
+  CHECK(all_parameters(model) == all_parameters(saved.model));
+  const auto from = saved.optimizer->state();
+  const auto to = optimizer->state();
+  for (std::size_t i = 0; i < from.size(); ++i)
+    for (const ParameterId id : {0, 1}) CHECK(model.to_plain(id, to[i].values) == saved.model.to_plain(id, from[i].values));
+}
+
+TEST_CASE("a checkpoint carries config and classes, and PyTorch's names and shapes") {
+  Saved saved;
+  const Checkpoint checkpoint = read_checkpoint(saved.path);
+  CHECK(checkpoint.config == config);
+  CHECK(checkpoint.classes == classes);
+  CHECK(checkpoint.file.metadata.at("format") == "pt");
+  CHECK(checkpoint.file.tensors.size() == 6);
+  CHECK(checkpoint.file.tensors.at("fc.weight").dims == std::vector<std::int64_t>{3, 4});
+  CHECK(checkpoint.file.tensors.at("optimizer.exp_avg_sq.fc.weight").dims == std::vector<std::int64_t>{3, 4});
+  const Tensor& exp_avg = checkpoint.file.tensors.at("optimizer.exp_avg.fc.bias");
+  CHECK(exp_avg.values[1] > exp_avg.values[0]);  // in PyTorch's order of elements
+}
+
+TEST_CASE("the best weights are saved without what a resume needs") {
+  Saved saved;
+  write_best(saved.path, saved.model, config, classes);
+  const Checkpoint checkpoint = read_checkpoint(saved.path);
+  CHECK(checkpoint.file.tensors.size() == 2);
+  CHECK(checkpoint.config == config);
+  CHECK(restore_error(checkpoint) ==
+        "run/last.safetensors: cannot resume from this file: its metadata has no 'progress'; a run's last.safetensors has what is needed");
+}
+
+TEST_CASE("a file of weights alone is no checkpoint") {
+  Saved saved;
+  write_safetensors(saved.path, save_weights(saved.model));
+  CHECK(contains(input_error([&] { read_checkpoint(saved.path); }), "no config"));
+}
+
+TEST_CASE("classes that are no list of names are an error") {
+  Saved saved;
+  SafeTensors file = save_weights(saved.model);
+  file.metadata = {{"config", config}, {"classes", "[1, 2"}};
+  write_safetensors(saved.path, file);
+  CHECK(contains(input_error([&] { read_checkpoint(saved.path); }), "'classes'"));
+}
+
+TEST_CASE("an optimizer's state that the checkpoint lacks is named") {
+  Saved saved;
+  const std::string message = restore_error(read_checkpoint(saved.path), "sgd: {lr: 1, momentum: 0.9}");
+  CHECK(contains(message, "optimizer.momentum_buffer.fc.weight: missing"));
+  CHECK(contains(message, "optimizer.momentum_buffer.fc.bias: missing"));
+}
+
+TEST_CASE("a checkpoint of another network names the shapes") {
+  Saved saved;
+  Checkpoint checkpoint = read_checkpoint(saved.path);
+  checkpoint.file.tensors["optimizer.exp_avg.fc.bias"] = {{2}, {1, 2}};
+  CHECK(contains(restore_error(checkpoint), "optimizer.exp_avg.fc.bias: 2, needed 3"));
+  checkpoint = read_checkpoint(saved.path);
+  checkpoint.file.tensors.erase("fc.bias");
+  const std::string message = restore_error(checkpoint);
+  CHECK(contains(message, "fc.bias: missing"));
+  CHECK_FALSE(contains(message, "--init-except"));
+}
+
+TEST_CASE("damaged metadata is an error that names it") {
+  Saved saved;
+  const Checkpoint checkpoint = read_checkpoint(saved.path);
+  for (const std::string progress : {"", "[]", "{}", "{\"epoch\": -1}", "{\"epoch\": 1.5}", "{\"epoch\": \"x\"}"}) {
+    CAPTURE(progress);
+    Checkpoint damaged = checkpoint;
+    damaged.file.metadata["progress"] = progress;
+    CHECK(contains(restore_error(damaged), "'progress' in its metadata is damaged"));
+  }
+  for (const std::string key : {"dropout_step", "optimizer_steps"})
+    for (const std::string text : {"", "-1", "1x", "99999999999999999999999"}) {
+      CAPTURE(text);
+      Checkpoint damaged = checkpoint;
+      damaged.file.metadata[key] = text;
+      CHECK(contains(restore_error(damaged), "'" + key + "' in its metadata is no count"));
+    }
+}
+
+}  // namespace
+}  // namespace cnnctl
