@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+
+namespace cnnctl {
+
+/// Random numbers that are the same on every machine and with every standard library, whose distributions are not.
+/// Source: Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators (splitmix64).
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed) {}
+
+  /// A generator of its own for each pair of numbers: an epoch's order, an image's strokes.
+  Random(std::uint64_t seed, std::uint64_t stream) : state_(seed) { state_ = next() ^ (stream * 0xD1342543DE82EF95U); }
+
+  std::uint64_t next() {
+    state_ += 0x9E3779B97F4A7C15U;
+    std::uint64_t z = state_;
+    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
+    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
+    return z ^ (z >> 31U);
+  }
+
+  /// One of 0 .. bound - 1, each as likely as the others. Source: Lemire, Fast Random Integer Generation in an Interval.
+  std::uint32_t below(std::uint32_t bound) {
+    std::uint64_t product = (next() >> 32U) * bound;
+    if (static_cast<std::uint32_t>(product) < bound) {
+      const std::uint32_t threshold = -bound % bound;
+      while (static_cast<std::uint32_t>(product) < threshold) product = (next() >> 32U) * bound;
+    }
+    return static_cast<std::uint32_t>(product >> 32U);
+  }
+
+  /// A number in [minimum, maximum).
+  double between(double minimum, double maximum) { return minimum + (maximum - minimum) * (static_cast<double>(next() >> 11U) * 0x1p-53); }
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace cnnctl

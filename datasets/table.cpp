@@ -1,0 +1,51 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "datasets/dataset.h"
+#include "datasets/readers/digits.h"
+#include "datasets/readers/mnist.h"
+#include "datasets/readers/numpy.h"
+#include "engine/diagnostics/diagnostic.h"
+
+namespace cnnctl {
+namespace {
+
+const DatasetType& find_type(const Selection& selection) {
+  const std::vector<DatasetType>& types = dataset_types();
+  const auto found =
+      std::find_if(types.begin(), types.end(), [&](const DatasetType& type) { return type.choice.declaration->name == selection.type; });
+  if (found == types.end()) throw InputError(fmt::format("there is no dataset '{}'", selection.type));
+  return *found;
+}
+
+}  // namespace
+
+const std::vector<DatasetType>& dataset_types() {
+  static const std::vector<DatasetType> types = {mnist_dataset(), fashion_mnist_dataset(), numpy_dataset(), digits_dataset()};
+  return types;
+}
+
+std::vector<Choice> dataset_choices() {
+  std::vector<Choice> choices;
+  for (const DatasetType& type : dataset_types()) choices.push_back(type.choice);
+  return choices;
+}
+
+std::string to_string(Split split) { return split == Split::train ? "train" : "test"; }
+
+std::int32_t largest_label(const Dataset& dataset) {
+  return dataset.labels.empty() ? -1 : *std::max_element(dataset.labels.begin(), dataset.labels.end());
+}
+
+bool has_split(const Selection& selection, Split split) {
+  const DatasetType& type = find_type(selection);
+  return !type.has_split || type.has_split(selection, split);
+}
+
+Dataset load_dataset(const Selection& selection, Split split, std::uint64_t seed) {
+  if (!has_split(selection, split)) throw InputError(fmt::format("data.dataset.{}: has no {} split", selection.type, to_string(split)));
+  return find_type(selection).load(selection, split, seed);
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,126 @@
+#include "datasets/loader/loader.h"
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+#include "tests/datasets/support.h"
+#include "tests/support/input_error.h"
+
+namespace cnnctl {
+namespace {
+
+/// `count` images of two channels of one pixel, whose bytes are 2 i and 2 i + 1, and whose label is i.
+Dataset counting(std::int64_t count) {
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(2 * count));
+  std::iota(pixels.begin(), pixels.end(), std::uint8_t{0});
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(count));
+  std::iota(labels.begin(), labels.end(), 0);
+  return {.image = {2, 1, 1}, .pixels = pixels, .labels = labels, .classes = {"a", "b"}};
+}
+
+struct Batch {
+  std::vector<float> images;
+  std::vector<std::int32_t> labels;
+};
+
+Batch take(BatchSource& source, std::size_t count) {
+  Batch batch{std::vector<float>(count * static_cast<std::size_t>(source.image_shape().count())), std::vector<std::int32_t>(count)};
+  source.next(batch.images, batch.labels);
+  return batch;
+}
+
+TEST_CASE("batches come in the dataset's order where nothing is shuffled, in every epoch") {
+  const auto loader = make_loader(counting(5), {});
+  for (const int epoch : {0, 1}) {
+    loader->seek(epoch, 0);
+    CHECK(take(*loader, 3).labels == std::vector<std::int32_t>{0, 1, 2});
+    CHECK(take(*loader, 2).labels == std::vector<std::int32_t>{3, 4});
+  }
+}
+
+TEST_CASE("bytes are scaled by 1/255 as ToTensor does, to the bit") {
+  Dataset dataset = counting(128);
+  const Batch batch = take(*make_loader(dataset, {}), 128);
+  for (std::size_t i = 0; i < 256; ++i) CHECK(batch.images[i] == static_cast<float>(i) / 255.0F);
+}
+
+TEST_CASE("bytes are normalized per channel after they are scaled") {
+  const Batch batch = take(*make_loader(counting(2), {.mean = {0.5, 0.1}, .standard_deviation = {0.25, 2}}), 2);
+  CHECK(batch.images[0] == (0.0F / 255.0F - 0.5F) / 0.25F);
+  CHECK(batch.images[1] == (1.0F / 255.0F - 0.1F) / 2.0F);
+  CHECK(batch.images[2] == (2.0F / 255.0F - 0.5F) / 0.25F);
+  CHECK(batch.images[3] == (3.0F / 255.0F - 0.1F) / 2.0F);
+}
+
+TEST_CASE("floats are taken as they are") {
+  Dataset dataset = counting(2);
+  dataset.pixels = std::vector<float>{1.5F, -2, 3, 1e30F};
+  const Batch batch = take(*make_loader(dataset, {.mean = {0.5, 0.5}, .standard_deviation = {2, 2}}), 2);
+  CHECK(batch.images == std::vector<float>{1.5F, -2, 3, 1e30F});
+}
+
+TEST_CASE("a number of means that is not that of the channels is an error that shows both") {
+  const std::string message = input_error([] { make_loader(counting(2), {.mean = {0.5}, .standard_deviation = {1}}); });
+  CHECK(message == "data.normalize: 1 in mean and 1 in std for images of 2 channels");
+}
+
+TEST_CASE("a shuffled epoch has every image once, with its own label") {
+  const auto loader = make_loader(counting(100), {.shuffle = true});
+  Batch batch = take(*loader, 100);
+  CHECK(!std::is_sorted(batch.labels.begin(), batch.labels.end()));
+  for (std::size_t i = 0; i < 100; ++i) CHECK(batch.images[2 * i] == static_cast<float>(2 * batch.labels[i]) / 255.0F);
+  std::sort(batch.labels.begin(), batch.labels.end());
+  CHECK(batch.labels == counting(100).labels);
+}
+
+TEST_CASE("a shuffled source continues at any position of any epoch as if it had come there by itself") {
+  const auto first = make_loader(counting(50), {.shuffle = true, .seed = 9});
+  first->seek(3, 0);
+  take(*first, 30);
+  const std::vector<std::int32_t> rest = take(*first, 20).labels;
+
+  const auto second = make_loader(counting(50), {.shuffle = true, .seed = 9});
+  second->seek(3, 30);
+  CHECK(take(*second, 20).labels == rest);
+  second->seek(4, 30);
+  CHECK(take(*second, 20).labels != rest);
+  second->seek(3, 30);
+  CHECK(take(*second, 20).labels == rest);
+}
+
+TEST_CASE("a loader says what it holds") {
+  const auto loader = make_loader(counting(5), {});
+  CHECK(loader->size() == 5);
+  CHECK(loader->image_shape() == Shape{2, 1, 1});
+  CHECK(loader->classes() == 2);
+  CHECK(loader->class_names() == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("asking for more than is left of the epoch is refused") {
+  const auto loader = make_loader(counting(5), {});
+  take(*loader, 3);
+  CHECK_THROWS_AS(take(*loader, 3), std::logic_error);
+  CHECK_THROWS_AS(loader->seek(0, 6), std::logic_error);
+}
+
+TEST_CASE("an epoch's order follows from seed and epoch, the same on every machine") {
+  CHECK(epoch_order(8, 1, 0) == std::vector<std::int32_t>{});
+  CHECK(epoch_order(8, 1, 1) == std::vector<std::int32_t>{});
+  CHECK(epoch_order(8, 2, 0) == std::vector<std::int32_t>{});
+  CHECK(epoch_order(0, 1, 0).empty());
+  CHECK(epoch_order(1, 1, 0) == std::vector<std::int32_t>{0});
+}
+
+TEST_CASE("every order of an epoch is as likely as the others") {
+  constexpr int epochs = 24'000;
+  std::vector<int> seen(4 * 4);  // image at place
+  for (int epoch = 0; epoch < epochs; ++epoch) {
+    const std::vector<std::int32_t> order = epoch_order(4, 5, epoch);
+    for (std::size_t place = 0; place < 4; ++place) ++seen[place * 4 + static_cast<std::size_t>(order[place])];
+  }
+  for (const int count : seen) CHECK(std::abs(count - epochs / 4) < 5 * 67);  // the standard deviation is 67
+}
+
+}  // namespace
+}  // namespace cnnctl

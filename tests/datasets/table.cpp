@@ -1,0 +1,41 @@
+#include <algorithm>
+
+#include "tests/datasets/support.h"
+#include "tests/support/input_error.h"
+
+namespace cnnctl {
+namespace {
+
+TEST_CASE("the table of datasets has mnist, fashion_mnist, numpy and digits, each with a summary and help") {
+  std::vector<std::string> names;
+  for (const Choice& choice : dataset_choices()) {
+    names.push_back(choice.declaration->name);
+    CHECK(!choice.declaration->summary.empty());
+    for (const Argument& argument : choice.declaration->arguments) CHECK(!argument.help.empty());
+  }
+  CHECK(names == std::vector<std::string>{"mnist", "fashion_mnist", "numpy", "digits"});
+}
+
+TEST_CASE("a dataset's wrong arguments are found with the config") {
+  for (const std::string yaml : {"mnist: {rot: x}", "mnist: {download: true}", "digits: {train: 0}", "digits: {train: many}",
+                                 "digits: {test: 1000001}", "cifar10"}) {
+    CAPTURE(yaml);
+    Diagnostics diagnostics;
+    try_select_dataset(yaml, diagnostics);
+    CHECK(diagnostics.has_errors());
+  }
+}
+
+TEST_CASE("a dataset that is in no table is an error that names it") {
+  CHECK(contains(input_error([] { load_dataset({"imagenet", {}, {}}, Split::train, 1); }), "'imagenet'"));
+}
+
+TEST_CASE("the drawn and the read datasets have both splits") {
+  for (const std::string yaml : {"digits", "mnist"})
+    for (const Split split : {Split::train, Split::test}) CHECK(has_split(select_dataset(yaml), split));
+}
+
+TEST_CASE("the largest label of no images is -1") { CHECK(largest_label({}) == -1); }
+
+}  // namespace
+}  // namespace cnnctl
