@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/commands/command.h"
+
+namespace cnnctl {
+
+struct BenchOptions {
+  std::string config;
+  std::vector<std::string> sets;
+  std::string mode = "train";
+  std::int64_t batch_size = 0;  // 0: the config's
+  std::int64_t steps = 20;
+  std::int64_t warmup = 3;
+  int threads = 0;
+  std::string precision = "f32";
+  bool layers = false;
+  bool json = false;
+};
+
+/// `cnnctl bench`: how fast a network trains or evaluates here, on random data.
+Command setup_bench(CLI::App& app);
+int run_bench(const BenchOptions& options);
+
+}  // namespace cnnctl

@@ -1,0 +1,126 @@
+#include "cli/commands/eval.h"
+
+#include <cstdio>
+#include <future>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/inputs.h"
+#include "cli/terminal/numbers.h"
+#include "cli/terminal/table.h"
+#include "cli/terminal/terminal.h"
+#include "engine/training/evaluate.h"
+#include "engine/training/weights.h"
+
+namespace cnnctl {
+namespace {
+
+/// How well one class is told from the others. Shares of an empty set are 0.
+struct ClassScore {
+  std::string name;
+  std::int64_t count = 0;  // images of the class
+  double precision = 0;
+  double recall = 0;
+  double f1 = 0;
+};
+
+double share(std::int64_t part, std::int64_t whole) { return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0; }
+
+std::vector<ClassScore> class_scores(const Evaluation& evaluation, const std::vector<std::string>& names) {
+  std::vector<ClassScore> scores;
+  for (std::size_t i = 0; i < evaluation.confusion.size(); ++i) {
+    ClassScore score;
+    score.name = i < names.size() ? names[i] : std::to_string(i);
+    std::int64_t predicted = 0;
+    for (const std::int64_t images : evaluation.confusion[i]) score.count += images;
+    for (const auto& row : evaluation.confusion) predicted += row[i];
+    const std::int64_t right = evaluation.confusion[i][i];
+    score.precision = share(right, predicted);
+    score.recall = share(right, score.count);
+    score.f1 = share(2 * right, predicted + score.count);
+    scores.push_back(std::move(score));
+  }
+  return scores;
+}
+
+std::string to_text(const Evaluation& evaluation, const std::vector<ClassScore>& scores) {
+  std::string result = fmt::format("loss    {:.4f}\n", evaluation.loss);
+  if (scores.size() > 5) result += fmt::format("top-5   {:.2f} %\n", 100 * evaluation.top5_accuracy());
+  Table table({{"class"},
+               {"precision", Table::Align::right},
+               {"recall", Table::Align::right},
+               {"F1", Table::Align::right},
+               {"count", Table::Align::right}});
+  for (const ClassScore& score : scores)
+    table.add({score.name, fmt::format("{:.4f}", score.precision), fmt::format("{:.4f}", score.recall), fmt::format("{:.4f}", score.f1),
+               with_separators(score.count)});
+  return result + "\n" + table.text() + "\n" + accuracy_line(evaluation) + "\n";
+}
+
+nlohmann::json to_json(const Evaluation& evaluation, const std::vector<ClassScore>& scores, const EvalOptions& options,
+                       const std::string& path) {
+  nlohmann::json classes = nlohmann::json::array();
+  for (const ClassScore& score : scores)
+    classes.push_back(
+        {{"name", score.name}, {"precision", score.precision}, {"recall", score.recall}, {"f1", score.f1}, {"count", score.count}});
+  nlohmann::json result = {{"checkpoint", path},
+                           {"split", options.split},
+                           {"images", evaluation.images},
+                           {"correct", evaluation.correct},
+                           {"accuracy", evaluation.accuracy()},
+                           {"loss", evaluation.loss},
+                           {"classes", std::move(classes)},
+                           {"confusion_matrix", evaluation.confusion}};
+  if (scores.size() > 5) result["top5_accuracy"] = evaluation.top5_accuracy();
+  return result;
+}
+
+}  // namespace
+
+Command setup_eval(CLI::App& app) {
+  auto options = std::make_shared<EvalOptions>();
+  CLI::App* command = app.add_subcommand("eval", "Measure a checkpoint's accuracy, with loss and a row a class");
+  command->add_option("CHECKPOINT", options->checkpoint, "A .safetensors file that 'train' wrote, or a run's folder for its last one")
+      ->type_name("")
+      ->required();
+  add_set_option(*command, options->sets);
+  command->add_option("--split", options->split, "Part of the dataset to use")
+      ->type_name("test|train|validation")
+      ->check(CLI::IsMember({"test", "train", "validation"}))
+      ->capture_default_str();
+  add_threads_option(*command, options->threads);
+  command->add_flag("--json", options->json, "Print one JSON object, with the confusion matrix, instead of text");
+  command->footer(
+      "The network, the dataset and its place come from the checkpoint; --set changes them.\n\n"
+      "Examples:\n"
+      "  cnnctl eval runs/mnist_convnet/best.safetensors\n"
+      "  cnnctl eval runs/mnist_convnet --split train\n"
+      "  cnnctl eval runs/mnist_convnet --set data.dataset.mnist.root=elsewhere/mnist");
+  return {command, [options] { return run_eval(*options); }};
+}
+
+int run_eval(const EvalOptions& options) {
+  if (options.split == "validation") throw InputError("--split validation comes in a later version; use test or train");
+  set_threads(options.threads);
+  const SavedExperiment saved = load_checkpoint(options.checkpoint, options.sets);
+  const Experiment& experiment = saved.experiment;
+  class_count(experiment.graph, "eval");
+  auto loading =
+      std::async(std::launch::async, [&] { return load_split(experiment, options.split == "train" ? Split::train : Split::test); });
+  Model model(experiment.graph, {.mode = Mode::evaluation, .batch_size = experiment.train.batch_size});
+  for (const std::string& warning : load_weights(model, saved.checkpoint.file, saved.path, {}))
+    fmt::print(stderr, "cnnctl: warning: {}\n", warning);
+  const auto source = loading.get();
+  if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, options.split));
+  const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss), experiment.train.batch_size);
+  const auto scores = class_scores(evaluation, source->class_names());
+  if (options.json)
+    print_json(to_json(evaluation, scores, options, saved.path));
+  else
+    print(to_text(evaluation, scores));
+  return exit_done;
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,95 @@
+#include "cli/commands/inputs.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/commands/tables.h"
+#include "cli/terminal/terminal.h"
+#include "datasets/loader/loader.h"
+
+namespace cnnctl {
+namespace {
+
+void print_warnings(const Diagnostics& diagnostics) {
+  for (const Diagnostic& diagnostic : diagnostics.sorted()) std::fputs(to_text(diagnostic, wants_color(stderr)).c_str(), stderr);
+}
+
+/// Holds a dataset's classes against the network's outputs. One that does not say how many it has takes as many as there are outputs, where
+/// its labels allow that.
+void match_classes(Dataset& dataset, const Experiment& experiment, const std::string& name) {
+  if (!dataset.classes.empty()) return check_classes(experiment, static_cast<std::int64_t>(dataset.classes.size()), name);
+  const int outputs = class_count(experiment.graph, name);
+  if (const std::int32_t label = largest_label(dataset); label >= outputs)
+    throw InputError(
+        fmt::format("dataset {} has label {}, but the network has {} outputs, for labels 0 to {}", name, label, outputs, outputs - 1));
+  for (int i = 0; i < outputs; ++i) dataset.classes.push_back(std::to_string(i));
+}
+
+}  // namespace
+
+void add_set_option(CLI::App& app, std::vector<std::string>& sets) {
+  app.add_option("--set", sets, "Change a value of the config, as train.epochs=1 (repeatable)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+void add_threads_option(CLI::App& app, int& threads) {
+  app.add_option("--threads", threads, "Number of threads (default: one a core)")->type_name("N")->check(CLI::Range(1, 4096));
+}
+
+Experiment load_config(const std::string& config, const std::vector<std::string>& sets) {
+  Diagnostics diagnostics;
+  Experiment experiment = load_experiment(config, sets, experiment_tables(), diagnostics);
+  print_warnings(diagnostics);
+  return experiment;
+}
+
+bool is_checkpoint(const std::string& path) {
+  return std::filesystem::path(path).extension() == ".safetensors" || std::filesystem::is_directory(path);
+}
+
+std::string checkpoint_file(const std::string& path) {
+  if (!std::filesystem::is_directory(path)) return path;
+  const auto file = std::filesystem::path(path) / "last.safetensors";
+  if (!std::filesystem::exists(file)) throw InputError(fmt::format("{}: this folder holds no run: it has no last.safetensors", path));
+  return file.string();
+}
+
+SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::string>& sets) {
+  const std::string file = checkpoint_file(path);
+  Checkpoint checkpoint = read_checkpoint(file);
+  Diagnostics diagnostics;
+  Experiment experiment = parse_experiment(file, checkpoint.config, sets, experiment_tables(), diagnostics);
+  print_warnings(diagnostics);
+  return {file, std::move(checkpoint), std::move(experiment)};
+}
+
+std::unique_ptr<BatchSource> load_split(const Experiment& experiment, Split split) {
+  const Selection& selection = experiment.data.dataset;
+  if (selection.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
+  if (!has_split(selection, split)) return nullptr;
+  const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
+  Dataset dataset = load_dataset(selection, split, seed);
+  check_image_shape(experiment, dataset.image, selection.type);
+  match_classes(dataset, experiment, selection.type);
+  LoaderOptions options;
+  options.shuffle = split == Split::train && experiment.data.shuffle;
+  options.seed = seed;
+  if (experiment.data.normalize) {
+    options.mean = experiment.data.normalize->mean;
+    options.standard_deviation = experiment.data.normalize->standard_deviation;
+  }
+  return make_loader(std::move(dataset), std::move(options));
+}
+
+int class_count(const Graph& graph, const std::string& command) {
+  const Shape& output = graph.output_shape();
+  if (output.height == 1 && output.width == 1) return static_cast<int>(output.channels);
+  throw InputError(fmt::format("{} needs a network that gives one number a class; this one gives {}; end it with flatten and linear",
+                               command, to_string(output)));
+}
+
+}  // namespace cnnctl

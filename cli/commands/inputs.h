@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "datasets/dataset.h"
+#include "engine/experiment/experiment.h"
+#include "engine/training/batch_source.h"
+#include "engine/training/checkpoint.h"
+
+namespace cnnctl {
+
+/// Adds `--set KEY=VALUE`, which may be given any number of times.
+void add_set_option(CLI::App& app, std::vector<std::string>& sets);
+
+/// Adds `--threads N`; 0, the default, leaves the number to OpenMP.
+void add_threads_option(CLI::App& app, int& threads);
+
+/// Reads a config file or a shipped config; its warnings go to standard error. Throws as load_experiment does.
+Experiment load_config(const std::string& config, const std::vector<std::string>& sets);
+
+/// True where `path` names a checkpoint rather than a config: a .safetensors file or a run's folder.
+bool is_checkpoint(const std::string& path);
+
+/// The checkpoint's file: a run's folder stands for the last.safetensors in it. Throws InputError where the folder has none.
+std::string checkpoint_file(const std::string& path);
+
+/// A checkpoint with the experiment that the config in it makes.
+struct SavedExperiment {
+  std::string path;
+  Checkpoint checkpoint;
+  Experiment experiment;
+};
+SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::string>& sets);
+
+/// Reads a split of the experiment's dataset and checks image shape, classes and labels against the network. Null where the dataset has no
+/// such split. The training split is shuffled as the config says, the test split never. Throws InputError, ConfigError.
+std::unique_ptr<BatchSource> load_split(const Experiment& experiment, Split split);
+
+/// Throws InputError where the network's output is no vector of classes. `command` names who needs one.
+int class_count(const Graph& graph, const std::string& command);
+
+}  // namespace cnnctl

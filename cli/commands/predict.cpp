@@ -1,0 +1,211 @@
+#include "cli/commands/predict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <numeric>
+#include <span>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/inputs.h"
+#include "cli/terminal/terminal.h"
+#include "datasets/loader/loader.h"
+#include "engine/formats/npy.h"
+#include "engine/runtime/model.h"
+#include "engine/training/weights.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr std::int64_t largest_batch = 100;
+
+/// A network with trained weights: the config that made it, and its classes' names where they are known.
+struct Predictor {
+  Experiment experiment;
+  SafeTensors weights;
+  std::string weights_path;
+  std::vector<std::string> classes;
+};
+
+Predictor load_predictor(const PredictOptions& options) {
+  if (is_checkpoint(options.source)) {
+    if (!options.init.empty()) throw InputError(fmt::format("{} has weights of its own: leave out --init", options.source));
+    SavedExperiment saved = load_checkpoint(options.source, options.sets);
+    return {std::move(saved.experiment), std::move(saved.checkpoint.file), saved.path, std::move(saved.checkpoint.classes)};
+  }
+  Experiment experiment = load_config(options.source, options.sets);
+  if (options.init.empty())
+    throw InputError(
+        fmt::format("{} is a config, which has no weights; add --init WEIGHTS.safetensors, or name a checkpoint", options.source));
+  return {std::move(experiment), read_safetensors(options.init), options.init, {}};
+}
+
+void check_input(const NpyArray& array, const std::string& path, const Shape& image) {
+  const bool known_type = array.type == NpyArray::Type::float32 || array.type == NpyArray::Type::uint8;
+  if (!known_type) throw InputError(fmt::format("{}: images must be float32 or uint8", path));
+  const std::vector<std::int64_t> expected = {image.channels, image.height, image.width};
+  if (array.dims.size() == 4 && std::equal(expected.begin(), expected.end(), array.dims.begin() + 1)) return;
+  throw InputError(fmt::format("{}: the network takes images N x {} x {} x {}, but this array is {}", path, image.channels, image.height,
+                               image.width, array.dims.empty() ? "a single number" : fmt::format("{}", fmt::join(array.dims, " x "))));
+}
+
+template <class T>
+std::vector<T> elements(const NpyArray& array) {
+  std::vector<T> result(array.bytes.size() / sizeof(T));
+  std::memcpy(result.data(), array.bytes.data(), result.size() * sizeof(T));
+  return result;
+}
+
+/// The images as a source of batches: float32 as it is, bytes scaled by 1/255 and normalized as the test images are.
+std::unique_ptr<BatchSource> make_source(const NpyArray& array, const Experiment& experiment) {
+  Dataset dataset;
+  dataset.image = experiment.graph.input_shape();
+  dataset.labels.resize(static_cast<std::size_t>(array.dims.front()));
+  LoaderOptions options;
+  if (array.type == NpyArray::Type::float32) {
+    dataset.pixels = elements<float>(array);
+  } else {
+    dataset.pixels = elements<std::uint8_t>(array);
+    if (const auto& normalize = experiment.data.normalize) {
+      options.mean = normalize->mean;
+      options.standard_deviation = normalize->standard_deviation;
+    }
+  }
+  return make_loader(std::move(dataset), std::move(options));
+}
+
+/// Logits of all images, N x classes.
+std::vector<float> run_network(Model& model, BatchSource& source) {
+  std::vector<float> logits;
+  std::vector<std::int32_t> labels;
+  source.seek(0, 0);
+  for (std::int64_t first = 0; first < source.size(); first += largest_batch) {
+    const std::int64_t batch = std::min(largest_batch, source.size() - first);
+    labels.resize(static_cast<std::size_t>(batch));
+    Program& program = model.evaluation(batch);
+    source.next(program.input(), labels);
+    program.forward();
+    logits.insert(logits.end(), program.output().begin(), program.output().end());
+  }
+  return logits;
+}
+
+std::vector<double> softmax(std::span<const float> logits) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  std::vector<double> result;
+  for (const float logit : logits) result.push_back(std::exp(logit - largest));
+  const double sum = std::accumulate(result.begin(), result.end(), 0.0);
+  for (double& value : result) value /= sum;
+  return result;
+}
+
+struct Guess {
+  std::size_t index = 0;
+  std::string name;
+  double probability = 0;
+};
+
+/// The `top` classes of one image, the likeliest first; of equal ones the first.
+std::vector<Guess> best_guesses(std::span<const float> logits, const Predictor& predictor, std::int64_t top) {
+  const auto& layers = predictor.experiment.graph.layers;
+  const bool has_softmax = !layers.empty() && layers.back().type == "softmax";
+  const std::vector<double> probabilities = has_softmax ? std::vector<double>(logits.begin(), logits.end()) : softmax(logits);
+  std::vector<std::size_t> order(probabilities.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
+  order.resize(std::min(order.size(), static_cast<std::size_t>(top)));
+  std::vector<Guess> guesses;
+  for (const std::size_t i : order)
+    guesses.push_back({i, i < predictor.classes.size() ? predictor.classes[i] : std::to_string(i), probabilities[i]});
+  return guesses;
+}
+
+std::string to_text(const std::vector<std::vector<Guess>>& images) {
+  std::string result;
+  for (std::size_t image = 0; image < images.size(); ++image) {
+    result += fmt::format("{}:", image);
+    for (std::size_t i = 0; i < images[image].size(); ++i)
+      result += fmt::format("{} {} {:.2f} %", i == 0 ? "" : ",", images[image][i].name, 100 * images[image][i].probability);
+    result += "\n";
+  }
+  return result;
+}
+
+nlohmann::json to_json(const std::vector<std::vector<Guess>>& images) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& guesses : images) {
+    nlohmann::json classes = nlohmann::json::array();
+    for (const Guess& guess : guesses)
+      classes.push_back({{"index", guess.index}, {"name", guess.name}, {"probability", guess.probability}});
+    list.push_back({{"image", list.size()}, {"classes", std::move(classes)}});
+  }
+  return {{"images", std::move(list)}};
+}
+
+}  // namespace
+
+Command setup_predict(CLI::App& app) {
+  auto options = std::make_shared<PredictOptions>();
+  CLI::App* command = app.add_subcommand("predict", "Say which classes a trained network sees in images");
+  command
+      ->add_option("CHECKPOINT", options->source,
+                   "A .safetensors file that 'train' wrote, a run's folder for its last one, or a config with --init")
+      ->type_name("")
+      ->required();
+  command->add_option("IMAGE", options->images, "Image files (in a later version; use --input)")->type_name("");
+  add_set_option(*command, options->sets);
+  add_threads_option(*command, options->threads);
+  command->add_option("--init", options->init, "The weights, where a config is given")->type_name("FILE.safetensors")->group("Input");
+  command->add_option("--input", options->input, "Images N x C x H x W: float32 is taken as it is, uint8 scaled by 1/255 and normalized")
+      ->type_name("FILE.npy")
+      ->group("Input");
+  command->add_option("--logits", options->logits, "Write the network's outputs, N x classes, as float32")
+      ->type_name("FILE.npy")
+      ->group("Output");
+  command->add_option("--top", options->top, "Classes to print for each image")
+      ->type_name("K")
+      ->check(CLI::Range(1, 1 << 24))
+      ->capture_default_str()
+      ->group("Output");
+  command->add_flag("--json", options->json, "Print one JSON object instead of a line an image")->group("Output");
+  command->footer(
+      "Examples:\n"
+      "  cnnctl predict runs/mnist_convnet --input images.npy\n"
+      "  cnnctl predict runs/mnist_convnet/best.safetensors --input images.npy --top 3 --json\n"
+      "  cnnctl predict configs/mnist_convnet.yaml --init weights.safetensors --input images.npy --logits logits.npy");
+  return {command, [options] { return run_predict(*options); }};
+}
+
+int run_predict(const PredictOptions& options) {
+  if (!options.images.empty())
+    throw InputError(fmt::format("{}: reading image files comes in a later version; use --input FILE.npy", options.images.front()));
+  if (options.input.empty()) throw InputError("predict needs images: add --input FILE.npy");
+  set_threads(options.threads);
+  const Predictor predictor = load_predictor(options);
+  const Graph& graph = predictor.experiment.graph;
+  const auto classes = static_cast<std::size_t>(class_count(graph, "predict"));
+  const NpyArray array = read_npy(options.input);
+  check_input(array, options.input, graph.input_shape());
+  const std::int64_t images = array.dims.front();
+
+  Model model(graph, {.mode = Mode::evaluation, .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch)});
+  for (const std::string& warning : load_weights(model, predictor.weights, predictor.weights_path, {}))
+    fmt::print(stderr, "cnnctl: warning: {}\n", warning);
+  const std::vector<float> logits = run_network(model, *make_source(array, predictor.experiment));
+  if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);
+
+  std::vector<std::vector<Guess>> guesses;
+  for (std::size_t first = 0; first < logits.size(); first += classes)
+    guesses.push_back(best_guesses(std::span(logits).subspan(first, classes), predictor, options.top));
+  if (options.json)
+    print_json(to_json(guesses));
+  else
+    print(to_text(guesses));
+  return exit_done;
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,241 @@
+#include "cli/commands/train.h"
+
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <optional>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/commands/inputs.h"
+#include "cli/commands/interrupt.h"
+#include "cli/commands/run_folder.h"
+#include "cli/commands/train_output.h"
+#include "cli/terminal/numbers.h"
+#include "cli/terminal/terminal.h"
+#include "engine/graph/cost.h"
+#include "engine/training/metrics.h"
+#include "engine/training/weights.h"
+
+namespace cnnctl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// What a run is made of, all of it read and checked.
+struct Job {
+  Experiment experiment;
+  std::optional<SavedExperiment> resumed;  // its experiment was moved out
+  std::optional<SafeTensors> init;
+  std::unique_ptr<Model> model;
+  std::unique_ptr<BatchSource> train;
+  std::unique_ptr<BatchSource> test;  // null where the dataset has none
+};
+
+void check_options(const TrainCommandOptions& options) {
+  if (options.config.empty() && options.resume.empty())
+    throw InputError("train needs a CONFIG, or --resume with the folder of a run; 'cnnctl train --help' shows examples");
+  if (!options.init_except.empty() && options.init.empty()) throw InputError("--init-except needs --init WEIGHTS");
+  if (!options.resume.empty() && !std::filesystem::is_directory(options.resume))
+    throw InputError(fmt::format("--resume {}: there is no such folder; name a run's, as runs/mnist_convnet", options.resume));
+}
+
+void fill_model(Job& job, const TrainCommandOptions& options) {
+  if (job.resumed) return;  // its weights come with the optimizer's state
+  initialize(*job.model, static_cast<std::uint64_t>(job.experiment.train.seed));
+  if (!job.init) return;
+  for (const std::string& warning : load_weights(*job.model, *job.init, options.init, options.init_except))
+    fmt::print(stderr, "cnnctl: warning: {}\n", warning);
+}
+
+/// Reads and checks everything. The data is read on other threads while this one compiles the model.
+Job load_job(const TrainCommandOptions& options) {
+  Job job;
+  if (options.resume.empty()) {
+    job.experiment = load_config(options.config, options.sets);
+  } else {
+    job.resumed = load_checkpoint(options.resume, options.sets);
+    job.experiment = std::move(job.resumed->experiment);
+  }
+  const Experiment& experiment = job.experiment;
+  class_count(experiment.graph, "train");
+  auto test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });
+  auto train = std::async(std::launch::async, [&] { return load_split(experiment, Split::train); });
+  if (!options.init.empty()) job.init = read_safetensors(options.init);
+  job.model = std::make_unique<Model>(experiment.graph, ModelOptions{.mode = Mode::training,
+                                                                     .batch_size = experiment.train.batch_size,
+                                                                     .seed = static_cast<std::uint64_t>(experiment.train.seed)});
+  fill_model(job, options);
+  job.train = train.get();
+  job.test = test.get();
+  if (!job.train) throw InputError(fmt::format("dataset {} has no training images", experiment.data.dataset.type));
+  return job;
+}
+
+std::string device_line(int threads) { return fmt::format("device: cpu, {} threads, {}", threads, runtime_description()); }
+
+std::string network_line(const Experiment& experiment) {
+  const std::int64_t macs = macs_per_image(experiment.graph);
+  return fmt::format("network: {}, {} parameters, {} multiply-accumulates per image", experiment.name,
+                     with_separators(parameter_count(experiment.graph)), with_separators(macs));
+}
+
+std::string data_line(const Job& job) {
+  return fmt::format("data: {}, {} training images, {} test images of {}", job.experiment.data.dataset.type,
+                     with_separators(job.train->size()), with_separators(job.test ? job.test->size() : 0),
+                     to_string(job.train->image_shape()));
+}
+
+/// One run of the training loop, with its folder, its output and its checkpoints.
+class Run {
+ public:
+  Run(Job& job, const TrainCommandOptions& options, int threads, Clock::time_point start)
+      : job_(job),
+        spec_(job.experiment.train),
+        start_(start),
+        optimizer_(make_optimizer(spec_.optimizer, job.model->trainable_values().size())),
+        loss_(make_loss(spec_.loss)),
+        trainer_(*job.model, *job.train, job.test.get(), loss_, *optimizer_, make_schedule(spec_.schedule),
+                 {.epochs = spec_.epochs, .batch_size = spec_.batch_size, .drop_last = spec_.drop_last}) {
+    if (job.resumed) trainer_.progress() = restore(job.resumed->checkpoint, job.resumed->path, *job.model, *optimizer_);
+    const Progress& progress = trainer_.progress();
+    folder_.emplace(job.resumed ? RunFolder::reopen(options.resume, job.experiment.yaml)
+                                : RunFolder::create(options.out, job.experiment.name, job.experiment.yaml));
+    metrics_.emplace(folder_->file("metrics.csv"), progress.epoch);
+    const std::int64_t images_done = progress.epoch * job.train->size() + progress.step * spec_.batch_size;
+    output_.emplace(spec_, job.train->size(), images_done,
+                    TrainOutputOptions{.quiet = options.quiet, .json = options.json, .log_file = folder_->file("train.log")});
+    introduce(threads);
+  }
+
+  int execute() {
+    const InterruptGuard guard;
+    TrainerEvents events;
+    events.step = [this](std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) { on_step(epoch, step, steps, loss); };
+    events.epoch = [this](const EpochMetrics& metrics, bool is_best, const Progress& progress) { on_epoch(metrics, is_best, progress); };
+    if (!trainer_.run(events, stop_requested())) {
+      save_last(trainer_.progress());
+      output_->interrupted(folder_->path());
+      return exit_interrupted;
+    }
+    if (!evaluation_ && job_.test) evaluation_ = evaluate(*job_.model, *job_.test, loss_, spec_.batch_size);
+    output_->info(fmt::format("written to {}", folder_->path()));
+    output_->end(evaluation_.value_or(Evaluation{}), folder_->path());
+    return exit_done;
+  }
+
+ private:
+  void introduce(int threads) {
+    const Progress& progress = trainer_.progress();
+    output_->info(device_line(threads));
+    output_->info(network_line(job_.experiment));
+    output_->info(data_line(job_));
+    output_->info(fmt::format("run: {}", folder_->path()));
+    if (job_.resumed) {
+      output_->info(progress.epoch >= spec_.epochs
+                        ? fmt::format("the run is finished: {} epochs are done. To train on: --set train.epochs={}", progress.epoch,
+                                      2 * progress.epoch)
+                        : fmt::format("continuing after epoch {}, step {}", progress.epoch, progress.step));
+    }
+    output_->event({{"event", "start"},
+                    {"run", folder_->path()},
+                    {"name", job_.experiment.name},
+                    {"parameters", parameter_count(job_.experiment.graph)},
+                    {"train_images", job_.train->size()},
+                    {"test_images", job_.test ? job_.test->size() : 0},
+                    {"epochs", spec_.epochs},
+                    {"epochs_done", progress.epoch},
+                    {"threads", threads}});
+  }
+
+  void on_step(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) {
+    if (first_step_) {
+      first_step_ = false;
+      output_->info(fmt::format("first step after {:.3f} s", std::chrono::duration<double>(Clock::now() - start_).count()));
+    }
+    try {
+      output_->step(epoch, step, steps, loss);
+    } catch (const BrokenPipe&) {
+      // Nobody reads on: an interruption like any other, so that nothing of the run is lost.
+      stop_requested() = true;
+    }
+  }
+
+  void on_epoch(const EpochMetrics& metrics, bool is_best, const Progress& progress) {
+    evaluation_ = metrics.test;
+    metrics_->write(metrics);
+    if (is_best) write_best(folder_->file("best.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names());
+    if (metrics.epoch % spec_.checkpoint_every == 0 || metrics.epoch == spec_.epochs) save_last(progress);
+    output_->epoch(metrics, is_best);
+  }
+
+  void save_last(const Progress& progress) {
+    write_last(folder_->file("last.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names(), *optimizer_, progress);
+  }
+
+  Job& job_;
+  const TrainSpec& spec_;
+  Clock::time_point start_;
+  std::unique_ptr<Optimizer> optimizer_;
+  Loss loss_;
+  Trainer trainer_;
+  std::optional<RunFolder> folder_;
+  std::optional<MetricsFile> metrics_;
+  std::optional<TrainOutput> output_;
+  std::optional<Evaluation> evaluation_;  // of the last weights
+  bool first_step_ = true;
+};
+
+void add_start_options(CLI::App& command, TrainCommandOptions& options) {
+  auto* config = command.add_option("CONFIG", options.config, "The config file, or a shipped config's name")->type_name("");
+  auto* resume = command.add_option("--resume", options.resume, "Continue the run in this folder exactly where it stopped")
+                     ->type_name("RUN")
+                     ->excludes(config)
+                     ->group("Start");
+  command.add_option("--init", options.init, "Start from the weights in this file, under PyTorch's names")
+      ->type_name("FILE.safetensors")
+      ->excludes(resume)
+      ->group("Start");
+  command.add_option("--init-except", options.init_except, "Leave these out of --init, as 'fc.*' (repeatable)")
+      ->type_name("GLOB")
+      ->allow_extra_args(false)
+      ->group("Start");
+  command.add_option("--out", options.out, "Write the run into this folder (default: runs/NAME)")
+      ->type_name("DIR")
+      ->excludes(resume)
+      ->group("Output");
+}
+
+}  // namespace
+
+Command setup_train(CLI::App& app) {
+  auto options = std::make_shared<TrainCommandOptions>();
+  CLI::App* command = app.add_subcommand("train", "Train a network as a config says");
+  add_start_options(*command, *options);
+  add_set_option(*command, options->sets);
+  add_threads_option(*command, options->threads);
+  command->add_flag("--quiet", options->quiet, "Print losses and accuracy alone: no information, no progress bar")->group("Output");
+  command->add_flag("--json", options->json, "Print one JSON object a line for each event instead of text")->group("Output");
+  command->footer(
+      "A run's folder holds config.yaml, train.log, metrics.csv, best.safetensors and last.safetensors. Ctrl-C finishes the\n"
+      "step, saves, and exits with status 130.\n\n"
+      "Examples:\n"
+      "  cnnctl train configs/mnist_convnet.yaml\n"
+      "  cnnctl train configs/mnist_convnet.yaml --set train.epochs=1 --set 'train.optimizer={sgd: {lr: 0.1}}'\n"
+      "  cnnctl train configs/mnist_convnet.yaml --init runs/first/best.safetensors --init-except 'fc.*'\n"
+      "  cnnctl train --resume runs/mnist_convnet --set train.epochs=10");
+  return {command, [options] { return run_train(*options); }};
+}
+
+int run_train(const TrainCommandOptions& options) {
+  const auto start = Clock::now();
+  check_options(options);
+  const int threads = set_threads(options.threads);
+  Job job = load_job(options);
+  return Run(job, options, threads, start).execute();
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,119 @@
+#include "cli/commands/train_output.h"
+
+#include <algorithm>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <spdlog/sinks/basic_file_sink.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/terminal/numbers.h"
+#include "cli/terminal/terminal.h"
+
+namespace cnnctl {
+namespace {
+
+/// Information goes to standard error (unless quiet) and the file; what standard output shows is debug, for the file alone.
+std::shared_ptr<spdlog::logger> make_log(const TrainOutputOptions& options) {
+  auto terminal = std::make_shared<spdlog::sinks::stderr_sink_mt>();
+  terminal->set_level(options.quiet ? spdlog::level::warn : spdlog::level::info);
+  terminal->set_pattern("%v");
+  auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.log_file);
+  file->set_pattern("%Y-%m-%d %H:%M:%S.%e %v");
+  auto log = std::make_shared<spdlog::logger>("train", spdlog::sinks_init_list{terminal, file});
+  log->set_level(spdlog::level::debug);
+  log->flush_on(spdlog::level::debug);
+  return log;
+}
+
+}  // namespace
+
+TrainOutput::TrainOutput(const TrainSpec& train, std::int64_t images, std::int64_t images_done, const TrainOutputOptions& options)
+    : train_(train),
+      images_(images),
+      images_before_(images_done),
+      json_(options.json),
+      bar_(!options.quiet && is_terminal(stderr)),
+      log_(make_log(options)) {}
+
+void TrainOutput::info(const std::string& message) {
+  bar_.clear();
+  log_->info(message);
+}
+
+void TrainOutput::event(const nlohmann::json& event) {
+  if (!json_) return;
+  bar_.clear();
+  print_json(event);
+}
+
+void TrainOutput::line(const std::string& text) {
+  log_->debug(text);
+  if (json_) return;
+  bar_.clear();
+  print(text + "\n");
+}
+
+void TrainOutput::show_progress(std::int64_t epoch, std::int64_t step) {
+  if (!bar_.is_due()) return;
+  ProgressState state;
+  state.epoch = epoch;
+  state.epochs = train_.epochs;
+  state.done = (epoch - 1) * images_ + std::min(images_, step * train_.batch_size);
+  state.total = train_.epochs * images_;
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  state.images_per_second = seconds > 0 ? static_cast<double>(state.done - images_before_) / seconds : 0;
+  state.seconds_left = state.images_per_second > 0 ? static_cast<double>(state.total - state.done) / state.images_per_second : 0;
+  bar_.draw(state);
+}
+
+void TrainOutput::step(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) {
+  if (step % train_.log_every == 0 || step == steps) {
+    line(fmt::format("Epoch [{}/{}], Step [{}/{}], Loss: {:.4f}", epoch, train_.epochs, step, steps, loss));
+    event({{"event", "step"}, {"epoch", epoch}, {"epochs", train_.epochs}, {"step", step}, {"steps", steps}, {"loss", loss}});
+  }
+  show_progress(epoch, step);
+}
+
+void TrainOutput::epoch(const EpochMetrics& metrics, bool is_best) {
+  const bool tested = metrics.test.images > 0;
+  const std::string test = tested ? fmt::format(", test loss {:.4f}, test accuracy {:.2f} %{}", metrics.test.loss,
+                                                100 * metrics.test.accuracy(), is_best ? " (best so far)" : "")
+                                  : "";
+  info(fmt::format("epoch {}: train loss {:.4f}{}, {:.1f} s, {} images/s", metrics.epoch, metrics.train_loss, test, metrics.seconds,
+                   with_separators(static_cast<std::int64_t>(metrics.images_per_second))));
+  nlohmann::json json = {{"event", "epoch"},          {"epoch", metrics.epoch},
+                         {"step", metrics.step},      {"train_loss", metrics.train_loss},
+                         {"lr", metrics.lr},          {"images_per_second", metrics.images_per_second},
+                         {"seconds", metrics.seconds}};
+  if (tested) {
+    json["test_loss"] = metrics.test.loss;
+    json["test_accuracy"] = metrics.test.accuracy();
+  }
+  event(json);
+}
+
+void TrainOutput::end(const Evaluation& evaluation, const std::string& folder) {
+  const bool tested = evaluation.images > 0;
+  if (tested)
+    line(accuracy_line(evaluation));
+  else
+    info("the dataset has no test images: there is no accuracy to tell");
+  nlohmann::json json = {{"event", "end"}, {"run", folder}, {"accuracy", nullptr}};
+  if (tested) {
+    json["accuracy"] = evaluation.accuracy();
+    json["correct"] = evaluation.correct;
+    json["images"] = evaluation.images;
+    json["loss"] = evaluation.loss;
+  }
+  event(json);
+}
+
+void TrainOutput::interrupted(const std::string& folder) {
+  bar_.clear();
+  // Also where quiet: whoever stopped the run needs to know how to go on.
+  log_->warn("interrupted; the run is saved. To continue it: cnnctl train --resume {}", folder);
+}
+
+}  // namespace cnnctl

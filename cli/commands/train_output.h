@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include <spdlog/logger.h>
+#include <nlohmann/json_fwd.hpp>
+
+#include "cli/terminal/progress_bar.h"
+#include "engine/experiment/experiment.h"
+#include "engine/training/trainer.h"
+
+namespace cnnctl {
+
+/// How much of a run is shown, and as what.
+struct TrainOutputOptions {
+  bool quiet = false;
+  bool json = false;
+  std::string log_file;
+};
+
+/// What a run tells: lines or JSON events on standard output, information and the progress bar on standard error, all of it in train.log.
+class TrainOutput {
+ public:
+  /// `images` an epoch, of which `images_done` in the whole run were trained before.
+  TrainOutput(const TrainSpec& train, std::int64_t images, std::int64_t images_done, const TrainOutputOptions& options);
+
+  void info(const std::string& message);
+  /// An event in JSON mode, nothing else.
+  void event(const nlohmann::json& event);
+
+  /// After every step: prints where train.log_every or the epoch's end asks for it.
+  void step(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss);
+  void epoch(const EpochMetrics& metrics, bool is_best);
+  /// The last line: the accuracy of the last weights, or that there is none.
+  void end(const Evaluation& evaluation, const std::string& folder);
+  void interrupted(const std::string& folder);
+
+ private:
+  void line(const std::string& text);
+  void show_progress(std::int64_t epoch, std::int64_t step);
+
+  const TrainSpec& train_;
+  std::int64_t images_;
+  std::int64_t images_before_;
+  bool json_;
+  ProgressBar bar_;
+  std::shared_ptr<spdlog::logger> log_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace cnnctl

@@ -1,0 +1,132 @@
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <CLI/CLI.hpp>
+
+#include "cli/commands/bench.h"
+#include "cli/commands/command.h"
+#include "cli/commands/eval.h"
+#include "cli/commands/layers.h"
+#include "cli/commands/predict.h"
+#include "cli/commands/shape_check.h"
+#include "cli/commands/train.h"
+#include "cli/terminal/terminal.h"
+#include "engine/runtime/model.h"
+#include "engine/schema/schema.h"
+
+namespace cnnctl {
+namespace {
+
+std::string did_you_mean(const std::string& word, const std::vector<std::string>& candidates) {
+  const std::string near = suggestion(word, candidates);
+  return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  return names;
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// What is wrong with a command line that has words nothing asked for.
+std::string describe_extras(const CLI::App& app) {
+  const auto commands = app.get_subcommands();
+  const CLI::App& owner = commands.empty() ? app : *commands.front();
+  const std::vector<std::string> rest = app.remaining(true);
+  const std::string word = rest.empty() ? "" : rest.front();
+  if (word.starts_with("-")) {
+    const std::string name = word.substr(0, word.find('='));
+    return fmt::format("unknown option '{}'{}{}", name, commands.empty() ? "" : " for " + owner.get_name(),
+                       did_you_mean(name, option_names(owner)));
+  }
+  if (!commands.empty()) return fmt::format("{} does not know what to do with '{}'", owner.get_name(), word);
+  return fmt::format("unknown command '{}'{}", word, did_you_mean(word, command_names(app)));
+}
+
+int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);  // --help and --version
+  const auto commands = app.get_subcommands();
+  const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  print_error(extras ? describe_extras(app) : error.what());
+  fmt::print(stderr, "'cnnctl {}--help' shows what there is\n", commands.empty() ? "" : commands.front()->get_name() + " ");
+  return exit_wrong_input;
+}
+
+/// Runs the command that was named on the command line.
+int run(CLI::App& app, const std::vector<Command>& commands, int argc, char** argv) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return report_parse_error(app, error);
+  }
+  const auto named = std::find_if(commands.begin(), commands.end(), [](const Command& command) { return command.app->parsed(); });
+  if (named != commands.end()) return named->run();
+  print_error("a command is needed");
+  std::cerr << '\n' << app.help();
+  return exit_wrong_input;
+}
+
+/// The exit status of an exception, which is told on standard error: the one place where errors end.
+int report_exception() {
+  try {
+    throw;
+  } catch (const ConfigError& error) {
+    for (const Diagnostic& diagnostic : error.diagnostics().sorted()) std::cerr << to_text(diagnostic, wants_color(stderr));
+    return exit_wrong_input;
+  } catch (const InputError& error) {
+    print_error(error.what());
+    return exit_wrong_input;
+  } catch (const BrokenPipe&) {
+    return exit_failed;
+  } catch (const std::bad_alloc&) {
+    print_error("out of memory; a smaller train.batch_size needs less, and 'cnnctl shape-check' shows how much");
+    return exit_failed;
+  } catch (const std::exception& error) {
+    print_error(error.what());
+    return exit_failed;
+  }
+}
+
+/// The whole program but for its errors.
+int run_command_line(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), which is handled
+  CLI::App app("Train and evaluate convolutional networks that a YAML file declares.", "cnnctl");
+  app.get_formatter()->column_width(34);
+  app.set_version_flag(
+      "--version", [] { return fmt::format("cnnctl {} ({})", CNNCTL_VERSION, runtime_description()); },
+      "Print the version, with oneDNN's and the instruction set it uses, and exit");
+  app.footer(
+      "'cnnctl COMMAND --help' explains a command.\n\n"
+      "Examples:\n"
+      "  cnnctl train configs/digits.yaml\n"
+      "  cnnctl eval runs/digits\n"
+      "  cnnctl shape-check configs/mnist_convnet.yaml");
+  const std::vector<Command> commands = {setup_train(app),   setup_eval(app),  setup_shape_check(app),
+                                         setup_predict(app), setup_bench(app), setup_layers(app)};
+  return run(app, commands, argc, argv);
+}
+
+}  // namespace
+}  // namespace cnnctl
+
+int main(int argc, char** argv) {
+  try {
+    return cnnctl::run_command_line(argc, argv);
+  } catch (...) {
+    return cnnctl::report_exception();
+  }
+}

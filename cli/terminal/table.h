@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cnnctl {
+
+/// Characters (UTF-8 code points) of a text: its width on a terminal.
+std::size_t display_width(std::string_view text);
+
+/// Rows of text in aligned columns under a line of titles.
+class Table {
+ public:
+  enum class Align { left, right };
+  struct Column {
+    std::string title;
+    Align align = Align::left;
+  };
+
+  explicit Table(std::vector<Column> columns);
+
+  /// Adds a row. Cells that are missing at its end are empty; more cells than columns are a programming error.
+  void add(std::vector<std::string> row);
+
+  /// Titles, a rule, the rows, two spaces between columns, nothing but what is needed at a line's end. Ends with a line break.
+  std::string text() const;
+
+ private:
+  std::string line(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) const;
+
+  std::vector<Column> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace cnnctl

@@ -1,0 +1,73 @@
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/process.h"
+#include "tests/support/input_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cnnctl {
+namespace {
+
+Result bench_tiny(const TemporaryFolder& folder, const std::vector<std::string>& arguments) {
+  write_text(folder.path() / "tiny.yaml", tiny_config());
+  std::vector<std::string> words = {"bench", "tiny.yaml", "--threads", "1", "--steps", "3", "--warmup", "1"};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  return run_program(folder.path(), words);
+}
+
+}  // namespace
+
+TEST_CASE("bench --json gives its figures under fixed keys, and they agree with each other") {
+  const TemporaryFolder folder;
+  for (const std::string mode : {"train", "eval"}) {
+    const Result result = bench_tiny(folder, {"--json", "--mode", mode, "--batch-size", "7"});
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    REQUIRE(lines(result.out).size() == 1);
+    const auto json = nlohmann::json::parse(result.out);
+    CHECK(json.at("model") == "tiny");
+    CHECK(json.at("mode") == mode);
+    CHECK(json.at("precision") == "f32");
+    CHECK(json.at("batch_size") == 7);
+    CHECK(json.at("threads") == 1);
+    const double ms = json.at("ms_per_step");
+    CHECK(ms > 0);
+    CHECK(json.at("images_per_second").get<double>() == doctest::Approx(7 / ms * 1000));
+    const double macs = 4 * 25 * 144 + 144 * 10;
+    CHECK(json.at("gflops").get<double>() == doctest::Approx(2 * macs * 7 * (mode == "train" ? 3 : 1) / ms / 1e6));
+    CHECK(json.at("peak_rss_mb").get<double>() > 1);
+    CHECK(json.at("setup_seconds").get<double>() > 0);
+    CHECK_FALSE(json.contains("layers"));
+  }
+}
+
+TEST_CASE("bench takes the config's batch size and needs no dataset") {
+  const TemporaryFolder folder;
+  const Result result = bench_tiny(folder, {"--set", "data.dataset={mnist: {root: nowhere}}"});
+  INFO(result.err);
+  CHECK(result.status == 0);
+  CHECK(contains(result.out, "tiny train f32, batch size 20, 1 threads"));
+}
+
+TEST_CASE("bench --layers adds a row a primitive with its layer, its implementation and its time") {
+  const TemporaryFolder folder;
+  CHECK(contains(bench_tiny(folder, {"--layers"}).out, "backward weights"));
+  const auto json = nlohmann::json::parse(bench_tiny(folder, {"--layers", "--json"}).out);
+  bool has_convolution = false;
+  for (const auto& row : json.at("layers")) {
+    CHECK(row.at("ms").get<double>() >= 0);
+    CHECK_FALSE(row.at("implementation").get<std::string>().empty());
+    has_convolution = has_convolution || (row.at("layer") == "layer1.0" && row.at("gflops").get<double>() > 0);
+  }
+  CHECK(has_convolution);
+}
+
+TEST_CASE("bench in bf16 is a clear error until it comes") {
+  const TemporaryFolder folder;
+  const Result result = bench_tiny(folder, {"--precision", "bf16"});
+  CHECK(result.status == 2);
+  CHECK(contains(result.err, "later version"));
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,97 @@
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/formats/safetensors.h"
+#include "tests/cli/process.h"
+#include "tests/support/input_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cnnctl {
+
+TEST_CASE("eval gives the accuracy that train gave, from the checkpoint alone") {
+  const TemporaryFolder folder;
+  const std::string accuracy = lines(train_tiny(folder.path()).out).back();
+  std::filesystem::remove(folder.path() / "tiny.yaml");
+  for (const char* checkpoint : {"runs/tiny", "runs/tiny/last.safetensors"}) {
+    const Result result = run_program(folder.path(), {"eval", checkpoint, "--threads", "1"});
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    CHECK(lines(result.out).back() == accuracy);
+  }
+}
+
+TEST_CASE("eval prints loss, top-5 and a row a class") {
+  const TemporaryFolder folder;
+  train_tiny(folder.path());
+  const auto printed = lines(run_program(folder.path(), {"eval", "runs/tiny"}).out);
+  REQUIRE(printed.size() == 17);
+  CHECK(printed[0].starts_with("loss    "));
+  CHECK(printed[1].starts_with("top-5   "));
+  CHECK(printed[3] == "class  precision  recall      F1  count");
+  CHECK(printed[5].starts_with("0 "));
+  CHECK(printed[14].starts_with("9 "));
+}
+
+TEST_CASE("eval --json gives scores that follow from its confusion matrix") {
+  const TemporaryFolder folder;
+  train_tiny(folder.path(), {"--set", "train.epochs=5"});
+  const Result result = run_program(folder.path(), {"eval", "runs/tiny", "--json"});
+  REQUIRE(lines(result.out).size() == 1);
+  const auto json = nlohmann::json::parse(result.out);
+  const auto confusion = json.at("confusion_matrix").get<std::vector<std::vector<std::int64_t>>>();
+  REQUIRE(confusion.size() == 10);
+  std::int64_t images = 0;
+  std::int64_t correct = 0;
+  for (std::size_t i = 0; i < 10; ++i) {
+    std::int64_t actual = 0;
+    std::int64_t predicted = 0;
+    for (std::size_t j = 0; j < 10; ++j) {
+      actual += confusion[i][j];
+      predicted += confusion[j][i];
+    }
+    images += actual;
+    correct += confusion[i][i];
+    const auto& score = json.at("classes").at(i);
+    CHECK(score.at("count") == actual);
+    const double recall = actual > 0 ? static_cast<double>(confusion[i][i]) / static_cast<double>(actual) : 0;
+    const double precision = predicted > 0 ? static_cast<double>(confusion[i][i]) / static_cast<double>(predicted) : 0;
+    CHECK(score.at("recall").get<double>() == doctest::Approx(recall));
+    CHECK(score.at("precision").get<double>() == doctest::Approx(precision));
+    const double f1 = recall + precision > 0 ? 2 * recall * precision / (recall + precision) : 0;
+    CHECK(score.at("f1").get<double>() == doctest::Approx(f1));
+  }
+  CHECK(images == 50);
+  CHECK(json.at("images") == 50);
+  CHECK(json.at("correct") == correct);
+  CHECK(json.at("accuracy").get<double>() == doctest::Approx(static_cast<double>(correct) / 50));
+  CHECK(json.at("top5_accuracy").get<double>() >= json.at("accuracy").get<double>());
+}
+
+TEST_CASE("eval takes the training split, and --set, and refuses splits that do not exist yet") {
+  const TemporaryFolder folder;
+  train_tiny(folder.path());
+  CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--split", "train"}).out, "on the 100 "));
+  CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--set", "data.dataset.digits.test=30"}).out, "on the 30 test images"));
+  const Result validation = run_program(folder.path(), {"eval", "runs/tiny", "--split", "validation"});
+  CHECK(validation.status == 2);
+  CHECK(contains(validation.err, "later version"));
+  CHECK(run_program(folder.path(), {"eval", "runs/tiny", "--split", "tests"}).status == 2);
+}
+
+TEST_CASE("eval of what is no checkpoint is an error of status 2 that names it") {
+  const TemporaryFolder folder;
+  write_safetensors(folder.file("weights.safetensors"), {});
+  write_text(folder.path() / "broken.safetensors", "no safetensors");
+  for (const char* name : {"missing.safetensors", "weights.safetensors", "broken.safetensors"}) {
+    CAPTURE(name);
+    const Result result = run_program(folder.path(), {"eval", name});
+    CHECK(result.status == 2);
+    CHECK(contains(result.err, name));
+    CHECK(result.out.empty());
+  }
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,108 @@
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/formats/npy.h"
+#include "tests/cli/process.h"
+#include "tests/support/input_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cnnctl {
+namespace {
+
+std::vector<float> floats(const std::string& path) {
+  const NpyArray array = read_npy(path);
+  std::vector<float> values(array.bytes.size() / sizeof(float));
+  std::memcpy(values.data(), array.bytes.data(), array.bytes.size());
+  return values;
+}
+
+std::vector<float> some_images(std::size_t count) {
+  std::vector<float> pixels(count * 28 * 28);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<float>(i * 7919 % 256) / 255.0F;
+  return pixels;
+}
+
+/// The same images as bytes.
+void write_bytes(const std::string& path, std::size_t count) {
+  std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (" + std::to_string(count) + ", 1, 28, 28), }";
+  header.resize(117, ' ');
+  std::string text = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n";
+  for (std::size_t i = 0; i < count * 28 * 28; ++i) text += static_cast<char>(i * 7919 % 256);
+  write_text(path, text);
+}
+
+}  // namespace
+
+TEST_CASE("predict prints a line an image and writes logits from which its probabilities follow") {
+  const TemporaryFolder folder;
+  train_tiny(folder.path());
+  write_npy(folder.file("images.npy"), {103, 1, 28, 28}, some_images(103));
+  const std::vector<std::string> arguments = {"predict", "runs/tiny", "--input", "images.npy", "--threads", "1"};
+  auto with = arguments;
+  with.insert(with.end(), {"--logits", "logits.npy", "--top", "10", "--json"});
+  const Result result = run_program(folder.path(), with);
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  CHECK(read_npy(folder.file("logits.npy")).dims == std::vector<std::int64_t>{103, 10});
+  const auto logits = floats(folder.file("logits.npy"));
+  const auto json = nlohmann::json::parse(result.out);
+  REQUIRE(json.at("images").size() == 103);
+  double sum = 0;
+  for (std::size_t c = 0; c < 10; ++c) sum += std::exp(double{logits[1020 + c]});
+  const auto& classes = json.at("images").at(102).at("classes");
+  REQUIRE(classes.size() == 10);
+  for (std::size_t k = 0; k < 10; ++k) {
+    const auto c = classes.at(k).at("index").get<std::size_t>();
+    CHECK(classes.at(k).at("probability").get<double>() == doctest::Approx(std::exp(double{logits[1020 + c]}) / sum));
+    if (k > 0) CHECK(classes.at(k).at("probability") <= classes.at(k - 1).at("probability"));
+  }
+  const auto printed = lines(run_program(folder.path(), arguments).out);
+  REQUIRE(printed.size() == 103);
+  CHECK(printed[102].starts_with("102: " + classes.at(0).at("name").get<std::string>() + " "));
+}
+
+TEST_CASE("predict takes bytes scaled by 1/255, and a config with --init as it takes a checkpoint") {
+  const TemporaryFolder folder;
+  train_tiny(folder.path());
+  write_npy(folder.file("images.npy"), {3, 1, 28, 28}, some_images(3));
+  write_bytes(folder.file("bytes.npy"), 3);
+  const auto logits = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "predict");
+    arguments.insert(arguments.end(), {"--logits", "logits.npy", "--threads", "1"});
+    const Result result = run_program(folder.path(), arguments);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return floats(folder.file("logits.npy"));
+  };
+  const auto expected = logits({"runs/tiny", "--input", "images.npy"});
+  CHECK(logits({"tiny.yaml", "--init", "runs/tiny/last.safetensors", "--input", "images.npy"}) == expected);
+  const auto from_bytes = logits({"runs/tiny", "--input", "bytes.npy"});
+  REQUIRE(from_bytes.size() == expected.size());
+  for (std::size_t i = 0; i < expected.size(); ++i) CHECK(from_bytes[i] == doctest::Approx(expected[i]).epsilon(1e-4));
+}
+
+TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
+  const TemporaryFolder folder;
+  train_tiny(folder.path());
+  write_npy(folder.file("small.npy"), {3, 1, 8, 8}, std::vector<float>(3 * 64));
+  const auto error = [&](const std::vector<std::string>& arguments) {
+    const Result result = run_program(folder.path(), arguments);
+    CHECK(result.status == 2);
+    CHECK(result.out.empty());
+    return result.err;
+  };
+  CHECK(
+      contains(error({"predict", "runs/tiny", "cat.png"}), "cat.png: reading image files comes in a later version; use --input FILE.npy"));
+  CHECK(contains(error({"predict", "runs/tiny"}), "--input"));
+  CHECK(contains(error({"predict", "tiny.yaml", "--input", "small.npy"}), "add --init"));
+  CHECK(contains(error({"predict", "runs/tiny", "--init", "runs/tiny/last.safetensors", "--input", "small.npy"}), "leave out --init"));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "small.npy"}), "N x 1 x 28 x 28, but this array is 3 x 1 x 8 x 8"));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "missing.npy"}), "missing.npy"));
+}
+
+}  // namespace cnnctl
