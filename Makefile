@@ -1,0 +1,74 @@
+# The short way in: each target does all set-up that it needs, on a bare Debian 12 or 13. What is built and how is CMake's business
+# (CMakeLists.txt, CMakePresets.json).
+
+# ocl-icd-opencl-dev: Debian 12's oneDNN is built with OpenCL, and its CMake package asks for it.
+PACKAGES := cmake ninja-build g++ libdnnl-dev ocl-icd-opencl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libcli11-dev doctest-dev \
+            nlohmann-json3-dev zlib1g-dev libdeflate-dev dataset-fashion-mnist
+SETUP ?= yes
+PREFIX ?= /usr/local
+RELEASE := build/release
+SOURCES = $(shell find cli datasets engine tests -name '*.h' -o -name '*.cpp')
+CONFIGS = $(basename $(notdir $(wildcard configs/*.yaml)))
+
+# Installs packages where any is missing and SETUP is not "no".
+install_packages = $(if $(filter no,$(SETUP)),,@scripts/install-packages $(1))
+
+.PHONY: help setup build demo test asan bench format check-format lint install clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo 'make demo          set up, build, train a network on Fashion-MNIST (about a minute)'
+	@echo 'make test          set up, build, run the fast tests'
+	@echo 'make build         set up, build: $(RELEASE)/cnnctl'
+	@echo 'make asan          the fast tests under the address and undefined behaviour sanitizers'
+	@echo 'make bench         time every config in configs/, to build/bench.json'
+	@echo 'make format        lay out the code (clang-format 14)'
+	@echo 'make check-format  fail where the layout is another'
+	@echo 'make lint          clang-tidy over all code'
+	@echo 'make install       copy the built program to PREFIX ($(PREFIX))'
+	@echo 'make clean         remove build/'
+	@echo 'SETUP=no leaves the installed packages alone.'
+
+setup:
+	$(call install_packages,$(PACKAGES))
+
+build: setup
+	@cmake --preset release
+	@cmake --build --preset release
+
+demo: setup
+	@cmake --preset release
+	@cmake --build --preset release --target cnnctl
+	$(RELEASE)/cnnctl train configs/fashion_convnet.yaml
+
+test: build
+	@ctest --preset release
+
+asan: setup
+	@cmake --preset asan
+	@cmake --build --preset asan
+	@ctest --preset asan
+
+bench: build
+	@for config in $(CONFIGS); do for mode in train eval; do \
+	  $(RELEASE)/cnnctl bench configs/$$config.yaml --mode $$mode --json || exit 1; \
+	done; done | tee build/bench.json
+
+format:
+	$(call install_packages,clang-format-14)
+	@clang-format-14 -i $(SOURCES)
+
+check-format:
+	$(call install_packages,clang-format-14)
+	@clang-format-14 --dry-run -Werror $(SOURCES)
+
+lint: setup
+	$(call install_packages,clang-tidy libomp-dev)
+	@cmake --preset tidy
+	@cmake --build --preset tidy
+
+install:
+	@cmake --install $(RELEASE) --prefix $(PREFIX)
+
+clean:
+	rm -rf build

@@ -1,0 +1,5 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include "engine/lower/lower.h"
