@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "cli/commands/predict.h"
 #include "cli/commands/shape_check.h"
 #include "cli/commands/train.h"
+#include "cli/terminal/help_formatter.h"
 #include "cli/terminal/terminal.h"
 #include "engine/runtime/model.h"
 #include "engine/schema/schema.h"
@@ -105,7 +107,7 @@ int report_exception() {
 int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), which is handled
   CLI::App app("Train and evaluate convolutional networks that a YAML file declares.", "cnnctl");
-  app.get_formatter()->column_width(34);
+  app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag(
       "--version", [] { return fmt::format("cnnctl {} ({})", CNNCTL_VERSION, runtime_description()); },
       "Print the version, with oneDNN's and the instruction set it uses, and exit");
@@ -115,6 +117,7 @@ int run_command_line(int argc, char** argv) {
       "  cnnctl train configs/digits.yaml\n"
       "  cnnctl eval runs/digits\n"
       "  cnnctl shape-check configs/mnist_convnet.yaml");
+  app.require_subcommand(0, 1);  // a second one's name is an argument, as in "layers train"
   const std::vector<Command> commands = {setup_train(app),   setup_eval(app),  setup_shape_check(app),
                                          setup_predict(app), setup_bench(app), setup_layers(app)};
   return run(app, commands, argc, argv);

@@ -136,7 +136,8 @@ std::string layers_text(const BenchResult& result) {
                fmt::format("{:.1f} %", sum > 0 ? 100 * time.milliseconds / sum : 0.0),
                time.gflops > 0 ? fmt::format("{:.0f}", time.gflops) : ""});
   return table.text() +
-         fmt::format("\nprimitives {:.3f} ms of a step's {:.3f} ms; the rest is copying, loss and update\n\n", sum, result.ms_per_step);
+         fmt::format("\nprimitives take {:.3f} ms (sum of medians) of a step's {:.3f} ms (median); the rest is copying, loss and update\n\n", sum,
+                     result.ms_per_step);
 }
 
 std::string to_text(const BenchResult& result, const BenchOptions& options) {
@@ -164,20 +165,23 @@ Command setup_bench(CLI::App& app) {
                    "What a step is: train copies a batch in, then forward, loss, backward, Adam;\n"
                    "eval copies a batch in, then forward")
       ->type_name("train|eval")
-      ->check(CLI::IsMember({"train", "eval"}))
+      ->check(CLI::IsMember({"train", "eval"}).description(""))
       ->capture_default_str();
   command->add_option("--batch-size", options->batch_size, "Images at a time (default: train.batch_size)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1 << 24));
-  command->add_option("--steps", options->steps, "Steps to measure")->type_name("K")->check(CLI::Range(1, 1 << 24))->capture_default_str();
+      ->check(CLI::Range(1, 1 << 24).description(""));
+  command->add_option("--steps", options->steps, "Steps to measure")
+      ->type_name("K")
+      ->check(CLI::Range(1, 1 << 24).description(""))
+      ->capture_default_str();
   command->add_option("--warmup", options->warmup, "Steps to run before")
       ->type_name("W")
-      ->check(CLI::Range(0, 1 << 24))
+      ->check(CLI::Range(0, 1 << 24).description(""))
       ->capture_default_str();
   add_threads_option(*command, options->threads);
-  command->add_option("--precision", options->precision, "Numbers to compute in (bf16 in a later version)")
+  command->add_option("--precision", options->precision, "Numbers to compute in; bf16 comes in a later version")
       ->type_name("f32|bf16")
-      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->check(CLI::IsMember({"f32", "bf16"}).description(""))
       ->capture_default_str();
   command->add_flag("--layers", options->layers, "Add a row a primitive: time, rate and the implementation that was chosen");
   command->add_flag("--json", options->json, "Print one JSON object instead of text");

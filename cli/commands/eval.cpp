@@ -88,7 +88,7 @@ Command setup_eval(CLI::App& app) {
   add_set_option(*command, options->sets);
   command->add_option("--split", options->split, "Part of the dataset to use")
       ->type_name("test|train|validation")
-      ->check(CLI::IsMember({"test", "train", "validation"}))
+      ->check(CLI::IsMember({"test", "train", "validation"}).description(""))
       ->capture_default_str();
   add_threads_option(*command, options->threads);
   command->add_flag("--json", options->json, "Print one JSON object, with the confusion matrix, instead of text");

@@ -37,7 +37,9 @@ void add_set_option(CLI::App& app, std::vector<std::string>& sets) {
 }
 
 void add_threads_option(CLI::App& app, int& threads) {
-  app.add_option("--threads", threads, "Number of threads (default: one a core)")->type_name("N")->check(CLI::Range(1, 4096));
+  app.add_option("--threads", threads, "Number of threads (default: one a core)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 4096).description(""));
 }
 
 Experiment load_config(const std::string& config, const std::vector<std::string>& sets) {

@@ -168,7 +168,7 @@ Command setup_predict(CLI::App& app) {
       ->group("Output");
   command->add_option("--top", options->top, "Classes to print for each image")
       ->type_name("K")
-      ->check(CLI::Range(1, 1 << 24))
+      ->check(CLI::Range(1, 1 << 24).description(""))
       ->capture_default_str()
       ->group("Output");
   command->add_flag("--json", options->json, "Print one JSON object instead of a line an image")->group("Output");

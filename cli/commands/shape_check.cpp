@@ -74,7 +74,7 @@ Command setup_shape_check(CLI::App& app) {
   add_set_option(*command, options->sets);
   command->add_option("--batch-size", options->batch_size, "Images at a time, for the memory (default: train.batch_size)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1 << 24));
+      ->check(CLI::Range(1, 1 << 24).description(""));
   command->add_flag("--json", options->json, "Print one JSON object instead of a table");
   command->footer(
       "Examples:\n"

@@ -12,8 +12,8 @@ namespace cnnctl {
 struct LoaderOptions {
   bool shuffle = false;
   std::uint64_t seed = 1;
-  std::vector<double> mean;                // per channel; empty: no normalization
-  std::vector<double> standard_deviation;  // as many
+  std::vector<double> mean = {};                // per channel; empty: no normalization
+  std::vector<double> standard_deviation = {};  // as many
 };
 
 /// Batches out of a dataset in memory: gathered in the epoch's order, bytes scaled by 1/255, then normalized; floats as they are. classes()

@@ -47,7 +47,7 @@ std::string name_of(const Value& item) {
 
 /// "fc", or for an item without a name "2 (flatten)".
 std::string label_of(const Value& item, std::size_t index) {
-  const std::string name = name_of(item);
+  std::string name = name_of(item);
   if (!name.empty()) return name;
   if (item.is_scalar()) return fmt::format("{} ({})", index, item.text);
   return item.is_map() && item.entries.size() == 1 ? fmt::format("{} ({})", index, item.entries.front().key) : std::to_string(index);

@@ -42,8 +42,11 @@ struct Workspace {
   std::int64_t channels = 0;
 
   std::int64_t operator()(const Convolution&) const { return 0; }
-  /// Mean and variance, and a bit an element where a relu is joined.
-  std::int64_t operator()(const BatchNorm& op) const { return 2 * channels * element_bytes + (op.activation ? elements / 8 + 1 : 0); }
+  /// Mean and variance, and a bit an element where a relu is joined, or a byte where a pooling is.
+  std::int64_t operator()(const BatchNorm& op) const {
+    const std::int64_t mask = op.pooling ? elements : op.activation ? elements / 8 + 1 : 0;
+    return 2 * channels * element_bytes + mask;
+  }
   std::int64_t operator()(const Eltwise&) const { return 0; }
   /// The maximum's index within the window: a byte, or four for windows beyond 255 elements.
   std::int64_t operator()(const Pooling& op) const {

@@ -20,6 +20,17 @@ struct Eltwise {
   friend bool operator==(const Eltwise&, const Eltwise&) = default;
 };
 
+/// Maximum or mean over a sliding window. The mean divides by the whole window where `count_padding`, else by what lies inside the input.
+/// Source: torch.nn.MaxPool2d, torch.nn.AvgPool2d.
+struct Pooling {
+  enum class Kind { max, average };
+  Kind kind = Kind::max;
+  Window vertical;
+  Window horizontal;
+  bool count_padding = true;
+  friend bool operator==(const Pooling&, const Pooling&) = default;
+};
+
 /// Normalizes each channel over the batch and the map. Parameters: weight, bias (where affine), running_mean, running_var.
 /// Training uses the batch's statistics and moves the running ones by `momentum`, the variance unbiased (n / (n - 1)). Source:
 /// torch.nn.BatchNorm2d.
@@ -28,6 +39,7 @@ struct BatchNorm {
   float momentum = 0.1F;
   bool affine = true;
   std::optional<Eltwise> activation;  // relu, by passes/fuse_norm_relu
+  std::optional<Pooling> pooling;     // training only, by passes/fuse_norm_pooling: behind the relu
   friend bool operator==(const BatchNorm&, const BatchNorm&) = default;
 };
 
@@ -42,17 +54,6 @@ struct Convolution {
   std::optional<BatchNorm> norm;      // evaluation only, by passes/fold_batch_norm: folded into weight and bias
   std::optional<Eltwise> activation;  // evaluation only, by passes/fuse_activation: applied to the result
   friend bool operator==(const Convolution&, const Convolution&) = default;
-};
-
-/// Maximum or mean over a sliding window. The mean divides by the whole window where `count_padding`, else by what lies inside the input.
-/// Source: torch.nn.MaxPool2d, torch.nn.AvgPool2d.
-struct Pooling {
-  enum class Kind { max, average };
-  Kind kind = Kind::max;
-  Window vertical;
-  Window horizontal;
-  bool count_padding = true;
-  friend bool operator==(const Pooling&, const Pooling&) = default;
 };
 
 /// Mean over windows whose sizes differ by place: output i covers [floor(i in / out), ceil((i + 1) in / out)). Source:

@@ -81,6 +81,18 @@ void copy_format(const Desc& from, const float* source, const Desc& to, float* d
   copy_elements(offset_tables(format_of(from)), source, offset_tables(format_of(to)), destination);
 }
 
+std::vector<std::int64_t> element_places(const Desc& desc) {
+  std::vector<std::int64_t> places{0};
+  for (const auto& offsets : offset_tables(format_of(desc))) {
+    std::vector<std::int64_t> longer;
+    longer.reserve(places.size() * offsets.size());
+    for (const std::int64_t place : places)
+      for (const std::int64_t offset : offsets) longer.push_back(place + offset);
+    places = std::move(longer);
+  }
+  return places;
+}
+
 bool is_padded(const Desc& desc) {
   const BlockedFormat format = format_of(desc);
   return count(format.padded_dims) != count(format.dims);

@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/runtime/channel_layout.h"
 #include "engine/runtime/dnnl.h"
@@ -17,6 +18,9 @@ void copy_to_plain(const Desc& from, const float* data, std::span<float> plain);
 
 /// Copies a tensor from one format into another of the same dimensions; padding becomes zero.
 void copy_format(const Desc& from, const float* source, const Desc& to, float* destination);
+
+/// Where each element stands in a blocked format, in row-major order.
+std::vector<std::int64_t> element_places(const Desc& desc);
 
 /// True where the format holds more elements than its dimensions: channels filled up to a whole block.
 bool is_padded(const Desc& desc);

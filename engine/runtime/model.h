@@ -26,7 +26,7 @@ struct StepTime {
   std::string pass;            // "forward", "backward data", "backward weights", "reorder", ...
   std::string implementation;  // oneDNN's own word ("jit:avx2"), or "cnnctl"
   std::string format;          // of its main output: "nChw8c"
-  double milliseconds = 0;     // mean over the steps run
+  double milliseconds = 0;     // median of the steps run
   double gflops = 0;           // 2 x multiply-accumulates over the time, for convolutions and inner products
 };
 

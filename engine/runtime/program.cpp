@@ -1,5 +1,6 @@
 #include "engine/runtime/program.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "engine/graph/arena.h"
@@ -10,6 +11,13 @@ namespace {
 constexpr std::int64_t kAlignment = 64;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// The first runs of a step compile kernels; the median leaves them out.
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
 
 std::vector<std::int64_t> place_in_arena(const std::vector<Buffer>& buffers, std::int64_t& total) {
   std::vector<Lifetime> lifetimes;
@@ -84,40 +92,39 @@ std::span<float> StepListProgram::output_gradient() {
 
 void StepListProgram::forward() {
   if (prepared_version_ != store_.version()) {
-    run(compiled_.prepare, prepare_seconds_);
+    run(compiled_.prepare, prepare_times_);
     prepared_version_ = store_.version();
   }
-  run(compiled_.forward, forward_seconds_);
-  ++runs_;
+  run(compiled_.forward, forward_times_);
 }
 
-void StepListProgram::backward() { run(compiled_.backward, backward_seconds_); }
+void StepListProgram::backward() { run(compiled_.backward, backward_times_); }
 
-void StepListProgram::run(std::vector<LabelledStep>& steps, std::vector<double>& seconds) {
+void StepListProgram::run(std::vector<LabelledStep>& steps, Times& times) {
   if (!profile_) {
     for (LabelledStep& step : steps) step.step->run();
     return;
   }
-  seconds.resize(steps.size());
+  times.resize(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const double start = now();
     steps[i].step->run();
-    seconds[i] += now() - start;
+    times[i].push_back(now() - start);
   }
 }
 
 std::vector<StepTime> StepListProgram::step_times() const {
-  std::vector<StepTime> times;
-  const auto add = [&](const std::vector<LabelledStep>& steps, const std::vector<double>& seconds) {
-    for (std::size_t i = 0; i < seconds.size(); ++i) {
+  std::vector<StepTime> result;
+  const auto add = [&](const std::vector<LabelledStep>& steps, const Times& times) {
+    for (std::size_t i = 0; i < times.size(); ++i) {
       const StepLabel& label = steps[i].label;
-      const double each = seconds[i] / static_cast<double>(runs_);
-      times.push_back({label.layer, label.pass, label.implementation, label.format, each * 1e3, label.flops / each / 1e9});
+      const double seconds = median(times[i]);
+      result.push_back({label.layer, label.pass, label.implementation, label.format, seconds * 1e3, label.flops / seconds / 1e9});
     }
   };
-  add(compiled_.forward, forward_seconds_);
-  add(compiled_.backward, backward_seconds_);
-  return times;
+  add(compiled_.forward, forward_times_);
+  add(compiled_.backward, backward_times_);
+  return result;
 }
 
 }  // namespace cnnctl

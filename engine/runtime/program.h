@@ -28,7 +28,9 @@ class StepListProgram final : public Program {
   std::vector<StepTime> step_times() const override;
 
  private:
-  void run(std::vector<LabelledStep>& steps, std::vector<double>& seconds);
+  using Times = std::vector<std::vector<double>>;  // seconds of every run, by step
+
+  void run(std::vector<LabelledStep>& steps, Times& times);
   float* floats(BufferId id) const { return static_cast<float*>(addresses_[static_cast<std::size_t>(id)]); }
 
   CompiledProgram compiled_;
@@ -41,8 +43,7 @@ class StepListProgram final : public Program {
   std::vector<std::int64_t> constant_offsets_;  // by BufferId
   std::vector<void*> addresses_;                // by BufferId
   std::uint64_t prepared_version_ = 0;          // of the parameters, when the preparations last ran
-  std::vector<double> forward_seconds_, backward_seconds_, prepare_seconds_;
-  std::int64_t runs_ = 0;
+  Times forward_times_, backward_times_, prepare_times_;
 };
 
 }  // namespace cnnctl

@@ -50,6 +50,7 @@ std::optional<Selection> select(const Value& value, std::string_view what, const
   const auto choice = std::find_if(table.begin(), table.end(), [&](const Choice& c) { return c.declaration->name == item->type; });
   if (choice == table.end()) {
     std::vector<std::string> names;
+    names.reserve(table.size());
     for (const Choice& known : table) names.push_back(known.declaration->name);
     diagnostics.error(item->type_place, fmt::format("unknown {} '{}'{}", what, item->type, did_you_mean(item->type, names)),
                       fmt::format("known are {}", fmt::join(names, ", ")));

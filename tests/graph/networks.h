@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/graph/graph.h"
@@ -12,6 +13,8 @@ namespace cnnctl {
 class Chain {
  public:
   explicit Chain(const Shape& input) : graph_(make_graph("test", input)) {}
+  /// Goes on behind the output of `graph`.
+  explicit Chain(Graph graph) : graph_(std::move(graph)) {}
 
   /// A convolution without stride that keeps the map's size; `kernel` is odd.
   Chain& convolution(std::int64_t channels, std::int64_t kernel = 3) {
@@ -29,9 +32,10 @@ class Chain {
   Chain& eltwise(Eltwise::Function function) { return add(Eltwise{function}, shape()); }
   Chain& relu() { return eltwise(Eltwise::Function::relu); }
   Chain& dropout() { return add(Dropout{}, shape()); }
-  Chain& max_pool(std::int64_t kernel) {
-    const Window window{kernel, kernel, 0, 0, 1};
-    return add(Pooling{Pooling::Kind::max, window, window}, {shape().channels, shape().height / kernel, shape().width / kernel});
+  Chain& max_pool(std::int64_t kernel) { return max_pool({kernel, kernel, 0, 0, 1}); }
+  Chain& max_pool(const Window& window) { return pool({Pooling::Kind::max, window, window}); }
+  Chain& pool(const Pooling& op) {
+    return add(op, {shape().channels, window_output(shape().height, op.vertical), window_output(shape().width, op.horizontal)});
   }
   Chain& flatten() { return add(Flatten{}, {shape().count(), 1, 1, true}); }
   Chain& linear(std::int64_t features) {

@@ -2,7 +2,7 @@
 
 namespace cnnctl {
 
-Graph prepare_for_training(const Graph& graph) { return fuse_norm_relu(graph); }
+Graph prepare_for_training(const Graph& graph) { return fuse_norm_pooling(fuse_norm_relu(graph)); }
 
 Graph prepare_for_evaluation(const Graph& graph) { return fuse_activation(fuse_norm_relu(fold_batch_norm(drop_training_only(graph)))); }
 

@@ -22,6 +22,12 @@ class Rewriting {
     replacement(output) = add_node(result_, std::move(node.op), std::move(node.inputs), shape, std::move(node.parameters), node.layer);
   }
 
+  /// Lets `value` be what `node` writes from now on, in the shape that it has.
+  void rewrite(Node& node, ValueId value) {
+    result_.values[static_cast<std::size_t>(node.output)] = old_.values[static_cast<std::size_t>(value)];
+    replacement(value) = node.output;
+  }
+
   /// Lets `value` be what already stands for `other`.
   void replace(ValueId value, ValueId other) { replacement(value) = replacement(other); }
 
@@ -59,7 +65,7 @@ Graph join_nodes(const Graph& graph, const Join& join) {
     }
     writer->op = *std::move(joined);
     writer->parameters.insert(writer->parameters.end(), node.parameters.begin(), node.parameters.end());
-    rewriting.replace(node.output, node.inputs[0]);
+    rewriting.rewrite(*writer, node.output);
   }
   return rewriting.finish();
 }

@@ -12,8 +12,8 @@ namespace cnnctl {
 using Join = std::function<std::optional<Op>(const Op& first, const Op& second)>;
 
 /// Joins two nodes into one wherever the second alone reads the first's value and `join` has an op for both. The joined node has the
-/// first's layer and inputs, and the parameters of the first followed by those of the second. Ops that are joined keep the shape of the
-/// value. Values are numbered anew, without gaps.
+/// first's layer and inputs, the parameters of the first followed by those of the second, and the shape of the second's value. Values are
+/// numbered anew, without gaps.
 Graph join_nodes(const Graph& graph, const Join& join);
 
 /// Removes the nodes of one input for which `removed` holds; their readers read the input instead. Values are numbered anew, without gaps.

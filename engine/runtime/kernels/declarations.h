@@ -14,6 +14,10 @@ void norm_relu_pool_backward(const NormPoolingGeometry& geometry, const NormTens
                              const std::uint8_t* index, float* dx, float* dscale, float* dshift, float* scratch);
 void few_channel_weights(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
                          float* db, float* scratch);
+void winograd_weights(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
+void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
+                      float* scratch);
+void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
 void adaptive_pool_forward(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
 void adaptive_pool_backward(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
 

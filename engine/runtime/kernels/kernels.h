@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "engine/runtime/channel_layout.h"
+#include "engine/runtime/kernels/winograd.h"
 
 namespace cnnctl {
 
@@ -54,6 +55,8 @@ bool few_channel_weights_can(const FewChannelGeometry& geometry);
 
 struct KernelTable {
   const char* name;
+  /// Floats in a register: the width of channel blocks that suits this table.
+  int vector_width;
 
   /// y = x / (1 - p) where a hash of (key, place) says so, else 0. x and y may be the same.
   void (*dropout)(const float* x, float* y, std::int64_t count, float p, std::uint64_t key);
@@ -73,6 +76,16 @@ struct KernelTable {
   /// The gradient of a convolution's weights and (unless nullptr) bias. `places` says where in dw each weight stands, in row-major order.
   void (*few_channel_weights)(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
                               float* db, float* scratch);
+
+  /// Weights [in][5][5][out] at Winograd's points, [points][in][out]; or, `transposed`, of the convolution that is the backward pass by
+  /// data.
+  void (*winograd_weights)(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
+  /// y = conv(x) + bias (unless nullptr), then relu if asked; u from winograd_weights.
+  void (*winograd_forward)(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
+                           float* scratch);
+  /// The gradients of weights [in][5][5][out] and (unless nullptr) bias.
+  void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
+                                    float* scratch);
 
   /// The mean over uneven windows of torch.nn.AdaptiveAvgPool2d, and its transpose.
   void (*adaptive_pool_forward)(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);

@@ -3,10 +3,18 @@
 namespace cnnctl::CNNCTL_ISA {
 
 extern const KernelTable table;
-const KernelTable table = {CNNCTL_ISA_NAME,        dropout,
-                           max_pool_forward,       max_pool_backward,
-                           norm_relu_pool_forward, norm_relu_pool_backward,
-                           few_channel_weights,    adaptive_pool_forward,
-                           adaptive_pool_backward};
+const KernelTable table = {.name = CNNCTL_ISA_NAME,
+                           .vector_width = CNNCTL_ISA_WIDTH,
+                           .dropout = dropout,
+                           .max_pool_forward = max_pool_forward,
+                           .max_pool_backward = max_pool_backward,
+                           .norm_relu_pool_forward = norm_relu_pool_forward,
+                           .norm_relu_pool_backward = norm_relu_pool_backward,
+                           .few_channel_weights = few_channel_weights,
+                           .winograd_weights = winograd_weights,
+                           .winograd_forward = winograd_forward,
+                           .winograd_backward_weights = winograd_backward_weights,
+                           .adaptive_pool_forward = adaptive_pool_forward,
+                           .adaptive_pool_backward = adaptive_pool_backward};
 
 }  // namespace cnnctl::CNNCTL_ISA

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 namespace cnnctl::CNNCTL_ISA {
 
@@ -26,6 +28,15 @@ struct VectorTypes<16> {
   static Bytes narrow(const Ints& v) { return __builtin_convertvector(v, Bytes); }
   static Ints widen(const Bytes& v) { return __builtin_convertvector(v, Ints); }
 };
+
+/// body(0), body(1) ... body(Count - 1), written out: with constant indices an array of vectors stays in the registers.
+template <int Count, class Body>
+inline __attribute__((always_inline)) void unrolled(Body body) {
+  [&]<int... Index>(std::integer_sequence<int, Index...>) __attribute__((always_inline)) {
+    (body(std::integral_constant<int, Index>()), ...);
+  }
+  (std::make_integer_sequence<int, Count>());
+}
 
 /// Vectors of `Width` channels, and their ways from and to memory of any alignment.
 template <int Width>

@@ -70,6 +70,53 @@ void add_running_statistics(Compiler& compiler, const Node& node, const BatchNor
                       {mean, variance, compiler.parameter(node, first, s.channels), compiler.parameter(node, first + 1, s.channels)}, run);
 }
 
+/// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool.cpp).
+Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
+  const auto layout = channel_layout(s.x.desc);
+  const bool blocked = layout && has_vector_blocks(*layout);
+  const Tensor x = blocked ? s.x : compiler.in_format(s.x, vector_blocked_desc(dims_of(s.x.desc)), s.layer);
+  const Dims out_dims = compiler.dims(node.output);
+  const Tensor y = compiler.allocate(channel_layout(x.desc)->width == 16 ? f32_desc(out_dims, FormatTag::nChw16c)
+                                                                         : f32_desc(out_dims, FormatTag::nChw8c));
+  const NormPoolingGeometry geometry{*pooling_geometry(*op.pooling, x.desc, y.desc), op.epsilon};
+  const ChannelLayout& in = geometry.pooling.in;
+  const std::int64_t scratch_bytes = in.images * in.blocks * in.width * 2 * static_cast<std::int64_t>(sizeof(float));
+  const Tensor mean = compiler.allocate(s.channels), variance = compiler.allocate(s.channels);
+  const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
+  const auto scale_and_shift = [=, &node, &op](Compiler& c) {
+    return op.affine ? std::pair(c.parameter(node, 0, s.channels), c.parameter(node, 1, s.channels)) : std::pair(mean, mean);
+  };
+  const auto tensors = [affine = op.affine](std::span<void* const> b) {
+    return NormTensors{affine ? static_cast<const float*>(b[0]) : nullptr, affine ? static_cast<const float*>(b[1]) : nullptr,
+                       static_cast<float*>(b[2]), static_cast<float*>(b[3])};
+  };
+  const auto [scale, shift] = scale_and_shift(compiler);
+  compiler.add_kernel({s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
+                      {scale, shift, mean, variance, x, y, index, compiler.allocate_bytes(scratch_bytes)}, [=](std::span<void* const> b) {
+                        kernels().norm_relu_pool_forward(geometry, tensors(b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]),
+                                                         static_cast<std::uint8_t*>(b[6]), static_cast<float*>(b[7]));
+                      });
+  add_running_statistics(compiler, node, op, s, mean, variance);
+  compiler.set_value(node.output, y);
+  compiler.keep_for_backward(x);
+
+  return [=, &node, &op](Compiler& c) {
+    const Tensor dy = c.in_format(c.gradient(node.output, s.layer), y.desc, s.layer);
+    const Tensor dx = c.allocate(x.desc);
+    const Tensor dscale = op.affine ? c.parameter_gradient(node, 0) : c.allocate(s.channels);
+    const Tensor dshift = op.affine ? c.parameter_gradient(node, 1) : c.allocate(s.channels);
+    const auto [gamma, beta] = scale_and_shift(c);
+    c.add_kernel({s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
+                 {gamma, beta, mean, variance, x, dy, index, dx, dscale, dshift, c.allocate_bytes(scratch_bytes)},
+                 [=](std::span<void* const> b) {
+                   kernels().norm_relu_pool_backward(geometry, tensors(b), static_cast<const float*>(b[4]), static_cast<const float*>(b[5]),
+                                                     static_cast<const std::uint8_t*>(b[6]), static_cast<float*>(b[7]),
+                                                     static_cast<float*>(b[8]), static_cast<float*>(b[9]), static_cast<float*>(b[10]));
+                 });
+    if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
+  };
+}
+
 }  // namespace
 
 Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
@@ -81,6 +128,7 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const Dims d = dims_of(s.x.desc);
   if (d[0] * d[2] * d[3] == 1)
     throw std::runtime_error("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");
+  if (op.pooling) return compile_pooled(compiler, node, op, s);
 
   const auto forward = batch_normalization_forward_desc(dnnl::prop_kind::forward_training, s.x.desc, op.epsilon, s.flags);
   const Tensor y = compiler.allocate(s.x.desc), mean = compiler.allocate(s.channels), variance = compiler.allocate(s.channels);

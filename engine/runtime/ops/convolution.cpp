@@ -1,7 +1,8 @@
+#include "engine/runtime/ops/convolution.h"
+
 #include <cmath>
 
 #include "engine/runtime/layout.h"
-#include "engine/runtime/ops/ops.h"
 
 namespace cnnctl {
 namespace {
@@ -11,15 +12,7 @@ using dnnl::prop_kind;
 /// A first layer reads the caller's nchw as it is; the library has kernels for that up to this many channels.
 constexpr std::int64_t kFewChannels = 3;
 
-struct Setup {
-  std::string layer;
-  ValueId input;
-  WindowDims window;
-  Dims weights;  // [out, in, kh, kw], or [groups, out / groups, in / groups, kh, kw]
-  Desc bias;
-  Dims src, dst;
-  double flops;
-};
+using Setup = ConvolutionSetup;
 
 Setup setup_of(const Compiler& compiler, const Node& node, const Convolution& op) {
   Setup s;
@@ -33,10 +26,6 @@ Setup setup_of(const Compiler& compiler, const Node& node, const Convolution& op
   if (op.bias || op.norm) s.bias = plain_desc({op.out_channels});
   s.flops = 2.0 * static_cast<double>(s.dst[0] * s.dst[1] * s.dst[2] * s.dst[3] * (in / g) * kh * kw);
   return s;
-}
-
-StepLabel label(const Setup& s, const char* pass, const char* implementation, const Desc& desc) {
-  return {s.layer, pass, implementation, format_name(desc), s.flops};
 }
 
 /// The primitive that oneDNN prefers for these sizes, and with it the formats of source and result.
@@ -76,8 +65,67 @@ Affine folded(const ParameterStore& store, const Node& node, const BatchNorm& no
   return result;
 }
 
-/// Weights and bias with the batch norm behind the convolution folded in, computed anew when parameters have changed.
-std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s,
+void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
+  // Formats are those of training: what inference prefers by itself differs between layers and costs reorders.
+  const auto formats = preferred(s, prop_kind::forward_training, compiler.is_input(s.input), user_scratchpad());
+  const auto forward = convolution_forward_desc(prop_kind::forward_inference, formats.src_desc(), any_desc(s.weights), s.bias,
+                                                formats.dst_desc(), s.window, attributes_of(op));
+  const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
+  const Tensor y = compiler.allocate(forward.dst_desc());
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
+  if (op.norm) {
+    const auto [weights, bias] = folded_parameters(compiler, node, op, s, forward.weights_desc());
+    arguments.insert(arguments.end(), {{DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_BIAS, bias}});
+  } else {
+    arguments.emplace_back(DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc()));
+    if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
+  }
+  compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
+                         forward.scratchpad_desc(), std::move(arguments));
+  compiler.set_value(node.output, y);
+}
+
+using Forward = dnnl::convolution_forward::primitive_desc;
+
+/// The library's way of last resort, by its own name: the plain loop, or matrix products over copied windows.
+bool is_slow(const std::string& implementation) {
+  return implementation.rfind("ref", 0) == 0 || implementation.find("gemm") != std::string::npos;
+}
+
+void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, Tensor x,
+                          Tensor dy) {
+  auto backward = convolution_backward_weights_desc(x.desc, any_desc(s.weights), s.bias, dy.desc, s.window, forward);
+  if (is_slow(backward.impl_info_str())) {
+    if (add_few_channel_weights(c, node, op, s, x, dy)) return;
+    backward = convolution_backward_weights_desc(any_desc(s.src), any_desc(s.weights), s.bias, any_desc(s.dst), s.window, forward);
+    x = c.in_format(x, backward.src_desc(), s.layer);
+    dy = c.in_format(dy, backward.diff_dst_desc(), s.layer);
+  }
+  const Tensor dw = c.parameter_gradient(node, 0);
+  const Tensor raw = backward.diff_weights_desc() == dw.desc ? dw : c.allocate(backward.diff_weights_desc());
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, raw}};
+  if (op.bias) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
+  c.add_primitive(convolution_label(s, "backward weights", backward.impl_info_str(), x.desc), dnnl::convolution_backward_weights(backward),
+                  backward.scratchpad_desc(), std::move(arguments));
+  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
+}
+
+void add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Forward& forward, const Tensor& dy) {
+  const auto backward = convolution_backward_data_desc(forward.src_desc(), any_desc(s.weights), dy.desc, s.window, forward);
+  const Tensor dx = c.allocate(backward.diff_src_desc());
+  c.add_primitive(convolution_label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),
+                  backward.scratchpad_desc(),
+                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+  c.add_gradient(s.input, dx);
+}
+
+}  // namespace
+
+StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc) {
+  return {setup.layer, pass, implementation, format_name(desc), setup.flops};
+}
+
+std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& s,
                                             const Desc& weights_desc) {
   const Tensor weights = compiler.constant(weights_desc), bias = compiler.constant(s.bias);
   const auto fold = [&store = compiler.parameters(), &node, &op, weights_desc](std::span<void* const> b) {
@@ -94,53 +142,9 @@ std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node
   return {weights, bias};
 }
 
-void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
-  // Formats are those of training: what inference prefers by itself differs between layers and costs reorders.
-  const auto formats = preferred(s, prop_kind::forward_training, compiler.is_input(s.input), user_scratchpad());
-  const auto forward = convolution_forward_desc(prop_kind::forward_inference, formats.src_desc(), any_desc(s.weights), s.bias,
-                                                formats.dst_desc(), s.window, attributes_of(op));
-  const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
-  const Tensor y = compiler.allocate(forward.dst_desc());
-  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
-  if (op.norm) {
-    const auto [weights, bias] = folded_parameters(compiler, node, op, s, forward.weights_desc());
-    arguments.insert(arguments.end(), {{DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_BIAS, bias}});
-  } else {
-    arguments.emplace_back(DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc()));
-    if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
-  }
-  compiler.add_primitive(label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
-                         forward.scratchpad_desc(), std::move(arguments));
-  compiler.set_value(node.output, y);
-}
-
-using Forward = dnnl::convolution_forward::primitive_desc;
-
-void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, const Tensor& x,
-                          const Tensor& dy) {
-  const auto backward = convolution_backward_weights_desc(x.desc, any_desc(s.weights), s.bias, dy.desc, s.window, forward);
-  const Tensor dw = c.parameter_gradient(node, 0);
-  const Tensor raw = backward.diff_weights_desc() == dw.desc ? dw : c.allocate(backward.diff_weights_desc());
-  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, raw}};
-  if (op.bias) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
-  c.add_primitive(label(s, "backward weights", backward.impl_info_str(), x.desc), dnnl::convolution_backward_weights(backward),
-                  backward.scratchpad_desc(), std::move(arguments));
-  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
-}
-
-void add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Forward& forward, const Tensor& dy) {
-  const auto backward = convolution_backward_data_desc(forward.src_desc(), any_desc(s.weights), dy.desc, s.window, forward);
-  const Tensor dx = c.allocate(backward.diff_src_desc());
-  c.add_primitive(label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),
-                  backward.scratchpad_desc(),
-                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
-  c.add_gradient(s.input, dx);
-}
-
-}  // namespace
-
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   const Setup s = setup_of(compiler, node, op);
+  if (auto backward = compile_winograd(compiler, node, op, s)) return *std::move(backward);
   if (!compiler.training()) {
     compile_evaluation(compiler, node, op, s);
     return {};
@@ -151,7 +155,7 @@ Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   std::vector<PrimitiveArgument> arguments{
       {DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc())}, {DNNL_ARG_DST, y}};
   if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
-  compiler.add_primitive(label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
+  compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "engine/graph/graph.h"
 #include "engine/runtime/compiler.h"
+#include "engine/runtime/kernels/kernels.h"
 
 namespace cnnctl {
 
@@ -27,6 +29,13 @@ Backward compile_node(Compiler& compiler, const Node& node);
 
 /// oneDNN's algorithm for an element-wise function.
 dnnl::algorithm eltwise_algorithm(const Eltwise& op);
+
+/// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
+/// or 16 channels, windows of more than 255 elements, dilation.
+std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& src, const Desc& dst);
+
+/// The format of a map with its channels in blocks that fill a vector of this machine.
+Desc vector_blocked_desc(const Dims& dims);
 
 /// A pooling's or convolution's window as oneDNN takes it.
 WindowDims window_dims(const Window& vertical, const Window& horizontal);

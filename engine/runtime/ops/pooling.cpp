@@ -5,25 +5,7 @@
 namespace cnnctl {
 namespace {
 
-constexpr std::int64_t kLargestIndex = 255;
-
-/// Max pooling by our own loops (kernels/max_pool.cpp), where the formats allow: its index takes a byte, and the library's takes several
-/// times as long.
-std::optional<PoolingGeometry> own_max_pooling(const Pooling& op, const Desc& src, const Desc& dst) {
-  const auto in = channel_layout(src), out = channel_layout(dst);
-  if (op.kind != Pooling::Kind::max || !in || !out || !has_vector_blocks(*in) ||
-      op.vertical.kernel * op.horizontal.kernel > kLargestIndex || op.vertical.dilation != 1 || op.horizontal.dilation != 1)
-    return std::nullopt;
-  return PoolingGeometry{*in,
-                         *out,
-                         op.vertical.kernel,
-                         op.horizontal.kernel,
-                         op.vertical.stride,
-                         op.horizontal.stride,
-                         op.vertical.padding_begin,
-                         op.horizontal.padding_begin};
-}
-
+/// Our own loops, where the formats allow: the library's take several times as long.
 Backward compile_own(Compiler& compiler, const Node& node, const PoolingGeometry& geometry, const Tensor& y) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
@@ -69,6 +51,24 @@ WindowDims reached_window(const Pooling& op, const Shape& in, const Shape& out) 
 
 }  // namespace
 
+std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& src, const Desc& dst) {
+  constexpr std::int64_t largest_index = 255;
+  const auto in = channel_layout(src), out = channel_layout(dst);
+  if (op.kind != Pooling::Kind::max || !in || !out || !has_vector_blocks(*in) ||
+      op.vertical.kernel * op.horizontal.kernel > largest_index || op.vertical.dilation != 1 || op.horizontal.dilation != 1)
+    return std::nullopt;
+  return PoolingGeometry{*in,
+                         *out,
+                         op.vertical.kernel,
+                         op.horizontal.kernel,
+                         op.vertical.stride,
+                         op.horizontal.stride,
+                         op.vertical.padding_begin,
+                         op.horizontal.padding_begin};
+}
+
+Desc vector_blocked_desc(const Dims& dims) { return f32_desc(dims, kernels().vector_width == 16 ? FormatTag::nChw16c : FormatTag::nChw8c); }
+
 Backward compile(Compiler& compiler, const Node& node, const Pooling& op) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
@@ -78,7 +78,7 @@ Backward compile(Compiler& compiler, const Node& node, const Pooling& op) {
   const auto algorithm = pooling_algorithm(op);
   const auto forward = pooling_forward_desc(kind, algorithm, x.desc, any_desc(compiler.dims(node.output)), window);
   const Tensor y = compiler.allocate(forward.dst_desc());
-  if (const auto geometry = own_max_pooling(op, x.desc, y.desc)) return compile_own(compiler, node, *geometry, y);
+  if (const auto geometry = pooling_geometry(op, x.desc, y.desc)) return compile_own(compiler, node, *geometry, y);
 
   std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
   const Desc workspace_desc = forward.workspace_desc();

@@ -72,7 +72,7 @@ TEST_CASE("Ctrl-C finishes the step, saves and exits with 130; the resumed run e
     INFO(rest.err);
     REQUIRE(rest.status == 0);
     for (const std::string& line : lines(rest.out)) seen.push_back(line);
-    CHECK(seen == whole);
+    REQUIRE(seen == whole);
     check_same_weights(folder.path() / "whole", folder.path() / "run");
   }
 }

@@ -40,6 +40,27 @@ TEST_CASE("fuse_norm_relu joins nothing but one relu, and only into batch_norm")
         "2: relu(1) -> 4x8x8  2\n");
 }
 
+TEST_CASE("fuse_norm_pooling joins a max pooling that tiles the map, and the value takes its shape") {
+  const Graph graph = fuse_norm_pooling(fuse_norm_relu(Chain(map).convolution(4).batch_norm().relu().max_pool(2).convolution(8)));
+  CHECK(to_string(graph) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: batch_norm+relu+max_pooling(1) -> 4x4x4  1\n"
+        "3: convolution(2) -> 8x4x4  4\n");
+  CHECK(std::get<BatchNorm>(node(graph, 1).op).pooling->vertical == Window{2, 2, 0, 0, 1});
+}
+
+TEST_CASE("fuse_norm_pooling leaves windows that overlap, have padding, are too large or follow no relu, and means") {
+  const auto is_left = [](const Graph& graph) { return to_string(fuse_norm_pooling(graph)) == to_string(graph); };
+  const auto norm_relu = [](const Shape& shape) { return Chain(fuse_norm_relu(Chain(shape).batch_norm().relu())); };
+  CHECK_FALSE(is_left(norm_relu(map).max_pool(2)));
+  CHECK(is_left(norm_relu(map).max_pool({3, 2, 0, 0, 1})));
+  CHECK(is_left(norm_relu(map).max_pool({2, 2, 1, 1, 1})));
+  CHECK(is_left(norm_relu({4, 32, 32}).max_pool(16)));
+  CHECK(is_left(norm_relu(map).pool({Pooling::Kind::average, {2, 2, 0, 0, 1}, {2, 2, 0, 0, 1}})));
+  CHECK(is_left(Chain(map).batch_norm().max_pool(2)));
+  CHECK(is_left(norm_relu(map).max_pool(2).from(1)));
+}
+
 TEST_CASE("fold_batch_norm keeps the convolution's layer and appends the norm's parameters in their order") {
   const Graph graph = fold_batch_norm(Chain(map).convolution(4).batch_norm().relu());
   CHECK(to_string(graph) ==
@@ -92,6 +113,10 @@ TEST_CASE("passes keep layers, parameters and names, so that ids stay valid") {
   CHECK(after.parameters.size() == before.parameters.size());
   CHECK(after.input_shape() == before.input_shape());
   CHECK(after.output_shape() == before.output_shape());
+}
+
+TEST_CASE("training joins norm, relu and pooling") {
+  CHECK(to_string(prepare_for_training(Chain(map).batch_norm().relu().max_pool(2))) == "1: batch_norm+relu+max_pooling(0) -> 4x4x4  0\n");
 }
 
 TEST_CASE("training keeps dropout and convolutions apart from their norms") {

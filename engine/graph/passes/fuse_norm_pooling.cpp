@@ -1,0 +1,32 @@
+#include "engine/graph/passes/passes.h"
+#include "engine/graph/passes/rewrite.h"
+
+namespace cnnctl {
+namespace {
+
+// An index within the window takes a byte, and one value of it says that relu let nothing through.
+constexpr std::int64_t largest_window = 254;
+
+bool tiles(const Window& window) {
+  return window.stride == window.kernel && window.padding_begin == 0 && window.padding_end == 0 && window.dilation == 1;
+}
+
+bool can_join(const BatchNorm& norm, const Pooling& pooling) {
+  return norm.activation && !norm.pooling && pooling.kind == Pooling::Kind::max && tiles(pooling.vertical) && tiles(pooling.horizontal) &&
+         pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
+}
+
+}  // namespace
+
+Graph fuse_norm_pooling(const Graph& graph) {
+  return join_nodes(graph, [](const Op& first, const Op& second) -> std::optional<Op> {
+    const auto* norm = std::get_if<BatchNorm>(&first);
+    const auto* pooling = std::get_if<Pooling>(&second);
+    if (norm == nullptr || pooling == nullptr || !can_join(*norm, *pooling)) return std::nullopt;
+    BatchNorm joined = *norm;
+    joined.pooling = *pooling;
+    return joined;
+  });
+}
+
+}  // namespace cnnctl

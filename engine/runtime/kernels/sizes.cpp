@@ -1,0 +1,54 @@
+#include <algorithm>
+
+#include "engine/runtime/kernels/kernels.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr std::int64_t kCacheLine = 16;           // floats; threads write to lines of their own
+constexpr std::int64_t kStripFloats = 96 * 1024;  // of a strip's transforms: most of a second-level cache
+
+std::int64_t whole_lines(std::int64_t floats) { return (floats + kCacheLine - 1) / kCacheLine * kCacheLine; }
+
+std::int64_t tile_row_floats(const WinogradGeometry& g) {
+  return WinogradGeometry::points * g.tile_columns() * (g.in_channels + g.out_channels);
+}
+
+std::int64_t strip_floats(const WinogradGeometry& g) {
+  constexpr std::int64_t border = WinogradGeometry::kernel - 1;
+  const std::int64_t rows = winograd_strip_rows(g);
+  const std::int64_t padded = (rows * WinogradGeometry::tile + border) * (g.tile_columns() * WinogradGeometry::tile + border) * g.width;
+  return rows * tile_row_floats(g) + padded;
+}
+
+}  // namespace
+
+bool has_vector_blocks(const ChannelLayout& layout) { return layout.width == 8 || layout.width == 16; }
+
+std::int64_t few_channel_scratch(const FewChannelGeometry& geometry) {
+  const std::int64_t taps = geometry.in.channels * geometry.kernel_height * geometry.kernel_width;
+  return whole_lines(geometry.out.blocks * geometry.out.width * (taps + 1) + geometry.padded_height() * geometry.padded_width());
+}
+
+bool few_channel_weights_can(const FewChannelGeometry& geometry) {
+  const std::int64_t k = geometry.kernel_width;
+  return (k == 1 || k == 3 || k == 5 || k == 7) && geometry.in.width == 1 && has_vector_blocks(geometry.out);
+}
+
+std::int64_t winograd_strip_rows(const WinogradGeometry& geometry) {
+  return std::clamp<std::int64_t>(kStripFloats / tile_row_floats(geometry), 1, geometry.tile_rows());
+}
+
+std::int64_t winograd_forward_scratch(const WinogradGeometry& geometry) { return whole_lines(strip_floats(geometry)); }
+
+std::int64_t winograd_weights_scratch(const WinogradGeometry& geometry) {
+  return whole_lines(strip_floats(geometry) + geometry.weights() + geometry.out_channels);
+}
+
+WinogradGeometry winograd_transposed(const WinogradGeometry& g) {
+  constexpr std::int64_t last = WinogradGeometry::kernel - 1;
+  return {g.images,    g.width,     g.out_channels, g.in_channels,        g.out_height,
+          g.out_width, g.in_height, g.in_width,     last - g.padding_top, last - g.padding_left};
+}
+
+}  // namespace cnnctl

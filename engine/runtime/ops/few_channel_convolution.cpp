@@ -1,0 +1,41 @@
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/convolution.h"
+
+namespace cnnctl {
+namespace {
+
+std::optional<FewChannelGeometry> geometry_of(const Convolution& op, const Tensor& x, const Tensor& dy) {
+  constexpr std::int64_t few = 4;
+  const auto in = channel_layout(x.desc), out = channel_layout(dy.desc);
+  if (!in || !out || op.groups != 1 || in->channels > few || op.vertical.dilation != 1 || op.horizontal.dilation != 1) return std::nullopt;
+  const FewChannelGeometry geometry{*in,
+                                    *out,
+                                    op.vertical.kernel,
+                                    op.horizontal.kernel,
+                                    op.vertical.stride,
+                                    op.horizontal.stride,
+                                    op.vertical.padding_begin,
+                                    op.horizontal.padding_begin,
+                                    op.vertical.padding_end,
+                                    op.horizontal.padding_end};
+  return few_channel_weights_can(geometry) ? std::optional(geometry) : std::nullopt;
+}
+
+}  // namespace
+
+bool add_few_channel_weights(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup, const Tensor& x,
+                             const Tensor& dy) {
+  const auto geometry = geometry_of(op, x, dy);
+  if (!geometry) return false;
+  const Tensor dw = compiler.parameter_gradient(node, 0), db = op.bias ? compiler.parameter_gradient(node, 1) : dw;
+  const Tensor scratch =
+      compiler.allocate_bytes(few_channel_scratch(*geometry) * set_threads(0) * static_cast<std::int64_t>(sizeof(float)));
+  const auto run = [g = *geometry, places = element_places(dw.desc), has_bias = op.bias](std::span<void* const> b) {
+    kernels().few_channel_weights(g, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]), places.data(),
+                                  static_cast<float*>(b[2]), has_bias ? static_cast<float*>(b[3]) : nullptr, static_cast<float*>(b[4]));
+  };
+  compiler.add_kernel(convolution_label(setup, "backward weights", "cnnctl", x.desc), {x, dy, dw, db, scratch}, run);
+  return true;
+}
+
+}  // namespace cnnctl
