@@ -136,8 +136,9 @@ std::string layers_text(const BenchResult& result) {
                fmt::format("{:.1f} %", sum > 0 ? 100 * time.milliseconds / sum : 0.0),
                time.gflops > 0 ? fmt::format("{:.0f}", time.gflops) : ""});
   return table.text() +
-         fmt::format("\nprimitives take {:.3f} ms (sum of medians) of a step's {:.3f} ms (median); the rest is copying, loss and update\n\n", sum,
-                     result.ms_per_step);
+         fmt::format(
+             "\nprimitives take {:.3f} ms (sum of medians) of a step's {:.3f} ms (median); the rest is copying, loss and update\n\n", sum,
+             result.ms_per_step);
 }
 
 std::string to_text(const BenchResult& result, const BenchOptions& options) {

@@ -25,7 +25,8 @@ struct Needs {
 struct BackwardNeeds {
   Needs operator()(const Convolution&) const { return {true, false}; }
   Needs operator()(const BatchNorm&) const { return {true, false}; }
-  Needs operator()(const Eltwise&) const { return {false, true}; }
+  /// A negative slope or scale folds two inputs onto one result.
+  Needs operator()(const Eltwise& op) const { return op.alpha >= 0 ? Needs{false, true} : Needs{true, false}; }
   Needs operator()(const Pooling&) const { return {}; }
   Needs operator()(const AdaptivePooling&) const { return {}; }
   Needs operator()(const InnerProduct&) const { return {true, false}; }
@@ -126,8 +127,8 @@ class Buffers {
   /// Whether a node's output takes the buffer of its input: because it is the same data, or because the op works in place.
   bool takes_input(const Node& node, bool training) const {
     if (std::holds_alternative<Flatten>(node.op)) return true;
-    const bool in_place = std::holds_alternative<Eltwise>(node.op) || std::holds_alternative<Dropout>(node.op) ||
-                          (std::holds_alternative<BatchNorm>(node.op) && !training);
+    const bool in_place = (std::holds_alternative<Eltwise>(node.op) && !(training && backward_needs(node).input)) ||
+                          std::holds_alternative<Dropout>(node.op) || (std::holds_alternative<BatchNorm>(node.op) && !training);
     return in_place && may_overwrite(node.inputs.front(), training);
   }
 

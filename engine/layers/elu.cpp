@@ -12,7 +12,7 @@ struct EluArguments {
 const Schema<EluArguments> schema =
     Schema<EluArguments>("elu", "x where it is positive, else alpha * (exp(x) - 1), element by element (Clevert et al., 2015).",
                          "torch.nn.ELU")
-        .optional("alpha", &EluArguments::alpha, "scale of negative values", at_least(0));
+        .optional("alpha", &EluArguments::alpha, "scale of negative values");
 
 void build(const EluArguments& arguments, LayerBuilder& layer) {
   if (arguments.alpha != EluArguments{}.alpha) layer.describe(fmt::format("alpha {}", arguments.alpha));

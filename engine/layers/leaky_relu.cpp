@@ -11,7 +11,7 @@ struct LeakyReluArguments {
 
 const Schema<LeakyReluArguments> schema =
     Schema<LeakyReluArguments>("leaky_relu", "x where it is positive, else negative_slope * x, element by element.", "torch.nn.LeakyReLU")
-        .optional("negative_slope", &LeakyReluArguments::negative_slope, "factor of negative values", at_least(0));
+        .optional("negative_slope", &LeakyReluArguments::negative_slope, "factor of negative values");
 
 void build(const LeakyReluArguments& arguments, LayerBuilder& layer) {
   if (arguments.negative_slope != LeakyReluArguments{}.negative_slope)

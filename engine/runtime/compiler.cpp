@@ -17,7 +17,8 @@ constexpr std::int64_t kLargestTensor = (std::int64_t{1} << 31) - 1;
 
 }  // namespace
 
-Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state)
+Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters,
+                   const std::uint64_t& dropout_state, bool input_gradient)
     : graph_(graph),
       mode_(mode),
       batch_size_(batch_size),
@@ -26,7 +27,7 @@ Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, Param
       readers_(count_readers(graph)),
       values_(graph.values.size()),
       gradients_(graph.values.size()) {
-  find_needed_gradients();
+  find_needed_gradients(input_gradient);
 }
 
 CompiledProgram Compiler::compile() {
@@ -34,17 +35,23 @@ CompiledProgram Compiler::compile() {
   std::vector<Backward> backwards;
   for (const Node& node : graph_.nodes) backwards.push_back(compile_node(*this, node));
   finish_forward();
-  if (training()) {
-    backward_ = true;
-    add_gradient(graph_.output, {value(graph_.output).desc, program_.output_gradient});
-    for (std::size_t i = graph_.nodes.size(); i-- > 0;)
-      if (needs_gradient(graph_.nodes[i].output)) backwards[i](*this);
-  }
+  if (training()) compile_backward(backwards);
   return std::move(program_);
 }
 
-void Compiler::find_needed_gradients() {
+void Compiler::compile_backward(const std::vector<Backward>& backwards) {
+  backward_ = true;
+  add_gradient(graph_.output, {value(graph_.output).desc, program_.output_gradient});
+  for (std::size_t i = graph_.nodes.size(); i-- > 0;)
+    if (needs_gradient(graph_.nodes[i].output)) backwards[i](*this);
+  if (!needs_gradient(0)) return;
+  program_.input_gradient = in_format(gradient(0, "input"), plain_desc(dims(0)), "input").buffer;
+  use(program_.input_gradient, step_);  // the caller reads it
+}
+
+void Compiler::find_needed_gradients(bool input_gradient) {
   needs_gradient_.assign(graph_.values.size(), false);
+  needs_gradient_[0] = input_gradient;
   for (const Node& node : graph_.nodes) {
     const auto is_trained = [&](ParameterId id) { return graph_.parameters[static_cast<std::size_t>(id)].trainable; };
     const bool own = std::any_of(node.parameters.begin(), node.parameters.end(), is_trained);

@@ -42,6 +42,7 @@ struct CompiledProgram {
   BufferId input = -1;
   BufferId output = -1;
   BufferId output_gradient = -1;
+  BufferId input_gradient = -1;
   std::int64_t output_count = 0;  // floats
 };
 
@@ -49,7 +50,9 @@ struct CompiledProgram {
 /// that compiles its backward steps once all readers of its output have done so.
 class Compiler {
  public:
-  Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state);
+  /// `input_gradient`: training computes the gradient of the graph's input as well.
+  Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state,
+           bool input_gradient);
 
   /// Compiles everything. Call once.
   CompiledProgram compile();
@@ -114,9 +117,10 @@ class Compiler {
   void use(BufferId buffer, int step);
   void add_step(StepLabel label, const std::vector<BufferId>& buffers, std::unique_ptr<Step> step);
   BufferId add_buffer(Buffer buffer);
-  void find_needed_gradients();
+  void find_needed_gradients(bool input_gradient);
   void start();
   void finish_forward();
+  void compile_backward(const std::vector<std::function<void(Compiler&)>>& backwards);
 
   const Graph& graph_;
   Mode mode_;

@@ -29,7 +29,7 @@ struct Model::Impl {
     if (!found) {
       if (mode == Mode::training && options.mode != Mode::training) throw std::logic_error("a model made for evaluation cannot train");
       const Graph& prepared = mode == Mode::training ? training_graph : evaluation_graph;
-      CompiledProgram compiled = Compiler(prepared, mode, batch_size, store, dropout_state).compile();
+      CompiledProgram compiled = Compiler(prepared, mode, batch_size, store, dropout_state, options.input_gradient).compile();
       if (programs.size() == 1) store.allocate();
       found = std::make_unique<StepListProgram>(std::move(compiled), batch_size, store, options.profile);
       place(*found);

@@ -17,6 +17,7 @@ struct ModelOptions {
   Mode mode = Mode::training;   // what it is mainly for: a training model also evaluates, an evaluation model cannot train
   std::int64_t batch_size = 1;  // of that mode
   std::uint64_t seed = 1;       // of dropout
+  bool input_gradient = false;    // training also computes the loss's derivative by the input
   bool profile = false;         // times every step, for bench --layers
 };
 
@@ -47,6 +48,8 @@ class Program {
   /// The loss's derivative by output(), to be filled between forward() and backward().
   virtual std::span<float> output_gradient() = 0;
   virtual void backward() = 0;
+  /// The loss's derivative by input(), after backward(); empty unless ModelOptions::input_gradient.
+  virtual std::span<const float> input_gradient() const = 0;
 
   /// Bytes of its arena (shared between a model's programs).
   virtual std::int64_t arena_bytes() const = 0;

@@ -98,6 +98,12 @@ void StepListProgram::forward() {
   run(compiled_.forward, forward_times_);
 }
 
+std::span<const float> StepListProgram::input_gradient() const {
+  if (compiled_.input_gradient < 0) return {};
+  return {floats(compiled_.input_gradient),
+          static_cast<std::size_t>(compiled_.buffers[static_cast<std::size_t>(compiled_.input_gradient)].bytes) / sizeof(float)};
+}
+
 void StepListProgram::backward() { run(compiled_.backward, backward_times_); }
 
 void StepListProgram::run(std::vector<LabelledStep>& steps, Times& times) {

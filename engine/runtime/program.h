@@ -24,6 +24,7 @@ class StepListProgram final : public Program {
   std::span<const float> output() const override;
   std::span<float> output_gradient() override;
   void backward() override;
+  std::span<const float> input_gradient() const override;
   std::int64_t arena_bytes() const override { return arena_bytes_; }
   std::vector<StepTime> step_times() const override;
 

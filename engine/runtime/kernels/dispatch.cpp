@@ -14,20 +14,21 @@ extern const KernelTable table;
 }
 #endif
 
-const KernelTable& kernels() {
+std::vector<const KernelTable*> runnable_kernels() {
+  std::vector<const KernelTable*> tables{&baseline::table};
 #ifdef CNNCTL_X86_KERNELS
-  static const KernelTable& chosen = [&]() -> const KernelTable& {
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512vl"))
-      return avx512::table;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::table;
-    return baseline::table;
-  }();
-  return chosen;
-#else
-  return baseline::table;
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables.push_back(&avx2::table);
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl"))
+    tables.push_back(&avx512::table);
 #endif
+  return tables;
+}
+
+const KernelTable& kernels() {
+  static const KernelTable& fastest = *runnable_kernels().back();
+  return fastest;
 }
 
 }  // namespace cnnctl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "engine/runtime/channel_layout.h"
 #include "engine/runtime/kernels/winograd.h"
@@ -95,7 +96,10 @@ struct KernelTable {
 /// True where the pooling loops take a layout: blocks of 8 or 16 channels.
 bool has_vector_blocks(const ChannelLayout& layout);
 
-/// The fastest table that this machine can run.
+/// Every table that this machine can run, the slowest and most portable first.
+std::vector<const KernelTable*> runnable_kernels();
+
+/// The fastest of them.
 const KernelTable& kernels();
 
 }  // namespace cnnctl

@@ -1,0 +1,124 @@
+#include <doctest/doctest.h>
+#include <omp.h>
+
+#include "../check.h"
+#include "engine/runtime/kernels/kernels.h"
+
+namespace cnnctl {
+namespace {
+
+std::vector<double> doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+
+std::vector<float> zeros(std::int64_t count) { return std::vector<float>(static_cast<std::size_t>(count), 0.0F); }
+
+/// Runs `kernel` with every table that this machine can run; each result must be the first one's. A wide table's code is as reachable as
+/// the others' this way.
+template <class Kernel>
+void check_all_tables(Kernel kernel) {
+  const std::vector<double> expected = doubles(kernel(*runnable_kernels().front()));
+  for (const KernelTable* table : runnable_kernels()) {
+    INFO(table->name);
+    CHECK(relative_error(doubles(kernel(*table)), expected) < 1e-5);
+  }
+}
+
+ChannelLayout layout(std::int64_t images, std::int64_t channels, std::int64_t width, std::int64_t height_pixels,
+                     std::int64_t width_pixels) {
+  return {images, channels, (channels + width - 1) / width, width, height_pixels, width_pixels};
+}
+
+std::int64_t floats(const ChannelLayout& l) { return l.images * l.blocks * l.width * l.pixels(); }
+
+TEST_CASE("there is a table for every machine, and the fastest is one that it can run") {
+  CHECK(runnable_kernels().front()->name == std::string("baseline"));
+  CHECK(&kernels() == runnable_kernels().back());
+}
+
+TEST_CASE("max pooling is the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const PoolingGeometry g{layout(2, 16, width, 7, 6), layout(2, 16, width, 4, 3), 3, 2, 2, 2, 1, 0};
+    const auto x = random_floats(static_cast<std::size_t>(floats(g.in)), 1), dy = random_floats(static_cast<std::size_t>(floats(g.out)), 2);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> y = zeros(floats(g.out)), dx = zeros(floats(g.in));
+      std::vector<std::uint8_t> index(y.size());
+      table.max_pool_forward(g, x.data(), y.data(), index.data());
+      table.max_pool_backward(g, dy.data(), index.data(), dx.data());
+      y.insert(y.end(), dx.begin(), dx.end());
+      return y;
+    });
+  }
+}
+
+TEST_CASE("batch norm with relu and pooling is the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const NormPoolingGeometry g{{layout(3, 20, width, 7, 6), layout(3, 20, width, 3, 3), 2, 2, 2, 2, 0, 0}, 1e-5F};
+    const ChannelLayout& in = g.pooling.in;
+    const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1),
+               dy = random_floats(static_cast<std::size_t>(floats(g.pooling.out)), 2);
+    const auto scale = random_floats(20, 3), shift = random_floats(20, 4);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> y = zeros(floats(g.pooling.out)), dx = zeros(floats(in)), mean = zeros(20), variance = zeros(20),
+                         dscale = zeros(20), dshift = zeros(20);
+      std::vector<float> scratch = zeros(in.images * in.blocks * in.width * 2);
+      std::vector<std::uint8_t> index(y.size());
+      const NormTensors tensors{scale.data(), shift.data(), mean.data(), variance.data()};
+      table.norm_relu_pool_forward(g, tensors, x.data(), y.data(), index.data(), scratch.data());
+      table.norm_relu_pool_backward(g, tensors, x.data(), dy.data(), index.data(), dx.data(), dscale.data(), dshift.data(), scratch.data());
+      for (const auto& part : {dx, mean, variance, dscale, dshift}) y.insert(y.end(), part.begin(), part.end());
+      return y;
+    });
+  }
+}
+
+TEST_CASE("Winograd's convolution is the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2};
+    const auto x = random_floats(2 * 16 * 63, 1), w = random_floats(16 * 25 * 32, 2), bias = random_floats(32, 3),
+               dy = random_floats(2 * 32 * 63, 4);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> u = zeros(g.weights()), y = zeros(2 * 32 * 63), dw = zeros(16 * 25 * 32), db = zeros(32);
+      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * omp_get_max_threads());
+      table.winograd_weights(g, w.data(), false, u.data());
+      table.winograd_forward(g, x.data(), u.data(), bias.data(), true, y.data(), scratch.data());
+      table.winograd_backward_weights(g, x.data(), dy.data(), dw.data(), db.data(), scratch.data());
+      for (const auto& part : {dw, db}) y.insert(y.end(), part.begin(), part.end());
+      return y;
+    });
+  }
+}
+
+TEST_CASE("a first layer's weight gradient is the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16})
+    for (const std::int64_t kernel : {1, 3, 5, 7}) {
+      const std::int64_t padding = kernel / 2;
+      const FewChannelGeometry g{
+          layout(2, 3, 1, 8, 9), layout(2, 40, width, 8, 9), kernel, kernel, 1, 1, padding, padding, padding, padding};
+      const auto x = random_floats(static_cast<std::size_t>(floats(g.in)), 1),
+                 dy = random_floats(static_cast<std::size_t>(floats(g.out)), 2);
+      std::vector<std::int64_t> places(static_cast<std::size_t>(40 * 3 * kernel * kernel));
+      for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int64_t>(i);
+      check_all_tables([&](const KernelTable& table) {
+        std::vector<float> dw = zeros(static_cast<std::int64_t>(places.size())), db = zeros(40);
+        std::vector<float> scratch = zeros(few_channel_scratch(g) * omp_get_max_threads());
+        table.few_channel_weights(g, x.data(), dy.data(), places.data(), dw.data(), db.data(), scratch.data());
+        dw.insert(dw.end(), db.begin(), db.end());
+        return dw;
+      });
+    }
+}
+
+TEST_CASE("dropout and adaptive pooling are the same in every instruction set") {
+  const ChannelLayout in = layout(2, 16, 8, 7, 5), out = layout(2, 16, 8, 3, 2);
+  const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1), dy = random_floats(static_cast<std::size_t>(floats(out)), 2);
+  check_all_tables([&](const KernelTable& table) {
+    std::vector<float> y = zeros(floats(out)), dx = zeros(floats(in)), dropped = x;
+    table.adaptive_pool_forward(in, out, x.data(), y.data());
+    table.adaptive_pool_backward(in, out, dy.data(), dx.data());
+    table.dropout(x.data(), dropped.data(), floats(in), 0.4F, 99);
+    for (const auto& part : {dx, dropped}) y.insert(y.end(), part.begin(), part.end());
+    return y;
+  });
+}
+
+}  // namespace
+}  // namespace cnnctl

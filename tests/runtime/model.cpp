@@ -1,0 +1,168 @@
+#include "engine/runtime/model.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "check.h"
+#include "engine/runtime/selftest.h"
+
+namespace cnnctl {
+namespace {
+
+const std::string convnet =
+    "- conv: {out_channels: 16, kernel_size: 3, padding: 1}\n- batch_norm\n- relu\n- max_pool: {kernel_size: 2}\n"
+    "- conv: {out_channels: 20, kernel_size: 5, padding: 2}\n- batch_norm\n- relu\n- flatten\n- linear: {out_features: 10}";
+const Shape image{3, 8, 8};
+
+ModelOptions options_for(Mode mode, std::int64_t batch_size) {
+  ModelOptions options;
+  options.mode = mode;
+  options.batch_size = batch_size;
+  return options;
+}
+
+std::vector<float> run(Program& program, const std::vector<float>& images) {
+  std::copy(images.begin(), images.end(), program.input().begin());
+  program.forward();
+  return {program.output().begin(), program.output().end()};
+}
+
+/// One training step of plain gradient descent on the sum of the outputs.
+void descend(Model& model, std::int64_t batch_size, const std::vector<float>& images) {
+  Program& program = model.training(batch_size);
+  run(program, images);
+  std::fill(program.output_gradient().begin(), program.output_gradient().end(), 0.01F);
+  program.backward();
+  const auto values = model.trainable_values();
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] -= 0.1F * model.trainable_gradients()[i];
+  model.values_changed();
+}
+
+TEST_CASE("a parameter comes out as it went in, whatever format it is kept in") {
+  for (const Mode mode : {Mode::training, Mode::evaluation}) {
+    Model model(network_of(convnet, image), options_for(mode, 2));
+    const PlainParameters set = randomize(model, 1);
+    for (std::size_t i = 0; i < set.size(); ++i) {
+      const std::vector<float> got = model.parameter(static_cast<ParameterId>(i));
+      CHECK(std::vector<double>(got.begin(), got.end()) == set[i]);
+    }
+  }
+}
+
+TEST_CASE("a buffer laid out like the values goes to PyTorch's order and back") {
+  Model model(network_of(convnet, image), options_for(Mode::training, 2));
+  const auto values = random_floats(16 * 3 * 3 * 3, 4);
+  std::vector<float> buffer(model.trainable_values().size(), 0.0F);
+  model.from_plain(0, values, buffer);
+  CHECK(model.to_plain(0, buffer) == values);
+}
+
+TEST_CASE("programs of all batch sizes and both modes share the parameters and one arena") {
+  Model model(network_of(convnet, image), options_for(Mode::training, 4));
+  randomize(model, 2);
+  const auto four = random_floats(4 * 192, 5);
+  const std::vector<float> three(four.begin(), four.begin() + 3 * 192);
+  const auto expected = run(model.evaluation(4), four);
+  const auto of_three = run(model.evaluation(3), three);
+  CHECK(model.evaluation(3).batch_size() == 3);
+  for (std::size_t i = 0; i < of_three.size(); ++i) CHECK(of_three[i] == doctest::Approx(expected[i]).epsilon(1e-4));
+  descend(model, 7, random_floats(7 * 192, 6));
+  descend(model, 3, three);
+  CHECK(run(model.evaluation(4), four) != expected);
+}
+
+TEST_CASE("evaluation follows every change of parameters, folded weights included") {
+  Model model(network_of(convnet, image), options_for(Mode::training, 2));
+  const auto images = random_floats(2 * 192, 5);
+  randomize(model, 1);
+  const auto before = run(model.evaluation(2), images);
+  descend(model, 2, images);
+  const auto after = run(model.evaluation(2), images);
+  CHECK(before != after);
+  Model fresh(network_of(convnet, image), options_for(Mode::evaluation, 2));
+  for (std::size_t i = 0; i < model.graph().parameters.size(); ++i)
+    fresh.set_parameter(static_cast<ParameterId>(i), model.parameter(static_cast<ParameterId>(i)));
+  const auto again = run(fresh.evaluation(2), images);
+  for (std::size_t i = 0; i < after.size(); ++i) CHECK(again[i] == doctest::Approx(after[i]).epsilon(1e-4));
+}
+
+TEST_CASE("the same steps give the same bits") {
+  const auto train = [&] {
+    Model model(network_of(convnet, image), options_for(Mode::training, 5));
+    randomize(model, 9);
+    for (unsigned step = 0; step < 3; ++step) descend(model, 5, random_floats(5 * 192, step));
+    return std::vector<float>(model.trainable_values().begin(), model.trainable_values().end());
+  };
+  CHECK(train() == train());
+}
+
+TEST_CASE("padding of blocked weights stays zero while they are trained") {
+  Model model(network_of("- conv: {out_channels: 20, kernel_size: 3}\n- conv: {out_channels: 9, kernel_size: 3}", {3, 8, 8}),
+              options_for(Mode::training, 2));
+  randomize(model, 9);
+  descend(model, 2, random_floats(2 * 192, 1));
+  std::size_t elements = 0;
+  for (const Parameter& parameter : model.graph().parameters) elements += static_cast<std::size_t>(parameter.count());
+  const auto values = model.trainable_values();
+  CHECK(static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](float v) { return v != 0; })) <= elements);
+}
+
+TEST_CASE("dropout zeroes the share it should, scales the rest, and its backward uses the same mask") {
+  ModelOptions options = options_for(Mode::training, 10);
+  options.input_gradient = true;
+  Model model(network_of("- dropout: {p: 0.3}", {10, 10, 10}), options);
+  Program& program = model.training(10);
+  const auto y = run(program, std::vector<float>(10000, 1.0F));
+  const auto dropped = std::count(y.begin(), y.end(), 0.0F);
+  CHECK(dropped > 2850);
+  CHECK(dropped < 3150);
+  CHECK(*std::max_element(y.begin(), y.end()) == doctest::Approx(1 / 0.7));
+  std::fill(program.output_gradient().begin(), program.output_gradient().end(), 1.0F);
+  program.backward();
+  CHECK(std::equal(y.begin(), y.end(), program.input_gradient().begin()));
+}
+
+TEST_CASE("dropout's masks differ from step to step and return with the step's number") {
+  Model model(network_of("- dropout", {10, 10, 10}), options_for(Mode::training, 1));
+  const std::vector<float> ones(1000, 1.0F);
+  const auto first = run(model.training(1), ones);
+  model.values_changed();
+  CHECK(run(model.training(1), ones) != first);
+  model.set_dropout_step(0);
+  CHECK(run(model.training(1), ones) == first);
+  CHECK(run(model.evaluation(1), ones) == ones);
+}
+
+TEST_CASE("dropout with p = 1 gives zeros and no NaN") {
+  Model model(network_of("- dropout: {p: 1}", {2, 3, 4}), options_for(Mode::training, 1));
+  CHECK(run(model.training(1), std::vector<float>(24, 5.0F)) == std::vector<float>(24, 0.0F));
+}
+
+TEST_CASE("a profile names every step with its time") {
+  ModelOptions options = options_for(Mode::training, 2);
+  options.profile = true;
+  Model model(network_of(convnet, image), options);
+  descend(model, 2, random_floats(2 * 192, 1));
+  const auto times = model.training(2).step_times();
+  CHECK(std::any_of(times.begin(), times.end(),
+                    [](const StepTime& t) { return t.layer == "0" && t.pass == "backward weights" && t.gflops > 0; }));
+  CHECK(std::all_of(times.begin(), times.end(), [](const StepTime& t) { return t.milliseconds >= 0 && !t.implementation.empty(); }));
+}
+
+TEST_CASE("a model made for evaluation refuses to train") {
+  Model model(network_of(convnet, image), options_for(Mode::evaluation, 2));
+  CHECK_THROWS_AS(model.training(2), std::logic_error);
+}
+
+TEST_CASE("a tensor that the library cannot address is an error with its size and the way out") {
+  CHECK_THROWS_WITH_AS(
+      Model(network_of("- conv: {name: big, out_channels: 64, kernel_size: 1}", {1, 1024, 1024}), options_for(Mode::evaluation, 16)),
+      "big: a tensor of 4096 MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", std::runtime_error);
+}
+
+TEST_CASE("convolutions are right on this machine") { CHECK(self_test().convolutions_are_right); }
+
+}  // namespace
+}  // namespace cnnctl

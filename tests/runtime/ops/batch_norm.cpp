@@ -1,0 +1,73 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "../check.h"
+
+namespace cnnctl {
+namespace {
+
+ParameterId find_parameter(const Graph& graph, const std::string& name) {
+  const auto found = std::find_if(graph.parameters.begin(), graph.parameters.end(), [&](const Parameter& p) { return p.name == name; });
+  REQUIRE(found != graph.parameters.end());
+  return static_cast<ParameterId>(found - graph.parameters.begin());
+}
+
+TEST_CASE("batch_norm's result and gradients are those of a plain loop, with and without relu") {
+  for (const std::string relu : {"", "\n- relu"})
+    for (const int channels : {3, 8, 20, 32}) {
+      check_network("- batch_norm" + relu, {channels, 5, 4}, 3);
+      check_network("- batch_norm: {affine: false, eps: 0.01}" + relu, {channels, 5, 4}, 3);
+    }
+}
+
+TEST_CASE("batch_norm works on a vector, every feature a channel") {
+  check_network("- flatten\n- linear: {out_features: 12}\n- batch_norm\n- relu", {3, 2, 2}, 5);
+  check_network("- flatten\n- batch_norm", {8, 3, 3}, 4);
+}
+
+TEST_CASE("batch_norm, relu and pooling in one are right, also where pixels are left over") {
+  for (const int channels : {3, 16, 20, 32}) {
+    check_network("- batch_norm\n- relu\n- max_pool: {kernel_size: 2}", {channels, 6, 8}, 3);
+    check_network("- batch_norm: {affine: false}\n- relu\n- max_pool: {kernel_size: 2}", {channels, 5, 7}, 2);
+    check_network("- batch_norm\n- relu\n- max_pool: {kernel_size: [3, 2]}", {channels, 10, 5}, 2);
+  }
+}
+
+TEST_CASE("a whole block of convolution, batch_norm, relu and pooling is right") {
+  check_network(
+      "- conv: {out_channels: 16, kernel_size: 5, padding: 2}\n- batch_norm\n- relu\n- max_pool: {kernel_size: 2}\n- conv: {out_channels: "
+      "32, kernel_size: 5, padding: 2}\n"
+      "- batch_norm\n- relu\n- max_pool: {kernel_size: 2}\n- flatten\n- linear: {out_features: 10}",
+      {1, 12, 12}, 4);
+}
+
+TEST_CASE("the running variance is the unbiased one: with two values it is twice the batch's") {
+  for (const std::string rest : {"", "\n- relu\n- max_pool: {kernel_size: 1}"}) {
+    const Graph graph = network_of("- batch_norm: {momentum: 0.25}" + rest, {1, 1, 1});
+    ModelOptions options;
+    options.batch_size = 2;
+    Model model(graph, options);
+    const ParameterId mean = find_parameter(graph, "0.running_mean"), variance = find_parameter(graph, "0.running_var");
+    model.set_parameter(find_parameter(graph, "0.weight"), std::vector<float>{1});
+    model.set_parameter(mean, std::vector<float>{0});
+    model.set_parameter(variance, std::vector<float>{1});
+    Program& program = model.training(2);
+    program.input()[0] = 3;
+    program.input()[1] = 7;
+    program.forward();
+    CHECK(model.parameter(mean)[0] == doctest::Approx(0.25 * 5));
+    CHECK(model.parameter(variance)[0] == doctest::Approx(0.75 + 0.25 * 8));  // biased 4, unbiased 8
+  }
+}
+
+TEST_CASE("training on one value per channel is an error that says what to do") {
+  ModelOptions options;
+  options.batch_size = 1;
+  CHECK_THROWS_WITH_AS(Model(network_of("- batch_norm: {name: norm}", {4, 1, 1}), options),
+                       "norm: batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true",
+                       std::runtime_error);
+}
+
+}  // namespace
+}  // namespace cnnctl

@@ -1,0 +1,64 @@
+#include <doctest/doctest.h>
+
+#include "../check.h"
+
+namespace cnnctl {
+namespace {
+
+TEST_CASE("a convolution's result and gradients are those of a plain loop") {
+  check_network("- conv: {out_channels: 4, kernel_size: 3}", {3, 7, 6}, 2);
+  check_network("- conv: {out_channels: 8, kernel_size: 3, stride: 2, padding: 1}", {5, 9, 9}, 3);
+  check_network("- conv: {out_channels: 6, kernel_size: [3, 1], stride: [1, 2], padding: [2, 0]}", {16, 5, 8}, 2);
+  check_network("- conv: {out_channels: 5, kernel_size: 3, dilation: 2, padding: 2, bias: false}", {8, 8, 8}, 2);
+  check_network("- conv: {out_channels: 16, kernel_size: 1}", {32, 4, 4}, 2);
+  check_network("- conv: {out_channels: 36, kernel_size: 3, padding: 1}", {24, 6, 6}, 2);
+}
+
+TEST_CASE("padding: same keeps the map's size, also with an even kernel") {
+  check_network("- conv: {out_channels: 4, kernel_size: 4, padding: same}", {2, 6, 7}, 2);
+  check_network("- conv: {out_channels: 4, kernel_size: 3, padding: same, dilation: 2}", {3, 6, 6}, 2);
+}
+
+TEST_CASE("grouped and depthwise convolutions are right") {
+  check_network("- conv: {out_channels: 8, kernel_size: 3, groups: 2}", {4, 6, 6}, 2);
+  check_network("- conv: {out_channels: 16, kernel_size: 3, padding: 1, groups: 16}", {16, 6, 6}, 2);
+  check_network("- conv: {out_channels: 24, kernel_size: 3, padding: 1, stride: 2, groups: 12, bias: false}", {12, 7, 7}, 2);
+}
+
+TEST_CASE("a first layer of one to four channels is right for every width of kernel") {
+  for (const int channels : {1, 2, 3, 4})
+    for (const int kernel : {1, 3, 5, 7, 9}) {
+      const std::string size = std::to_string(kernel);
+      check_network("- conv: {out_channels: 16, kernel_size: " + size + ", padding: " + std::to_string(kernel / 2) + ", stride: 2}",
+                    {channels, 12, 11}, 3);
+    }
+}
+
+TEST_CASE("5x5 convolutions by Winograd's method are right for every padding, odd sizes and any whole number of channel blocks") {
+  for (const int padding : {0, 1, 2, 3, 4})
+    check_network("- conv: {out_channels: 16, kernel_size: 5, padding: " + std::to_string(padding) + "}", {16, 9, 6}, 3);
+  check_network("- conv: {out_channels: 48, kernel_size: 5, padding: 2}", {16, 5, 5}, 2);
+  check_network("- conv: {out_channels: 16, kernel_size: 5, padding: same, bias: false}", {32, 14, 14}, 1);
+}
+
+TEST_CASE("5x5 convolutions on maps of several strips are right") {
+  check_network("- conv: {out_channels: 16, kernel_size: 5, padding: 2}", {16, 20, 36}, 1);
+}
+
+TEST_CASE("an activation behind a convolution is right where evaluation joins them") {
+  for (const std::string activation : {"relu", "sigmoid", "tanh", "elu", "{leaky_relu: {negative_slope: 0.2}}"})
+    for (const std::string kernel : {"3", "5"})
+      check_network("- conv: {out_channels: 16, kernel_size: " + kernel + ", padding: 2}\n- " + activation, {16, 6, 6}, 2);
+}
+
+TEST_CASE("a batch norm behind a convolution is right where evaluation folds it in") {
+  for (const std::string kernel : {"3", "5"})
+    for (const std::string bias : {"true", "false"})
+      for (const std::string affine : {"true", "false"})
+        check_network(
+            "- conv: {out_channels: 16, kernel_size: " + kernel + ", bias: " + bias + "}\n- batch_norm: {affine: " + affine + "}\n- relu",
+            {16, 8, 8}, 2);
+}
+
+}  // namespace
+}  // namespace cnnctl
