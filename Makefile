@@ -1,9 +1,8 @@
 # The short way in: each target does all set-up that it needs, on a bare Debian 12 or 13. What is built and how is CMake's business
 # (CMakeLists.txt, CMakePresets.json).
 
-# ocl-icd-opencl-dev: Debian 12's oneDNN is built with OpenCL, and its CMake package asks for it.
-PACKAGES := cmake ninja-build g++ libdnnl-dev ocl-icd-opencl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libcli11-dev doctest-dev \
-            nlohmann-json3-dev zlib1g-dev libdeflate-dev dataset-fashion-mnist
+PACKAGES := cmake ninja-build g++ libdnnl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libcli11-dev doctest-dev \
+            nlohmann-json3-dev libdeflate-dev dataset-fashion-mnist
 SETUP ?= yes
 PREFIX ?= /usr/local
 RELEASE := build/release

@@ -15,7 +15,6 @@ set(packages
     "nlohmann/" nlohmann_json::nlohmann_json
     "spdlog/" spdlog::spdlog
     "CLI/" CLI11::CLI11
-    "zlib.h" ZLIB::ZLIB
     "libdeflate.h" "\${LIBDEFLATE_LIBRARY}"
     "omp.h" OpenMP::OpenMP_CXX
     "dnnl" DNNL::dnnl

@@ -16,6 +16,7 @@
 #include "cli/terminal/terminal.h"
 #include "engine/graph/cost.h"
 #include "engine/runtime/model.h"
+#include "engine/runtime/threads.h"
 #include "engine/training/weights.h"
 
 namespace cnnctl {

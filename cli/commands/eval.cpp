@@ -11,6 +11,7 @@
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/terminal.h"
+#include "engine/runtime/threads.h"
 #include "engine/training/evaluate.h"
 #include "engine/training/weights.h"
 

@@ -16,6 +16,7 @@
 #include "datasets/loader/loader.h"
 #include "engine/formats/npy.h"
 #include "engine/runtime/model.h"
+#include "engine/runtime/threads.h"
 #include "engine/training/weights.h"
 
 namespace cnnctl {

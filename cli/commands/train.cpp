@@ -17,6 +17,7 @@
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/terminal.h"
 #include "engine/graph/cost.h"
+#include "engine/runtime/threads.h"
 #include "engine/training/metrics.h"
 #include "engine/training/weights.h"
 

@@ -17,8 +17,8 @@ constexpr std::int64_t kLargestTensor = (std::int64_t{1} << 31) - 1;
 
 }  // namespace
 
-Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters,
-                   const std::uint64_t& dropout_state, bool input_gradient)
+Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state,
+                   bool input_gradient)
     : graph_(graph),
       mode_(mode),
       batch_size_(batch_size),

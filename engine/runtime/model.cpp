@@ -1,11 +1,9 @@
 #include "engine/runtime/model.h"
 
-#include <chrono>
 #include <map>
 #include <stdexcept>
 
 #include <fmt/format.h>
-#include <omp.h>
 
 #include "engine/graph/arena.h"
 #include "engine/graph/passes/passes.h"
@@ -105,11 +103,6 @@ std::uint64_t Model::dropout_step() const { return impl_->dropout_step; }
 void Model::set_dropout_step(std::uint64_t step) {
   impl_->dropout_step = step;
   impl_->update_dropout_state();
-}
-
-int set_threads(int threads) {
-  if (threads > 0) omp_set_num_threads(threads);
-  return omp_get_max_threads();
 }
 
 }  // namespace cnnctl

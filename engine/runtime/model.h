@@ -81,7 +81,7 @@ class Model {
   /// element-wise update of zero gradients), and their gradients, element for element. For optimizers.
   std::span<float> trainable_values();
   std::span<const float> trainable_gradients() const;
-  /// To be called after trainable_values() were changed, before the next evaluation.
+  /// To be called after every update of trainable_values(): evaluation follows, and dropout draws new masks.
   void values_changed();
 
   /// A parameter's part of a buffer laid out like trainable_values(): an optimizer's state, copied out to or in from PyTorch's order of
@@ -101,7 +101,5 @@ class Model {
 /// "oneDNN 2.6.3, AVX2": version and the instruction set that oneDNN uses here.
 std::string runtime_description();
 
-/// Sets the number of threads that primitives and own loops use, before any model is made; returns the number in use. 0: leaves it.
-int set_threads(int threads);
 
 }  // namespace cnnctl

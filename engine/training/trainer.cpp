@@ -45,9 +45,7 @@ std::int64_t Trainer::steps_per_epoch() const {
 bool Trainer::run(const TrainerEvents& events, const std::atomic<bool>& stop) {
   while (progress_.epoch < options_.epochs) {
     Throughput throughput;
-    const bool done = run_epoch(events, stop, throughput);
-    model_.values_changed();
-    if (!done) return false;
+    if (!run_epoch(events, stop, throughput)) return false;
     finish_epoch(events, throughput);
   }
   return true;
@@ -84,6 +82,7 @@ double Trainer::train_step(std::int64_t images) {
                     loss, progress_.epoch + 1, progress_.step + 1, learning_rate(), learning_rate() / 10));
   program.backward();
   optimizer_.step(model_.trainable_values(), model_.trainable_gradients(), learning_rate());
+  model_.values_changed();
   return loss;
 }
 

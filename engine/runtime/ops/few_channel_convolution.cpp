@@ -1,5 +1,6 @@
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
+#include "engine/runtime/threads.h"
 
 namespace cnnctl {
 namespace {
