@@ -17,7 +17,8 @@ std::int64_t tile_row_floats(const WinogradGeometry& g) {
 std::int64_t strip_floats(const WinogradGeometry& g) {
   constexpr std::int64_t border = WinogradGeometry::kernel - 1;
   const std::int64_t rows = winograd_strip_rows(g);
-  const std::int64_t padded = (rows * WinogradGeometry::tile + border) * (g.tile_columns() * WinogradGeometry::tile + border) * g.width;
+  const std::int64_t padded =
+      (rows * WinogradGeometry::tile + border) * (g.tile_columns() * WinogradGeometry::tile + border) * g.in_channels;
   return rows * tile_row_floats(g) + padded;
 }
 

@@ -29,38 +29,38 @@ std::int64_t units(const WinogradGeometry& g) {
   return g.images * ((g.tile_rows() + rows - 1) / rows);
 }
 
-/// One block of channels of a strip's input with zeros around, so that tiles need no checks: [rows of tiles * 2 + 4][columns * 2 +
-/// 4][Width].
+/// A strip's input with zeros around, so that tiles need no checks: [blocks of channels][rows of tiles * 2 + 4][columns * 2 + 4][Width].
 template <int Width>
-void pad_strip(const WinogradGeometry& g, const Strip& strip, const float* plane, float* padded) {
+void pad_strip(const WinogradGeometry& g, const Strip& strip, const float* image, float* padded) {
   const std::int64_t height = strip.rows * kTile + kKernel - 1, width = g.tile_columns() * kTile + kKernel - 1;
-  std::fill(padded, padded + height * width * Width, 0.0F);
-  const std::int64_t columns = std::min(g.in_width, width - g.padding_left);
-  for (std::int64_t h = 0; h < height; ++h) {
-    const std::int64_t row = strip.first_row * kTile + h - g.padding_top;
-    if (row < 0 || row >= g.in_height) continue;
-    const float* from = plane + row * g.in_width * Width;
-    std::copy(from, from + columns * Width, padded + (h * width + g.padding_left) * Width);
-  }
+  const std::int64_t blocks = g.in_channels / Width, columns = std::min(g.in_width, width - g.padding_left);
+  std::fill(padded, padded + blocks * height * width * Width, 0.0F);
+  for (std::int64_t block = 0; block < blocks; ++block)
+    for (std::int64_t h = 0; h < height; ++h) {
+      const std::int64_t row = strip.first_row * kTile + h - g.padding_top;
+      if (row < 0 || row >= g.in_height) continue;
+      const float* from = image + (block * g.in_height + row) * g.in_width * Width;
+      std::copy(from, from + columns * Width, padded + ((block * height + h) * width + g.padding_left) * Width);
+    }
 }
 
-/// The strip's input at the points: v[points][tiles][in channels].
+/// The strip's input at the points: v[points][tiles][in channels]. All channels of a tile before the next one, so that whole cache lines
+/// are written.
 template <int Width>
 void transform_input(const WinogradGeometry& g, const Strip& strip, const float* x, float* padded, float* v) {
   using V = Vectors<Width>;
-  const std::int64_t tiles = strip.rows * g.tile_columns(), width = g.tile_columns() * kTile + kKernel - 1;
-  for (std::int64_t block = 0; block < g.in_channels / Width; ++block) {
-    pad_strip<Width>(g, strip, x + (strip.image * (g.in_channels / Width) + block) * g.in_height * g.in_width * Width, padded);
-    for (std::int64_t t = 0; t < tiles; ++t) {
-      const float* corner = padded + (t / g.tile_columns() * kTile * width + t % g.tile_columns() * kTile) * Width;
-      typename V::Floats d[kPoints][kPoints], out[kPoints][kPoints];
-      for (int i = 0; i < kPoints; ++i)
-        for (int j = 0; j < kPoints; ++j) d[i][j] = V::load(corner + (i * width + j) * Width);
-      in_two_dimensions(d, out, [](const auto& from, auto& to) { transform_data(from, to); });
-      for (int i = 0; i < kPoints; ++i)
-        for (int j = 0; j < kPoints; ++j) V::store(v + ((i * kPoints + j) * tiles + t) * g.in_channels + block * Width, out[i][j]);
-    }
-  }
+  const std::int64_t height = strip.rows * kTile + kKernel - 1, width = g.tile_columns() * kTile + kKernel - 1;
+  const std::int64_t stride = strip.rows * g.tile_columns() * g.in_channels;
+  pad_strip<Width>(g, strip, x + strip.image * g.in_channels * g.in_height * g.in_width, padded);
+  for (std::int64_t row = 0; row < strip.rows; ++row)
+    for (std::int64_t column = 0; column < g.tile_columns(); ++column)
+      for (std::int64_t block = 0; block < g.in_channels / Width; ++block, v += Width) {
+        const float* corner = padded + ((block * height + row * kTile) * width + column * kTile) * Width;
+        in_two_dimensions<typename V::Floats, kPoints, kPoints>(
+            [&](auto i, auto j) { return V::load(corner + (i * width + j) * Width); },
+            [&](auto i, auto j, auto value) { V::store(v + (i * kPoints + j) * stride, value); },
+            [](const auto& from, auto& to) { transform_data(from, to); });
+      }
 }
 
 /// result[row][Columns vectors] (+)= sum over k of left[row][k] * right[k][...], for Rows rows. Strides in floats.
@@ -108,24 +108,21 @@ void multiply_all(const float* left, std::int64_t left_row, std::int64_t left_k,
 template <int Width>
 void transform_output(const WinogradGeometry& g, const Strip& strip, const float* m, const float* bias, bool relu, float* y) {
   using V = Vectors<Width>;
-  const std::int64_t tiles = strip.rows * g.tile_columns();
-  for (std::int64_t block = 0; block < g.out_channels / Width; ++block) {
-    float* plane = y + (strip.image * (g.out_channels / Width) + block) * g.out_height * g.out_width * Width;
-    const auto shift = bias ? V::load(bias + block * Width) : typename V::Floats{};
-    for (std::int64_t t = 0; t < tiles; ++t) {
-      typename V::Floats in[kPoints][kPoints], out[kTile][kTile];
-      for (int i = 0; i < kPoints; ++i)
-        for (int j = 0; j < kPoints; ++j) in[i][j] = V::load(m + ((i * kPoints + j) * tiles + t) * g.out_channels + block * Width);
-      in_two_dimensions(in, out, [](const auto& from, auto& to) { transform_result<kTile>(from, to); });
-      for (int i = 0; i < kTile; ++i)
-        for (int j = 0; j < kTile; ++j) {
-          const std::int64_t h = (strip.first_row + t / g.tile_columns()) * kTile + i, w = t % g.tile_columns() * kTile + j;
-          if (h >= g.out_height || w >= g.out_width) continue;
-          const auto value = out[i][j] + shift;
-          V::store(plane + (h * g.out_width + w) * Width, relu ? (value > 0.0F ? value : typename V::Floats{}) : value);
-        }
-    }
-  }
+  const std::int64_t stride = strip.rows * g.tile_columns() * g.out_channels;
+  float* image = y + strip.image * g.out_channels * g.out_height * g.out_width;
+  for (std::int64_t h = strip.first_row * kTile; h < (strip.first_row + strip.rows) * kTile; h += kTile)
+    for (std::int64_t w = 0; w < g.tile_columns() * kTile; w += kTile)
+      for (std::int64_t block = 0; block < g.out_channels / Width; ++block, m += Width) {
+        const auto shift = bias ? V::load(bias + block * Width) : typename V::Floats{};
+        const auto store = [&](auto i, auto j, auto sum) {
+          if (h + i >= g.out_height || w + j >= g.out_width) return;
+          const auto value = sum + shift;
+          V::store(image + ((block * g.out_height + h + i) * g.out_width + w + j) * Width,
+                   relu ? (value > 0.0F ? value : typename V::Floats{}) : value);
+        };
+        in_two_dimensions<typename V::Floats, kPoints, kTile>([&](auto i, auto j) { return V::load(m + (i * kPoints + j) * stride); },
+                                                              store, [](const auto& from, auto& to) { transform_result<kTile>(from, to); });
+      }
 }
 
 template <int Width>
@@ -154,25 +151,23 @@ void forward(const WinogradGeometry& g, const float* x, const float* u, const fl
 template <int Width>
 void transform_gradient(const WinogradGeometry& g, const Strip& strip, const float* dy, float* z, float* db) {
   using V = Vectors<Width>;
-  const std::int64_t tiles = strip.rows * g.tile_columns();
-  for (std::int64_t block = 0; block < g.out_channels / Width; ++block) {
-    const float* plane = dy + (strip.image * (g.out_channels / Width) + block) * g.out_height * g.out_width * Width;
-    auto sum = V::load(db + block * Width);
-    for (std::int64_t t = 0; t < tiles; ++t) {
-      typename V::Floats in[kTile][kTile], out[kPoints][kPoints];
-      for (int i = 0; i < kTile; ++i)
-        for (int j = 0; j < kTile; ++j) {
-          const std::int64_t h = (strip.first_row + t / g.tile_columns()) * kTile + i, w = t % g.tile_columns() * kTile + j;
-          const bool inside = h < g.out_height && w < g.out_width;
-          in[i][j] = inside ? V::load(plane + (h * g.out_width + w) * Width) : typename V::Floats{};
-          sum += in[i][j];
-        }
-      in_two_dimensions(in, out, [](const auto& from, auto& to) { transform_filter<kTile>(from, to); });
-      for (int i = 0; i < kPoints; ++i)
-        for (int j = 0; j < kPoints; ++j) V::store(z + ((i * kPoints + j) * tiles + t) * g.out_channels + block * Width, out[i][j]);
-    }
-    V::store(db + block * Width, sum);
-  }
+  const std::int64_t stride = strip.rows * g.tile_columns() * g.out_channels;
+  const float* image = dy + strip.image * g.out_channels * g.out_height * g.out_width;
+  for (std::int64_t h = strip.first_row * kTile; h < (strip.first_row + strip.rows) * kTile; h += kTile)
+    for (std::int64_t w = 0; w < g.tile_columns() * kTile; w += kTile)
+      for (std::int64_t block = 0; block < g.out_channels / Width; ++block, z += Width) {
+        auto sum = V::load(db + block * Width);
+        const auto load = [&](auto i, auto j) {
+          if (h + i >= g.out_height || w + j >= g.out_width) return typename V::Floats{};
+          const auto value = V::load(image + ((block * g.out_height + h + i) * g.out_width + w + j) * Width);
+          sum += value;
+          return value;
+        };
+        in_two_dimensions<typename V::Floats, kTile, kPoints>(
+            load, [&](auto i, auto j, auto value) { V::store(z + (i * kPoints + j) * stride, value); },
+            [](const auto& from, auto& to) { transform_filter<kTile>(from, to); });
+        V::store(db + block * Width, sum);
+      }
 }
 
 /// One input channel's weights from the threads' sums at the points, to dw[in][5][5][out].
@@ -180,15 +175,16 @@ template <int Width>
 void finish_weights(const WinogradGeometry& g, std::int64_t ci, const float* sums, std::int64_t part, int threads, float* dw) {
   using V = Vectors<Width>;
   for (std::int64_t co = 0; co < g.out_channels; co += Width) {
-    typename V::Floats in[kPoints][kPoints], out[kKernel][kKernel];
-    for (int p = 0; p < kPoints * kPoints; ++p) {
-      auto sum = V::load(sums + (p * g.in_channels + ci) * g.out_channels + co);
-      for (int t = 1; t < threads; ++t) sum += V::load(sums + t * part + (p * g.in_channels + ci) * g.out_channels + co);
-      in[p / kPoints][p % kPoints] = sum;
-    }
-    in_two_dimensions(in, out, [](const auto& from, auto& to) { transform_result<kKernel>(from, to); });
-    for (int i = 0; i < kKernel; ++i)
-      for (int j = 0; j < kKernel; ++j) V::store(dw + ((ci * kKernel + i) * kKernel + j) * g.out_channels + co, out[i][j]);
+    const auto total = [&](auto i, auto j) {
+      const float* at = sums + ((i * kPoints + j) * g.in_channels + ci) * g.out_channels + co;
+      auto sum = V::load(at);
+      for (int t = 1; t < threads; ++t) sum += V::load(at + t * part);
+      return sum;
+    };
+    float* to = dw + ci * kKernel * kKernel * g.out_channels + co;
+    in_two_dimensions<typename V::Floats, kPoints, kKernel>(
+        total, [&](auto i, auto j, auto value) { V::store(to + (i * kKernel + j) * g.out_channels, value); },
+        [](const auto& from, auto& into) { transform_result<kKernel>(from, into); });
   }
 }
 
@@ -245,15 +241,15 @@ void weights(const WinogradGeometry& g, const float* w, bool transposed, float* 
 #pragma omp parallel for schedule(static)
   for (std::int64_t row = 0; row < rows; ++row)
     for (std::int64_t column = 0; column < columns; column += Width) {
-      typename V::Floats in[kKernel][kKernel], out[kPoints][kPoints];
-      for (int i = 0; i < kKernel; ++i)
-        for (int j = 0; j < kKernel; ++j) {
-          const int tap = i * kKernel + j;
-          in[i][j] = transposed ? gather<Width>(w + column * in_stride + (kKernel * kKernel - 1 - tap) * g.out_channels + row, in_stride)
-                                : V::load(w + row * in_stride + tap * g.out_channels + column);
-        }
-      in_two_dimensions(in, out, [](const auto& from, auto& to) { transform_filter<kKernel>(from, to); });
-      for (int p = 0; p < kPoints * kPoints; ++p) V::store(u + (p * rows + row) * columns + column, out[p / kPoints][p % kPoints]);
+      const auto load = [&](auto i, auto j) {
+        constexpr int last = kKernel * kKernel - 1;
+        const int tap = i * kKernel + j;
+        return transposed ? gather<Width>(w + column * in_stride + (last - tap) * g.out_channels + row, in_stride)
+                          : V::load(w + row * in_stride + tap * g.out_channels + column);
+      };
+      in_two_dimensions<typename V::Floats, kKernel, kPoints>(
+          load, [&](auto i, auto j, auto value) { V::store(u + ((i * kPoints + j) * rows + row) * columns + column, value); },
+          [](const auto& from, auto& to) { transform_filter<kKernel>(from, to); });
     }
 }
 

@@ -49,17 +49,23 @@ void transform_result(const Floats (&m)[kPoints], Floats (&out)[Outputs]) {
   out[Outputs - 1] += m[5];
 }
 
-/// A transform of rows and then of columns: `transform` takes From numbers to To. in: [From][From], out: [To][To].
-template <int From, int To, class Floats, class Transform>
-void in_two_dimensions(const Floats (&in)[From][From], Floats (&out)[To][To], Transform transform) {
+/// A transform of rows and then of columns, each of From numbers to To: load(i, j) gives the From x From inputs, store(i, j, value) takes
+/// the To x To results. `transform` is one of the above. All indices are constants, so that only what does not fit the registers goes
+/// through memory.
+template <class Floats, int From, int To, class Load, class Store, class Transform>
+inline __attribute__((always_inline)) void in_two_dimensions(Load load, Store store, Transform transform) {
   Floats rows[From][To];
-  for (int i = 0; i < From; ++i) transform(in[i], rows[i]);
-  for (int j = 0; j < To; ++j) {
+  unrolled<From>([&](auto i) __attribute__((always_inline)) {
+    Floats row[From];
+    unrolled<From>([&](auto j) __attribute__((always_inline)) { row[j] = load(i, j); });
+    transform(row, rows[i]);
+  });
+  unrolled<To>([&](auto j) __attribute__((always_inline)) {
     Floats column[From], result[To];
-    for (int i = 0; i < From; ++i) column[i] = rows[i][j];
+    unrolled<From>([&](auto i) __attribute__((always_inline)) { column[i] = rows[i][j]; });
     transform(column, result);
-    for (int i = 0; i < To; ++i) out[i][j] = result[i];
-  }
+    unrolled<To>([&](auto i) __attribute__((always_inline)) { store(i, j, result[i]); });
+  });
 }
 
 }  // namespace cnnctl::CNNCTL_ISA
