@@ -21,13 +21,13 @@ std::shared_ptr<const Source> read_source(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw InputError(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
 
-  // One byte more than is allowed, so that neither a large file nor a device without end is read whole.
-  std::string text(largest_file + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  // By pieces, so that neither a large file nor a device without end is read whole.
+  std::string text;
+  char piece[64 * 1024];
+  while (text.size() <= largest_file && file.read(piece, sizeof piece).gcount() > 0)
+    text.append(piece, static_cast<std::size_t>(file.gcount()));
   if (file.bad()) throw InputError(fmt::format("cannot read '{}': {}", path, std::strerror(errno)));
-  text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > largest_file) throw InputError(fmt::format("cannot read '{}': it is larger than 16 MiB, which no config is", path));
-  text.shrink_to_fit();
   return std::make_shared<const Source>(Source{path, std::move(text)});
 }
 
