@@ -86,22 +86,28 @@ void multiply(const float* left, std::int64_t left_row, std::int64_t left_k, con
   });
 }
 
-/// The same for any number of rows and columns, by pieces that fit the registers.
+/// The same for any number of rows and a given number of vectors of columns, by pieces of at most Rows rows.
+template <int Width, int Rows, int Columns, bool Accumulate>
+void multiply_rows(const float* left, std::int64_t left_row, std::int64_t left_k, const float* right, std::int64_t right_k,
+                   std::int64_t count, float* result, std::int64_t rows, std::int64_t result_row) {
+  std::int64_t row = 0;
+  for (; row + Rows <= rows; row += Rows)
+    multiply<Width, Rows, Columns, Accumulate>(left + row * left_row, left_row, left_k, right, right_k, count, result + row * result_row,
+                                               result_row);
+  for (; row < rows; ++row)
+    multiply<Width, 1, Columns, Accumulate>(left + row * left_row, left_row, left_k, right, right_k, count, result + row * result_row,
+                                            result_row);
+}
+
+/// The same for any number of columns: two vectors of them at a time, and where one is left over, twice as many rows.
 template <int Width, int Rows, bool Accumulate>
 void multiply_all(const float* left, std::int64_t left_row, std::int64_t left_k, const float* right, std::int64_t right_k,
                   std::int64_t count, float* result, std::int64_t rows, std::int64_t columns) {
-  for (std::int64_t c = 0; c < columns; c += 2 * Width) {
-    const bool two = c + 2 * Width <= columns;
-    std::int64_t row = 0;
-    for (; row + Rows <= rows; row += Rows) {
-      const auto piece = two ? multiply<Width, Rows, 2, Accumulate> : multiply<Width, Rows, 1, Accumulate>;
-      piece(left + row * left_row, left_row, left_k, right + c, right_k, count, result + row * columns + c, columns);
-    }
-    for (; row < rows; ++row) {
-      const auto piece = two ? multiply<Width, 1, 2, Accumulate> : multiply<Width, 1, 1, Accumulate>;
-      piece(left + row * left_row, left_row, left_k, right + c, right_k, count, result + row * columns + c, columns);
-    }
-  }
+  std::int64_t c = 0;
+  for (; c + 2 * Width <= columns; c += 2 * Width)
+    multiply_rows<Width, Rows, 2, Accumulate>(left, left_row, left_k, right + c, right_k, count, result + c, rows, columns);
+  if (c < columns)
+    multiply_rows<Width, 2 * Rows, 1, Accumulate>(left, left_row, left_k, right + c, right_k, count, result + c, rows, columns);
 }
 
 /// From m[points][tiles][out channels] to the strip's outputs, with bias and relu.

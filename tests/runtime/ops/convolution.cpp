@@ -38,6 +38,7 @@ TEST_CASE("5x5 convolutions by Winograd's method are right for every padding, od
   for (const int padding : {0, 1, 2, 3, 4})
     check_network("- conv: {out_channels: 16, kernel_size: 5, padding: " + std::to_string(padding) + "}", {16, 9, 6}, 3);
   check_network("- conv: {out_channels: 48, kernel_size: 5, padding: 2}", {16, 5, 5}, 2);
+  check_network("- conv: {out_channels: 24, kernel_size: 5, padding: 2}", {40, 8, 8}, 1);
   check_network("- conv: {out_channels: 16, kernel_size: 5, padding: same, bias: false}", {32, 14, 14}, 1);
 }
 
