@@ -1,3 +1,6 @@
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
@@ -98,8 +101,16 @@ int report_exception() {
   }
 }
 
+/// Occupies standard descriptors that the caller closed: a file of the run would get their number, and the output for its content.
+/// Opened for reading, so that writing to a closed output is the error that it should be.
+void reserve_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // gives the lowest free number, which is this one
+}
+
 /// The whole program but for its errors.
 int run_command_line(int argc, char** argv) {
+  reserve_standard_descriptors();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), which is handled
   CLI::App app("Train and evaluate convolutional networks that a YAML file declares.", "cnnctl");
   app.formatter(std::make_shared<HelpFormatter>());

@@ -111,7 +111,8 @@ int run_eval(const EvalOptions& options) {
   auto loading =
       std::async(std::launch::async, [&] { return load_split(experiment, options.split == "train" ? Split::train : Split::test); });
   Model model(experiment.graph, {.mode = Mode::evaluation, .batch_size = experiment.train.batch_size});
-  for (const std::string& warning : load_weights(model, saved.checkpoint.file, saved.path, {}))
+  for (const std::string& warning :
+       load_weights(model, saved.checkpoint.file, saved.path, {}, "leave out --set for what changes the network"))
     fmt::print(stderr, "cnnctl: warning: {}\n", warning);
   const auto source = loading.get();
   if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, options.split));

@@ -194,7 +194,8 @@ int run_predict(const PredictOptions& options) {
   const std::int64_t images = array.dims.front();
 
   Model model(graph, {.mode = Mode::evaluation, .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch)});
-  for (const std::string& warning : load_weights(model, predictor.weights, predictor.weights_path, {}))
+  for (const std::string& warning : load_weights(model, predictor.weights, predictor.weights_path, {},
+                                                 "predict needs the weights of this very network: check the config and --set"))
     fmt::print(stderr, "cnnctl: warning: {}\n", warning);
   const std::vector<float> logits = run_network(model, *make_source(array, predictor.experiment));
   if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);

@@ -5,7 +5,7 @@
 namespace cnnctl {
 
 /// A batch of maps as loops see it: `blocks` runs of `width` channels; channel c of pixel p of image n stands at
-/// ((n * blocks + c / width) * height * width_pixels + p) * width + c % width. nchw has width 1, nChw8c 8, nhwc all channels.
+/// ((n * blocks + c / width) * pixels() + p) * width + c % width. nchw has width 1, nChw8c 8, nhwc all channels.
 struct ChannelLayout {
   std::int64_t images = 0;
   std::int64_t channels = 0;

@@ -44,6 +44,7 @@ void Compiler::compile_backward(const std::vector<Backward>& backwards) {
   add_gradient(graph_.output, {value(graph_.output).desc, program_.output_gradient});
   for (std::size_t i = graph_.nodes.size(); i-- > 0;)
     if (needs_gradient(graph_.nodes[i].output)) backwards[i](*this);
+  use(program_.output, step_);  // the caller may read it until the next forward pass
   if (!needs_gradient(0)) return;
   program_.input_gradient = in_format(gradient(0, "input"), plain_desc(dims(0)), "input").buffer;
   use(program_.input_gradient, step_);  // the caller reads it

@@ -53,6 +53,9 @@ struct BlockedFormat {
 
 #if DNNL_VERSION_MAJOR >= 3
 
+/// Whether batch norm's backward primitive wants the shift among its arguments, though no gradient depends on it; 3.x refuses it.
+constexpr bool kBackwardTakesShift = false;
+
 inline Dims dims_of(const Desc& desc) { return desc.get_dims(); }
 
 inline BlockedFormat format_of(const Desc& desc) {
@@ -176,6 +179,8 @@ inline dnnl::binary::primitive_desc addition_desc(const Desc& a, const Desc& b, 
 }
 
 #else
+
+constexpr bool kBackwardTakesShift = true;
 
 inline Dims dims_of(const Desc& desc) { return desc.dims(); }
 

@@ -23,16 +23,18 @@ struct Model::Impl {
         store(graph, chosen.mode == Mode::training) {}
 
   Program& program(Mode mode, std::int64_t batch_size) {
-    auto& found = programs[{mode, batch_size}];
-    if (!found) {
+    const std::pair key(mode, batch_size);
+    auto found = programs.find(key);
+    if (found == programs.end()) {
       if (mode == Mode::training && options.mode != Mode::training) throw std::logic_error("a model made for evaluation cannot train");
       const Graph& prepared = mode == Mode::training ? training_graph : evaluation_graph;
       CompiledProgram compiled = Compiler(prepared, mode, batch_size, store, dropout_state, options.input_gradient).compile();
-      if (programs.size() == 1) store.allocate();
-      found = std::make_unique<StepListProgram>(std::move(compiled), batch_size, store, options.profile);
-      place(*found);
+      if (programs.empty()) store.allocate();
+      auto added = std::make_unique<StepListProgram>(std::move(compiled), batch_size, store, options.profile);
+      place(*added);
+      found = programs.emplace(key, std::move(added)).first;
     }
-    return *found;
+    return *found->second;
   }
 
   /// All programs work in one arena, as large as the largest needs. Where it grows, the others move along.
@@ -41,9 +43,8 @@ struct Model::Impl {
       arena = AlignedMemory();
       arena = AlignedMemory(static_cast<std::size_t>(added.arena_bytes()));
       for (auto& [key, program] : programs) program->bind(arena.data());
-    } else {
-      added.bind(arena.data());
     }
+    added.bind(arena.data());
   }
 
   /// Dropout's masks differ from step to step and from seed to seed.

@@ -17,7 +17,7 @@ struct ModelOptions {
   Mode mode = Mode::training;   // what it is mainly for: a training model also evaluates, an evaluation model cannot train
   std::int64_t batch_size = 1;  // of that mode
   std::uint64_t seed = 1;       // of dropout
-  bool input_gradient = false;    // training also computes the loss's derivative by the input
+  bool input_gradient = false;  // training also computes the loss's derivative by the input
   bool profile = false;         // times every step, for bench --layers
 };
 
@@ -100,6 +100,5 @@ class Model {
 
 /// "oneDNN 2.6.3, AVX2": version and the instruction set that oneDNN uses here.
 std::string runtime_description();
-
 
 }  // namespace cnnctl

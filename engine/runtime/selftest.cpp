@@ -1,5 +1,6 @@
 #include "engine/runtime/selftest.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 

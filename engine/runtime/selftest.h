@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 namespace cnnctl {
 
 /// What the library gets right on this machine. Some virtual machines hide a processor's cache sizes, and oneDNN 3.x then reorders into

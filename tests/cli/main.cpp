@@ -1,5 +1,9 @@
 #include <doctest/doctest.h>
 
+#include <sys/wait.h>
+
+#include <cstdlib>
+
 #include "tests/cli/process.h"
 #include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
@@ -94,6 +98,17 @@ TEST_CASE("--set on a key that does not exist is an error that points at it") {
   CHECK(contains(result.err, "--set"));
   CHECK(contains(result.err, "did you mean 'epochs'?"));
   CHECK_FALSE(std::filesystem::exists(folder.path() / "runs"));
+}
+
+TEST_CASE("a closed standard output is an error, and no file of the run takes its place") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "tiny.yaml", tiny_config());
+  const std::string command =
+      "cd '" + folder.path().string() + "' && exec '" CNNCTL_BINARY "' train tiny.yaml --threads 1 --out run >&- 2>&-";
+  const int status = std::system(command.c_str());
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 1);
+  CHECK_FALSE(contains(read_text(folder.path() / "run" / "metrics.csv"), "Loss"));
 }
 
 }  // namespace cnnctl

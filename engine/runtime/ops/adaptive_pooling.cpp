@@ -5,6 +5,11 @@
 namespace cnnctl {
 namespace {
 
+/// What format_like can name; some processors' libraries also have blocks of 4 or 32 channels.
+bool has_like(const std::optional<ChannelLayout>& layout) {
+  return layout && (layout->width == 1 || layout->width == layout->channels || has_vector_blocks(*layout));
+}
+
 /// The same format for other dimensions: blocked by as many channels, channels last, or plain.
 Desc format_like(const ChannelLayout& layout, const Dims& dims) {
   if (layout.width == 8) return f32_desc(dims, FormatTag::nChw8c);
@@ -19,7 +24,7 @@ Backward compile(Compiler& compiler, const Node& node, const AdaptivePooling&) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
   Tensor x = compiler.value(input);
-  if (!channel_layout(x.desc)) x = compiler.in_format(x, plain_desc(compiler.dims(input)), layer);
+  if (!has_like(channel_layout(x.desc))) x = compiler.in_format(x, plain_desc(compiler.dims(input)), layer);
   const ChannelLayout in = *channel_layout(x.desc);
   const Tensor y = compiler.allocate(format_like(in, compiler.dims(node.output)));
   ChannelLayout out = in;

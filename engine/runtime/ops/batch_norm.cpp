@@ -151,7 +151,8 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
     std::vector<PrimitiveArgument> args{
         {DNNL_ARG_SRC, s.x}, {DNNL_ARG_MEAN, mean}, {DNNL_ARG_VARIANCE, variance}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}};
     if (op.affine) {
-      add_affine(c, node, s, args);
+      args.emplace_back(DNNL_ARG_SCALE, c.parameter(node, 0, s.channels));
+      if (kBackwardTakesShift) args.emplace_back(DNNL_ARG_SHIFT, c.parameter(node, 1, s.channels));
       args.emplace_back(DNNL_ARG_DIFF_SCALE, c.parameter_gradient(node, 0));
       args.emplace_back(DNNL_ARG_DIFF_SHIFT, c.parameter_gradient(node, 1));
     }

@@ -13,6 +13,7 @@ using dnnl::prop_kind;
 constexpr std::int64_t kFewChannels = 3;
 
 using Setup = ConvolutionSetup;
+using Forward = dnnl::convolution_forward::primitive_desc;
 
 Setup setup_of(const Compiler& compiler, const Node& node, const Convolution& op) {
   Setup s;
@@ -24,19 +25,40 @@ Setup setup_of(const Compiler& compiler, const Node& node, const Convolution& op
   const std::int64_t in = s.src[1], kh = op.vertical.kernel, kw = op.horizontal.kernel, g = op.groups;
   s.weights = g == 1 ? Dims{op.out_channels, in, kh, kw} : Dims{g, op.out_channels / g, in / g, kh, kw};
   if (op.bias || op.norm) s.bias = plain_desc({op.out_channels});
-  s.flops = 2.0 * static_cast<double>(s.dst[0] * s.dst[1] * s.dst[2] * s.dst[3] * (in / g) * kh * kw);
+  s.flops =
+      2.0 * static_cast<double>(s.dst[0]) * static_cast<double>(s.dst[1] * s.dst[2] * s.dst[3]) * static_cast<double>(in / g * kh * kw);
   return s;
 }
 
-/// The primitive that oneDNN prefers for these sizes, and with it the formats of source and result.
-dnnl::convolution_forward::primitive_desc preferred(const Setup& s, prop_kind kind, bool reads_input,
-                                                    const dnnl::primitive_attr& attributes) {
-  const Desc weights = any_desc(s.weights), dst = any_desc(s.dst);
-  if (reads_input && s.src[1] <= kFewChannels) try {
-      return convolution_forward_desc(kind, plain_desc(s.src), weights, s.bias, dst, s.window, attributes);
-    } catch (const dnnl::error&) {  // no implementation reads nchw here
-    }
-  return convolution_forward_desc(kind, any_desc(s.src), weights, s.bias, dst, s.window, attributes);
+/// The library's way of last resort, by its own name: the plain loop, or matrix products over copied windows.
+bool is_slow(const std::string& implementation) {
+  return implementation.rfind("ref", 0) == 0 || implementation.find("gemm") != std::string::npos;
+}
+
+Forward any_weights(const Setup& s, const Desc& src, const Desc& dst) {
+  return convolution_forward_desc(prop_kind::forward_training, src, any_desc(s.weights), s.bias, dst, s.window, user_scratchpad());
+}
+
+/// The primitive for these formats, or nothing where there is none or only a slow one.
+std::optional<Forward> fast_primitive(const Setup& s, const Desc& src, const Desc& dst) {
+  try {
+    const Forward forward = any_weights(s, src, dst);
+    if (!is_slow(forward.impl_info_str())) return forward;
+  } catch (const dnnl::error&) {  // these formats do not exist for this shape
+  }
+  return std::nullopt;
+}
+
+/// The primitive for these sizes, and with it the formats of source and result: an nchw source in a first layer of few channels, and what
+/// oneDNN prefers where that is blocked channels, which our own loops read too. oneDNN 3.x prefers channels last on some machines: then
+/// blocks are asked for.
+Forward preferred(const Setup& s, bool reads_input) {
+  const bool few = reads_input && s.src[1] <= kFewChannels;
+  const auto liked = fast_primitive(s, few ? plain_desc(s.src) : any_desc(s.src), any_desc(s.dst));
+  const auto layout = liked ? channel_layout(liked->dst_desc()) : std::nullopt;
+  if (layout && has_vector_blocks(*layout)) return *liked;
+  if (const auto asked = fast_primitive(s, few ? plain_desc(s.src) : vector_blocked_desc(s.src), vector_blocked_desc(s.dst))) return *asked;
+  return liked ? *liked : any_weights(s, any_desc(s.src), any_desc(s.dst));
 }
 
 dnnl::primitive_attr attributes_of(const Convolution& op) {
@@ -67,7 +89,7 @@ Affine folded(const ParameterStore& store, const Node& node, const BatchNorm& no
 
 void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
   // Formats are those of training: what inference prefers by itself differs between layers and costs reorders.
-  const auto formats = preferred(s, prop_kind::forward_training, compiler.is_input(s.input), user_scratchpad());
+  const auto formats = preferred(s, compiler.is_input(s.input));
   const auto forward = convolution_forward_desc(prop_kind::forward_inference, formats.src_desc(), any_desc(s.weights), s.bias,
                                                 formats.dst_desc(), s.window, attributes_of(op));
   const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
@@ -75,7 +97,8 @@ void compile_evaluation(Compiler& compiler, const Node& node, const Convolution&
   std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
   if (op.norm) {
     const auto [weights, bias] = folded_parameters(compiler, node, op, s, forward.weights_desc());
-    arguments.insert(arguments.end(), {{DNNL_ARG_WEIGHTS, weights}, {DNNL_ARG_BIAS, bias}});
+    arguments.emplace_back(DNNL_ARG_WEIGHTS, weights);
+    arguments.emplace_back(DNNL_ARG_BIAS, bias);
   } else {
     arguments.emplace_back(DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc()));
     if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
@@ -83,13 +106,6 @@ void compile_evaluation(Compiler& compiler, const Node& node, const Convolution&
   compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
   compiler.set_value(node.output, y);
-}
-
-using Forward = dnnl::convolution_forward::primitive_desc;
-
-/// The library's way of last resort, by its own name: the plain loop, or matrix products over copied windows.
-bool is_slow(const std::string& implementation) {
-  return implementation.rfind("ref", 0) == 0 || implementation.find("gemm") != std::string::npos;
 }
 
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, Tensor x,
@@ -149,7 +165,7 @@ Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
     compile_evaluation(compiler, node, op, s);
     return {};
   }
-  const Forward forward = preferred(s, prop_kind::forward_training, compiler.is_input(s.input), user_scratchpad());
+  const Forward forward = preferred(s, compiler.is_input(s.input));
   const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
   const Tensor y = compiler.allocate(forward.dst_desc());
   std::vector<PrimitiveArgument> arguments{

@@ -28,9 +28,11 @@ Backward compile(Compiler& compiler, const Node& node, const Dropout& op) {
   const Tensor y = compiler.overwrite_or_allocate(input);
   add_mask(compiler, node, op, compiler.value(input), y, "forward");
   compiler.set_value(node.output, y);
-  return [&node, &op, input](Compiler& c) {
+  return [&node, &op, input, y](Compiler& c) {
     if (!c.needs_gradient(input)) return;
-    const Tensor dy = c.gradient(node.output, c.layer_name(node));
+    // An element's mask follows from its place in memory, so the gradient has to stand as the result did.
+    const std::string& layer = c.layer_name(node);
+    const Tensor dy = c.in_format(c.gradient(node.output, layer), y.desc, layer);
     add_mask(c, node, op, dy, dy, "backward data");
     c.add_gradient(input, dy);
   };

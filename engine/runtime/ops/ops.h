@@ -24,7 +24,7 @@ Backward compile(Compiler& compiler, const Node& node, const Dropout& op);
 Backward compile(Compiler& compiler, const Node& node, const Softmax& op);
 Backward compile(Compiler& compiler, const Node& node, const Flatten& op);
 
-/// The overload for the node's kind. A failure names the layer.
+/// The overload for the node's kind. A failure names the layer, of its backward as well.
 Backward compile_node(Compiler& compiler, const Node& node);
 
 /// oneDNN's algorithm for an element-wise function.

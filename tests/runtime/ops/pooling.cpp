@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -34,15 +35,16 @@ TEST_CASE("adaptive_avg_pool is right for even and uneven windows, and for a res
       check_network(before + "- adaptive_avg_pool: {output_size: " + size + "}", {3, 6, 8}, 2);
 }
 
-TEST_CASE("a NaN wins every window it is in, as in PyTorch") {
-  const Graph graph = network_of("- conv: {out_channels: 8, kernel_size: 1, bias: false}\n- max_pool: {kernel_size: 2}", {1, 2, 4});
+TEST_CASE("a NaN wins every window it is in, as in PyTorch, in blocked channels") {
+  const Graph graph = network_of("- conv: {out_channels: 16, kernel_size: 1, bias: false}\n- max_pool: {kernel_size: 2}", {16, 2, 4});
   ModelOptions options;
   options.mode = Mode::evaluation;
   Model model(graph, options);
-  model.set_parameter(0, std::vector<float>(8, 1.0F));
+  model.set_parameter(0, std::vector<float>(16 * 16, 1.0F));
   Program& program = model.evaluation(1);
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> image{1, nan, 2, 3, 4, 5, 6, 7};
+  const std::vector<float> image{1, nan, 2, 3, 4, 5, 6, 7};  // of the first channel; the others are 0
+  std::ranges::fill(program.input(), 0.0F);
   std::copy(image.begin(), image.end(), program.input().begin());
   program.forward();
   CHECK(std::isnan(program.output()[0]));
