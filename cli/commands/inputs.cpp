@@ -56,7 +56,11 @@ bool is_checkpoint(const std::string& path) {
 std::string checkpoint_file(const std::string& path) {
   if (!std::filesystem::is_directory(path)) return path;
   const auto file = std::filesystem::path(path) / "last.safetensors";
-  if (!std::filesystem::exists(file)) throw InputError(fmt::format("{}: this folder holds no run: it has no last.safetensors", path));
+  if (!std::filesystem::exists(file))
+    throw InputError(
+        fmt::format("{}: there is no last.safetensors in it, so it holds no run, or one that was killed before its first epoch ended; then "
+                    "remove the folder and train anew",
+                    path));
   return file.string();
 }
 

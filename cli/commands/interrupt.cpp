@@ -20,8 +20,11 @@ void set_action(void (*action)(int)) {
   struct sigaction change {};
   change.sa_handler = action;
   change.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &change, nullptr);
-  sigaction(SIGTERM, &change, nullptr);
+  // SIGHUP: the terminal or the connection is gone. What the caller ignores (nohup) stays ignored.
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    struct sigaction current {};
+    if (sigaction(signal, nullptr, &current) == 0 && current.sa_handler != SIG_IGN) sigaction(signal, &change, nullptr);
+  }
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ struct Workspace {
   }
   std::int64_t operator()(const AdaptivePooling&) const { return 0; }
   std::int64_t operator()(const InnerProduct&) const { return 0; }
-  std::int64_t operator()(const Dropout&) const { return elements; }
+  std::int64_t operator()(const Dropout&) const { return 0; }
   std::int64_t operator()(const Softmax&) const { return 0; }
   std::int64_t operator()(const Flatten&) const { return 0; }
 };

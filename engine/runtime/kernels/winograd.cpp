@@ -124,7 +124,7 @@ void transform_output(const WinogradGeometry& g, const Strip& strip, const float
           if (h + i >= g.out_height || w + j >= g.out_width) return;
           const auto value = sum + shift;
           V::store(image + ((block * g.out_height + h + i) * g.out_width + w + j) * Width,
-                   relu ? (value > 0.0F ? value : typename V::Floats{}) : value);
+                   relu ? (value < 0.0F ? typename V::Floats{} : value) : value);
         };
         in_two_dimensions<typename V::Floats, kPoints, kTile>([&](auto i, auto j) { return V::load(m + (i * kPoints + j) * stride); },
                                                               store, [](const auto& from, auto& to) { transform_result<kTile>(from, to); });

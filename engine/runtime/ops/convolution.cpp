@@ -9,9 +9,6 @@ namespace {
 
 using dnnl::prop_kind;
 
-/// A first layer reads the caller's nchw as it is; the library has kernels for that up to this many channels.
-constexpr std::int64_t kFewChannels = 3;
-
 using Setup = ConvolutionSetup;
 using Forward = dnnl::convolution_forward::primitive_desc;
 
@@ -113,7 +110,9 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
   auto backward = convolution_backward_weights_desc(x.desc, any_desc(s.weights), s.bias, dy.desc, s.window, forward);
   if (is_slow(backward.impl_info_str())) {
     if (add_few_channel_weights(c, node, op, s, x, dy)) return;
-    backward = convolution_backward_weights_desc(any_desc(s.src), any_desc(s.weights), s.bias, any_desc(s.dst), s.window, forward);
+    const auto blocked = fast_primitive(s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
+    backward = convolution_backward_weights_desc(blocked ? blocked->src_desc() : any_desc(s.src), any_desc(s.weights), s.bias,
+                                                 blocked ? blocked->dst_desc() : any_desc(s.dst), s.window, blocked ? *blocked : forward);
     x = c.in_format(x, backward.src_desc(), s.layer);
     dy = c.in_format(dy, backward.diff_dst_desc(), s.layer);
   }

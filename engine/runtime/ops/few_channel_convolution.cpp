@@ -6,9 +6,9 @@ namespace cnnctl {
 namespace {
 
 std::optional<FewChannelGeometry> geometry_of(const Convolution& op, const Tensor& x, const Tensor& dy) {
-  constexpr std::int64_t few = 4;
   const auto in = channel_layout(x.desc), out = channel_layout(dy.desc);
-  if (!in || !out || op.groups != 1 || in->channels > few || op.vertical.dilation != 1 || op.horizontal.dilation != 1) return std::nullopt;
+  if (!in || !out || op.groups != 1 || in->channels > kFewChannels || op.vertical.dilation != 1 || op.horizontal.dilation != 1)
+    return std::nullopt;
   const FewChannelGeometry geometry{*in,
                                     *out,
                                     op.vertical.kernel,

@@ -17,7 +17,7 @@ const Schema<AdamArguments>& schema() {
       Schema<AdamArguments>("adam", "Adam: steps by the mean of the gradient over the root of its mean square.", "torch.optim.Adam")
           .optional("lr", &AdamArguments::lr, "learning rate", at_least(0))
           .optional("betas", &AdamArguments::betas, "decay of the gradient's first and second moment", from_below(0, 1))
-          .optional("eps", &AdamArguments::eps, "added to the denominator", at_least(0))
+          .optional("eps", &AdamArguments::eps, "added to the denominator", between(1e-30, 1))
           .optional("weight_decay", &AdamArguments::weight_decay, "factor on the weights that is added to their gradient", at_least(0));
   return schema;
 }

@@ -17,7 +17,7 @@ const Schema<AdamWArguments>& schema() {
       Schema<AdamWArguments>("adamw", "Adam with decoupled weight decay.", "torch.optim.AdamW")
           .optional("lr", &AdamWArguments::lr, "learning rate", at_least(0))
           .optional("betas", &AdamWArguments::betas, "decay of the gradient's first and second moment", from_below(0, 1))
-          .optional("eps", &AdamWArguments::eps, "added to the denominator", at_least(0))
+          .optional("eps", &AdamWArguments::eps, "added to the denominator", between(1e-30, 1))
           .optional("weight_decay", &AdamWArguments::weight_decay, "share of the weights, times the learning rate, that a step takes away",
                     at_least(0));
   return schema;
