@@ -29,10 +29,11 @@ struct Parameter {
   std::int64_t count() const;
 };
 
-/// Indices into Graph::values, Graph::parameters and Graph::layers.
+/// Indices into Graph::values, Graph::parameters, Graph::layers and Graph::groups.
 using ValueId = int;
 using ParameterId = int;
 using LayerId = int;
+using GroupId = int;
 
 /// One Op applied to values. Writes exactly one value.
 struct Node {
@@ -52,6 +53,17 @@ struct Layer {
   std::string arithmetic;       // "(28 - 5 + 2*2) / 1 + 1 = 28", or ""
   std::int64_t parameters = 0;  // elements of trainable parameters
   std::int64_t macs = 0;        // multiply-accumulates per image, of convolutions and linear layers
+  GroupId group = -1;           // the innermost one around it
+};
+
+/// A level of the network's structure as the user wrote it, for tables: a group, a block's instance, a branching item or one of its
+/// branches.
+struct Group {
+  std::string name;         // "layer2.0"; a branch has its item's
+  std::string label;        // what it is called where it stands: "layer2", "0", and a branch "body", "shortcut" or "branch 1"
+  std::string type;         // "group", the block's name, "residual", "concat", "add", "multiply", or "branch"
+  GroupId parent = -1;      // the one around it; it stands earlier in Graph::groups
+  LayerId first_layer = 0;  // the first layer in it, or, where there is none, the one that follows
 };
 
 /// A network as data: values (edges), nodes in an order in which every value is written before it is read, parameters, and the layers they
@@ -62,6 +74,7 @@ struct Graph {
   std::vector<Node> nodes;
   std::vector<Parameter> parameters;
   std::vector<Layer> layers;
+  std::vector<Group> groups;
   ValueId output = 0;
 
   const Shape& input_shape() const { return values.front(); }

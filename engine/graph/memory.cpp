@@ -33,6 +33,9 @@ struct BackwardNeeds {
   Needs operator()(const Dropout&) const { return {}; }
   Needs operator()(const Softmax&) const { return {false, true}; }
   Needs operator()(const Flatten&) const { return {}; }
+  /// A product's gradients each need the other factor.
+  Needs operator()(const Binary& op) const { return {op.kind == Binary::Kind::multiply, false}; }
+  Needs operator()(const Concat&) const { return {}; }
 };
 
 Needs backward_needs(const Node& node) { return std::visit(BackwardNeeds{}, node.op); }
@@ -59,6 +62,8 @@ struct Workspace {
   std::int64_t operator()(const Dropout&) const { return 0; }
   std::int64_t operator()(const Softmax&) const { return 0; }
   std::int64_t operator()(const Flatten&) const { return 0; }
+  std::int64_t operator()(const Binary&) const { return 0; }
+  std::int64_t operator()(const Concat&) const { return 0; }
 };
 
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, backward steps

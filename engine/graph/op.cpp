@@ -33,6 +33,8 @@ struct Name {
   std::string operator()(const Dropout&) const { return "dropout"; }
   std::string operator()(const Softmax&) const { return "softmax"; }
   std::string operator()(const Flatten&) const { return "flatten"; }
+  std::string operator()(const Binary& op) const { return op.kind == Binary::Kind::add ? "add" : "multiply"; }
+  std::string operator()(const Concat&) const { return "concat"; }
 };
 
 }  // namespace

@@ -88,7 +88,20 @@ struct Flatten {
   friend bool operator==(const Flatten&, const Flatten&) = default;
 };
 
-using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten>;
+/// Element-wise sum or product of two values. They have one shape, or the second is channels x 1 x 1 and counts for every pixel.
+/// Source: PyTorch's operators + and *.
+struct Binary {
+  enum class Kind { add, multiply };
+  Kind kind = Kind::add;
+  friend bool operator==(const Binary&, const Binary&) = default;
+};
+
+/// Two or more values one after another along the channels; their height and width agree. Source: torch.cat(dim=1).
+struct Concat {
+  friend bool operator==(const Concat&, const Concat&) = default;
+};
+
+using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten, Binary, Concat>;
 
 /// The kind's name with what passes joined to it, as bench and dumps show it: "convolution", "batch_norm+relu", ...
 std::string op_name(const Op& op);

@@ -11,9 +11,10 @@ namespace {
 struct Plain {
   const Node& node;
   const PlainParameters& all;
-  const PlainTensor& x;
+  std::vector<const PlainTensor*> inputs;
   PlainTensor y;  // with its shape
   bool training;
+  const PlainTensor& x = *inputs.front();
 
   const std::vector<double>& parameter(std::size_t i) const { return all[static_cast<std::size_t>(node.parameters[i])]; }
 
@@ -142,6 +143,22 @@ struct Plain {
 
   void operator()(const Flatten&) { y.values = x.values; }
 
+  void operator()(const Binary& op) {
+    const PlainTensor& b = *inputs[1];
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      const double other = b.at(n, c, b.shape.height == 1 ? 0 : h, b.shape.width == 1 ? 0 : w);
+      return op.kind == Binary::Kind::add ? x.at(n, c, h, w) + other : x.at(n, c, h, w) * other;
+    });
+  }
+
+  void operator()(const Concat&) {
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      std::size_t i = 0;
+      while (c >= inputs[i]->shape.channels) c -= inputs[i++]->shape.channels;
+      return inputs[i]->at(n, c, h, w);
+    });
+  }
+
   void operator()(const Dropout&) { throw std::logic_error("a plain run has no dropout: its masks are random"); }
 };
 
@@ -153,7 +170,9 @@ PlainTensor run_plain(const Graph& graph, const PlainParameters& parameters, con
   for (const Node& node : graph.nodes) {
     const Shape& shape = graph.values[static_cast<std::size_t>(node.output)];
     PlainTensor y{input.images, shape, std::vector<double>(static_cast<std::size_t>(input.images * shape.count()))};
-    Plain plain{node, parameters, values[static_cast<std::size_t>(node.inputs[0])], std::move(y), training};
+    std::vector<const PlainTensor*> inputs;
+    for (const ValueId id : node.inputs) inputs.push_back(&values[static_cast<std::size_t>(id)]);
+    Plain plain{node, parameters, std::move(inputs), std::move(y), training};
     std::visit(plain, node.op);
     values[static_cast<std::size_t>(node.output)] = std::move(plain.y);
   }

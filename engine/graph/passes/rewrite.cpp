@@ -13,6 +13,7 @@ class Rewriting {
     result_.values.push_back(old.input_shape());
     result_.parameters = old.parameters;
     result_.layers = old.layers;
+    result_.groups = old.groups;
   }
 
   void keep(Node node) {

@@ -23,6 +23,8 @@ Backward compile(Compiler& compiler, const Node& node, const InnerProduct& op);
 Backward compile(Compiler& compiler, const Node& node, const Dropout& op);
 Backward compile(Compiler& compiler, const Node& node, const Softmax& op);
 Backward compile(Compiler& compiler, const Node& node, const Flatten& op);
+Backward compile(Compiler& compiler, const Node& node, const Binary& op);
+Backward compile(Compiler& compiler, const Node& node, const Concat& op);
 
 /// The overload for the node's kind. A failure names the layer, of its backward as well.
 Backward compile_node(Compiler& compiler, const Node& node);
