@@ -128,8 +128,8 @@ BufferId Compiler::add_buffer(Buffer buffer) {
 Tensor Compiler::allocate(const Desc& desc) {
   const auto bytes = static_cast<std::int64_t>(desc.get_size());
   if (bytes > kLargestTensor)
-    throw std::runtime_error(fmt::format(
-        "a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", bytes >> 20));
+    throw std::runtime_error(
+        fmt::format("a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", bytes >> 20));
   return {desc, add_buffer({BufferHome::arena, bytes, -1, -1, -1})};
 }
 
@@ -248,9 +248,7 @@ Tensor Compiler::sum_of_gradients(const Tensor& so_far, const Tensor& added) {
   const Desc desc = layout && has_vector_blocks(*layout) ? added.desc : so_far.desc;
   const Tensor a = in_format(so_far, desc, backward_layer_), b = in_format(added, desc, backward_layer_);
   const Tensor sum = holders(a) == 0 && a.buffer != b.buffer ? a : allocate(desc);
-  const auto addition = binary_desc(dnnl::algorithm::binary_add, desc, desc, desc, user_scratchpad());
-  add_primitive({backward_layer_, "gradient sum", addition.impl_info_str(), format_name(desc)}, dnnl::binary(addition),
-                addition.scratchpad_desc(), {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, sum}});
+  add_combination(*this, backward_layer_, "gradient sum", {}, a, b, sum);
   return sum;
 }
 

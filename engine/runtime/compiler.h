@@ -150,8 +150,8 @@ class Compiler {
   std::vector<std::optional<Tensor>> gradients_;           // by ValueId; empty where no reader has given any yet
   std::string backward_layer_;                             // whose backward is being compiled
   std::vector<bool> kept_;                                 // by BufferId
-  std::vector<int> pending_reads_;     // by BufferId: reads of the values in it by nodes that are not compiled yet
-  std::vector<int> gradient_holders_;  // by BufferId: values that wait for the gradient in it to be read
+  std::vector<int> pending_reads_;                         // by BufferId: reads of the values in it by nodes that are not compiled yet
+  std::vector<int> gradient_holders_;                      // by BufferId: values that wait for the gradient in it to be read
   bool backward_ = false;
   int step_ = 0;
   CompiledProgram program_;

@@ -1,5 +1,7 @@
 #include "engine/graph/passes/rewrite.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace cnnctl {
@@ -51,6 +53,40 @@ class Rewriting {
   std::vector<ValueId> replacement_;
 };
 
+/// What a node takes into itself: the node `first`, by which both become `op`; or nothing.
+struct Absorption {
+  std::size_t first = 0;
+  std::optional<Op> op;
+};
+
+/// For every node of the graph. Each node is taken in at most once, since one node alone reads its value.
+std::vector<Absorption> find_absorptions(const Graph& graph, const NodeJoin& join) {
+  const std::vector<int> readers = count_readers(graph);
+  std::vector<Absorption> absorptions(graph.nodes.size());
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    std::vector<ValueId> inputs = graph.nodes[i].inputs;
+    std::sort(inputs.begin(), inputs.end(), std::greater<>());
+    for (const ValueId input : inputs) {
+      if (input == 0 || readers[static_cast<std::size_t>(input)] != 1) continue;
+      const auto writer = static_cast<std::size_t>(input - 1);  // value i + 1 is written by node i
+      // What has itself taken a node in is no longer what `join` would see.
+      if (absorptions[writer].op) continue;
+      absorptions[i] = {writer, join(graph.nodes[writer], graph.nodes[i])};
+      if (absorptions[i].op) break;
+    }
+  }
+  return absorptions;
+}
+
+Node joined(const Node& first, const Node& second, const Op& op) {
+  Node node = first;
+  node.op = op;
+  node.output = second.output;
+  std::copy_if(second.inputs.begin(), second.inputs.end(), std::back_inserter(node.inputs), [&](ValueId id) { return id != first.output; });
+  node.parameters.insert(node.parameters.end(), second.parameters.begin(), second.parameters.end());
+  return node;
+}
+
 }  // namespace
 
 Graph join_nodes(const Graph& graph, const Join& join) {
@@ -67,6 +103,21 @@ Graph join_nodes(const Graph& graph, const Join& join) {
     writer->op = *std::move(joined);
     writer->parameters.insert(writer->parameters.end(), node.parameters.begin(), node.parameters.end());
     rewriting.rewrite(*writer, node.output);
+  }
+  return rewriting.finish();
+}
+
+Graph join_into_readers(const Graph& graph, const NodeJoin& join) {
+  const std::vector<Absorption> absorptions = find_absorptions(graph, join);
+  std::vector<bool> absorbed(graph.nodes.size(), false);
+  for (const Absorption& absorption : absorptions)
+    if (absorption.op) absorbed[absorption.first] = true;
+  Rewriting rewriting(graph);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    if (absorbed[i]) continue;
+    Node node = graph.nodes[i];
+    if (absorptions[i].op) node = joined(graph.nodes[absorptions[i].first], node, *absorptions[i].op);
+    rewriting.keep(std::move(node));
   }
   return rewriting.finish();
 }

@@ -48,9 +48,8 @@ struct FewChannelGeometry {
   std::int64_t padded_width() const { return in.width_pixels + padding_left + padding_right; }
 };
 
-/// A sum or a product of a map and a number a channel of each image, then relu if asked.
-struct BroadcastGeometry {
-  ChannelLayout layout;  // of the map; the numbers stand in the same order: [images][blocks][width]
+/// A sum or a product, then relu if asked.
+struct Combination {
   bool multiply = false;
   bool relu = false;
 };
@@ -107,8 +106,10 @@ struct KernelTable {
   void (*adaptive_pool_forward)(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
   void (*adaptive_pool_backward)(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
 
-  /// x and y may be the same.
-  void (*broadcast)(const BroadcastGeometry& geometry, const float* x, const float* s, float* y);
+  /// The combination of a and b, element by element. y may be either.
+  void (*combine)(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
+  /// The combination of a map x and a number a channel of each image, s: [images][blocks][width]. y may be x.
+  void (*broadcast)(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
   /// Sums of a b (of a, where b is nullptr) over the pixels: [images][blocks][width].
   void (*sum_pixels)(const ChannelLayout& layout, const float* a, const float* b, float* sums);
 

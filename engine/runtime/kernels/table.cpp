@@ -16,6 +16,7 @@ const KernelTable table = {.name = CNNCTL_ISA_NAME,
                            .winograd_backward_weights = winograd_backward_weights,
                            .adaptive_pool_forward = adaptive_pool_forward,
                            .adaptive_pool_backward = adaptive_pool_backward,
+                           .combine = combine,
                            .broadcast = broadcast,
                            .sum_pixels = sum_pixels,
                            .copy_channels = copy_channels};

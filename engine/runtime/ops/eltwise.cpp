@@ -42,13 +42,12 @@ dnnl::algorithm eltwise_algorithm(const Eltwise& op) {
   return dnnl::algorithm::undef;
 }
 
-dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation) {
+dnnl::primitive_attr post_operations(bool sum, const std::optional<Eltwise>& activation) {
   dnnl::primitive_attr attributes = user_scratchpad();
-  if (activation) {
-    dnnl::post_ops post_ops;
-    append_eltwise(post_ops, eltwise_algorithm(*activation), activation->alpha, 0);
-    attributes.set_post_ops(post_ops);
-  }
+  dnnl::post_ops post_ops;
+  if (sum) post_ops.append_sum();
+  if (activation) append_eltwise(post_ops, eltwise_algorithm(*activation), activation->alpha, 0);
+  attributes.set_post_ops(post_ops);
   return attributes;
 }
 

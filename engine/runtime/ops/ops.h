@@ -32,15 +32,17 @@ Backward compile_node(Compiler& compiler, const Node& node);
 /// oneDNN's algorithm for an element-wise function.
 dnnl::algorithm eltwise_algorithm(const Eltwise& op);
 
-/// Attributes of a primitive whose result is relu's, or another function's.
-dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation);
+/// Attributes of a primitive that adds what its result's memory holds before (`sum`), and then applies a function.
+dnnl::primitive_attr post_operations(bool sum, const std::optional<Eltwise>& activation);
 
-/// A step that writes a + b or a * b, and then the activation of it, to `y`; all of one format. y may be a.
-void add_binary(Compiler& compiler, const std::string& layer, const char* pass, const Binary& op, const Tensor& a, const Tensor& b, const Tensor& y);
+/// A step that combines a and b, element by element, to y; all of one format. y may be either.
+void add_combination(Compiler& compiler, const std::string& layer, const char* pass, const Combination& what, const Tensor& a,
+                     const Tensor& b, const Tensor& y);
 
 /// A step that writes the derivative of a function's result y by what entered it, times dy, to dx; all of one format. dx may be dy. The
 /// function has no negative slope or scale.
-void add_eltwise_backward(Compiler& compiler, const std::string& layer, const Eltwise& op, const Tensor& y, const Tensor& dy, const Tensor& dx);
+void add_eltwise_backward(Compiler& compiler, const std::string& layer, const Eltwise& op, const Tensor& y, const Tensor& dy,
+                          const Tensor& dx);
 
 /// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
 /// or 16 channels, windows of more than 255 elements, dilation.
