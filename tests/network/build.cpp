@@ -38,9 +38,11 @@ Built build(const std::string& yaml) {
   Built built;
   const Value root = parse_yaml(std::make_shared<const Source>(Source{"net.yaml", yaml}), built.diagnostics);
   const auto part = [&](const char* key) { return root.find(key) ? *root.find(key) : Value{}; };
-  Vars vars(part("vars"), built.diagnostics);
+  const Value vars_part = part("vars"), blocks_part = part("blocks");
+  Vars vars(vars_part, built.diagnostics);
+  const Blocks blocks(blocks_part, built.diagnostics);
   const NetworkSource source{"net", root.place, part("input"), part("model"), true};
-  built.graph = build_network(source, vars, built.diagnostics);
+  built.graph = build_network(source, vars, blocks, built.diagnostics);
   return built;
 }
 
@@ -168,18 +170,6 @@ TEST_CASE("sizes that PyTorch's layers are told and ours infer are named as such
 
 TEST_CASE("an unknown layer gets a suggestion") {
   CHECK(build_model("  - rellu\n").messages() == Names{"unknown layer 'rellu'; did you mean 'relu'?"});
-}
-
-TEST_CASE("what a later version brings is named as such") {
-  for (const char* model :
-       {"  - residual: {body: [relu]}\n", "  - concat: {branches: [[relu], []]}\n", "  - add: {from: [a, b]}\n",
-        "  - multiply: {branches: []}\n", "  - relu: {from: a}\n", "  - conv: {out_channels: \"${2 * 3}\", kernel_size: 1}\n",
-        "  - conv: {out_channels: $in_channels, kernel_size: 1}\n"}) {
-    CAPTURE(model);
-    const Built built = build_model(model);
-    REQUIRE(built.messages().size() == 1);
-    CHECK(built.messages()[0].find("this version of cnnctl does not know it yet") != std::string::npos);
-  }
 }
 
 TEST_CASE("input must be three sizes between 1 and 65535") {
