@@ -7,7 +7,6 @@
 
 #include "engine/network/item.h"
 #include "engine/network/vars.h"
-#include "engine/schema/schema.h"
 
 namespace cnnctl {
 namespace {
@@ -41,7 +40,10 @@ bool read_parameters(const Value* params, Block& block, Diagnostics& diagnostics
   bool valid = true;
   for (const Entry& entry : params->entries) {
     valid = check_parameter_name(entry, diagnostics) && valid;
-    block.parameters.push_back({entry.key, entry.key_place, entry.value.is_null() ? nullptr : &entry.value});
+    const bool required = entry.value.is_null();
+    block.parameters.push_back({entry.key, entry.key_place, required ? nullptr : &entry.value});
+    block.declaration.arguments.push_back(
+        {entry.key, "value", required, required ? "" : to_yaml_inline(entry.value), {}, {}, "a parameter of the block without a default"});
   }
   return valid;
 }
@@ -49,7 +51,7 @@ bool read_parameters(const Value* params, Block& block, Diagnostics& diagnostics
 bool read_layers(const Value& map, Block& block, Diagnostics& diagnostics) {
   block.layers = map.find("layers");
   if (block.layers == nullptr) {
-    diagnostics.error(block.place, fmt::format("block '{}' needs layers (a list of items)", block.name));
+    diagnostics.error(block.place, fmt::format("block '{}' needs layers (a list of items)", block.declaration.name));
     return false;
   }
   if (block.layers->is_list() || block.layers->is_scalar()) return true;
@@ -65,7 +67,7 @@ std::optional<Block> read_block(const Entry& entry, Diagnostics& diagnostics) {
                       fmt::format("write {}: {{params: {{...}}, layers: [...]}}", entry.key));
     return std::nullopt;
   }
-  Block block{.name = entry.key, .place = entry.key_place, .parameters = {}};
+  Block block{.declaration = {entry.key, "", "", {}}, .place = entry.key_place, .parameters = {}};
   Diagnostics found;
   report_unknown_keys(entry.value, {"params", "layers", "inline"}, fmt::format("block '{}'", entry.key), found);
   bool valid = !found.has_errors();

@@ -7,6 +7,7 @@
 
 #include "engine/config/value.h"
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/schema/schema.h"
 
 namespace cnnctl {
 
@@ -18,11 +19,11 @@ struct Block {
     const Value* initial = nullptr;  // its default; nullptr where it is required
   };
 
-  std::string name;
-  Place place;  // of its name
-  std::vector<Parameter> parameters;
-  const Value* layers = nullptr;  // a list of items, or what stands for one
-  bool in_line = false;           // its items join the list where it is used
+  Declaration declaration;            // its name and parameters, as a layer declares its own
+  Place place;                        // of its name
+  std::vector<Parameter> parameters;  // in the declaration's order
+  const Value* layers = nullptr;      // a list of items, or what stands for one
+  bool in_line = false;               // its items join the list where it is used
   mutable bool used = false;
 };
 

@@ -51,6 +51,7 @@ bool take_item_argument(const Entry& entry, ModelItem& item, Diagnostics& diagno
   } else if (entry.key == "from") {
     item.from = entry.value;
   } else if (entry.key == "when") {
+    item.when = false;  // where a shape that it depends on is unknown
     return read_now(entry, argument, *item.environment, item.when, diagnostics);
   } else {
     item.counts = true;
@@ -108,10 +109,8 @@ std::optional<std::vector<std::string>> find_type(ModelItem& item, const Blocks&
   if (item.layer = find_layer_type(item.type); item.layer != nullptr) return argument_names(*item.layer->declaration);
   if (item.branching = find_branching(item.type); item.branching != nullptr) return argument_names(item.branching->declaration);
   if (item.block = blocks.find(item.type); item.block != nullptr) {
-    std::vector<std::string> names;
-    for (const Block::Parameter& parameter : item.block->parameters) names.push_back(parameter.name);
     item.block->used = true;
-    return names;
+    return argument_names(item.block->declaration);
   }
   if (!blocks.is_broken(item.type)) report_unknown_type(item.type, item.place, blocks, diagnostics);
   return std::nullopt;

@@ -10,15 +10,13 @@ namespace {
 /// The last part of a full name: what an item is called in its list; "" of an inline block.
 std::string label_of(const std::string& name) { return name.substr(name.rfind('.') + 1); }
 
-/// False where the instance gives what the block does not take.
+/// False where the instance gives what the block does not take, or lacks what it needs.
 bool check_parameters(const ModelItem& item, Diagnostics& diagnostics) {
-  std::vector<std::string> known;
-  for (const Block::Parameter& parameter : item.block->parameters) known.push_back(parameter.name);
   Diagnostics found;
-  report_unknown_keys(item.arguments, known, fmt::format("block '{}'", item.block->name), found);
+  check_arguments(item.block->declaration, item.arguments, item.place, found);
   if (item.block->in_line && item.name)
-    found.error(item.name->place,
-                fmt::format("block '{}' is inline: its items join the list, and no item is left to be named", item.block->name));
+    found.error(item.name->place, fmt::format("block '{}' is inline: its items join the list, and no item is left to be named",
+                                              item.block->declaration.name));
   for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
   return !found.has_errors();
 }
@@ -61,15 +59,7 @@ bool NetworkBuilder::bind_arguments(const ModelItem& item, const Context& contex
   bool known = check_parameters(item, *diagnostics_);
   for (const Block::Parameter& parameter : item.block->parameters) {
     const Value* argument = item.arguments.find(parameter.name);
-    if (argument == nullptr && parameter.initial == nullptr) {
-      diagnostics_->add({Severity::error,
-                         item.place,
-                         fmt::format("block '{}' needs {}", item.block->name, parameter.name),
-                         fmt::format("write {}: {{{}: ...}}", item.block->name, parameter.name),
-                         {{parameter.place, "it has no default here"}}});
-      known = false;
-      continue;
-    }
+    if (argument == nullptr && parameter.initial == nullptr) continue;  // that was reported
     const Environment& scope = argument != nullptr ? context.environment : environment;
     std::optional<Bound> bound = resolve(argument != nullptr ? *argument : *parameter.initial, scope, *diagnostics_);
     if (!bound) {
@@ -92,7 +82,7 @@ void NetworkBuilder::add_block(const ModelItem& item, const Context& context, co
   add_block_items(item, context, environment, name);
   diagnostics_ = outside;
   for (Diagnostic diagnostic : inside.sorted()) {
-    diagnostic.notes.push_back({item.place, fmt::format("block '{}' is used here", item.block->name)});
+    diagnostic.notes.push_back({item.place, fmt::format("block '{}' is used here", item.block->declaration.name)});
     outside->add(std::move(diagnostic));
   }
 }
@@ -104,7 +94,7 @@ void NetworkBuilder::add_block_items(const ModelItem& item, const Context& conte
     diagnostics_->error(item.block->layers->place, fmt::format("layers must be a list of items, not {}", describe(*layers->value)));
     return current_.reset();
   }
-  const Level level(*this, item.place, name, label_of(name), item.block->name);
+  const Level level(*this, item.place, name, label_of(name), item.block->declaration.name);
   if (!level.open()) return;
   if (item.block->in_line) {
     ItemList list = ItemList::joining(context.list, current_, *layers->value);

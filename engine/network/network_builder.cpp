@@ -86,7 +86,13 @@ void NetworkBuilder::check_absent(const ModelItem& item) {
   ModelItem alone = item;
   alone.from.reset();  // what it would read may be absent as well
   Environment environment(item.environment);
-  add_item(alone, {environment, list, names});
+  const Context context{environment, list, names};
+  if (item.block != nullptr) {
+    Environment inside(&vars_);
+    bind_arguments(alone, context, inside);  // its body may contain the block itself, absent again
+  } else {
+    add_item(alone, context);
+  }
   graph_.groups.resize(groups);
   if (!too_large_) current_ = before;
 }
