@@ -62,7 +62,8 @@ dnnl::primitive_attr attributes_of(const Convolution& op) {
   dnnl::primitive_attr attributes = user_scratchpad();
   if (op.activation) {
     dnnl::post_ops post_ops;
-    append_eltwise(post_ops, eltwise_algorithm(*op.activation), op.activation->alpha, 0);
+    const auto [algorithm, alpha, beta] = eltwise_algorithm(*op.activation);
+    append_eltwise(post_ops, algorithm, alpha, beta);
     attributes.set_post_ops(post_ops);
   }
   return attributes;

@@ -25,12 +25,21 @@ Backward compile(Compiler& compiler, const Node& node, const Softmax& op);
 Backward compile(Compiler& compiler, const Node& node, const Flatten& op);
 Backward compile(Compiler& compiler, const Node& node, const Binary& op);
 Backward compile(Compiler& compiler, const Node& node, const Concat& op);
+Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op);
+Backward compile(Compiler& compiler, const Node& node, const Maxout& op);
 
 /// The overload for the node's kind. A failure names the layer, of its backward as well.
 Backward compile_node(Compiler& compiler, const Node& node);
 
-/// oneDNN's algorithm for an element-wise function.
-dnnl::algorithm eltwise_algorithm(const Eltwise& op);
+/// How oneDNN computes an element-wise function.
+struct EltwiseAlgorithm {
+  dnnl::algorithm algorithm;
+  float alpha = 0;
+  float beta = 0;
+};
+
+/// oneDNN's algorithm for an element-wise function that fuse_activation may join to a convolution; undef for the others.
+EltwiseAlgorithm eltwise_algorithm(const Eltwise& op);
 
 /// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
 /// or 16 channels, windows of more than 255 elements, dilation.
