@@ -15,6 +15,7 @@
 #include "cli/commands/inputs.h"
 #include "cli/terminal/terminal.h"
 #include "datasets/loader/loader.h"
+#include "datasets/readers/numpy.h"
 #include "engine/formats/npy.h"
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
@@ -55,15 +56,6 @@ void check_input(const NpyArray& array, const std::string& path, const Shape& im
                                image.width, array.dims.empty() ? "a single number" : fmt::format("{}", fmt::join(array.dims, " x "))));
 }
 
-/// A network's answer to what is no number would be no answer either, and some of its layers would hide that.
-void require_finite(std::span<const float> pixels, const std::string& path, const Shape& image) {
-  const auto found = std::find_if_not(pixels.begin(), pixels.end(), [](float pixel) { return std::isfinite(pixel); });
-  if (found == pixels.end()) return;
-  const std::int64_t index = found - pixels.begin(), place = index % image.count();
-  throw InputError(fmt::format("{}: element [{}, {}, {}, {}] is {}; the network takes finite numbers", path, index / image.count(),
-                               place / (image.height * image.width), place / image.width % image.height, place % image.width, *found));
-}
-
 template <class T>
 std::vector<T> elements(const NpyArray& array) {
   std::vector<T> result(array.bytes.size() / sizeof(T));
@@ -79,7 +71,7 @@ std::unique_ptr<BatchSource> make_source(const NpyArray& array, const std::strin
   LoaderOptions options;
   if (array.type == NpyArray::Type::float32) {
     std::vector<float> pixels = elements<float>(array);
-    require_finite(pixels, path, dataset.image);
+    require_finite(pixels, dataset.image, path);
     dataset.pixels = std::move(pixels);
   } else {
     dataset.pixels = elements<std::uint8_t>(array);

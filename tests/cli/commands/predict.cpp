@@ -107,10 +107,11 @@ TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
   auto pixels = some_images(3);
   pixels[2 * 784 + 5 * 28 + 7] = std::numeric_limits<float>::quiet_NaN();
   write_npy(folder.file("nan.npy"), {3, 1, 28, 28}, pixels);
-  CHECK(contains(error({"predict", "runs/tiny", "--input", "nan.npy"}), "nan.npy: element [2, 0, 5, 7] is nan; the network takes finite"));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "nan.npy"}),
+                 "nan.npy: image 2, channel 0, row 5, column 7 is nan; a network takes finite numbers"));
   pixels[784] = -std::numeric_limits<float>::infinity();
   write_npy(folder.file("inf.npy"), {3, 1, 28, 28}, pixels);
-  CHECK(contains(error({"predict", "runs/tiny", "--input", "inf.npy"}), "inf.npy: element [1, 0, 0, 0] is -inf"));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "inf.npy"}), "inf.npy: image 1, channel 0, row 0, column 0 is -inf"));
 }
 
 }  // namespace cnnctl
