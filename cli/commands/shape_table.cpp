@@ -132,11 +132,11 @@ std::string arguments_text(const Graph& graph, const OutlineItem& item) { return
 
 std::string join_text(const Graph& graph, const OutlineItem& branches) {
   const Layer& join = layer_of(graph, branches.items.back());
-  const std::size_t count = branches.items.size() - 1;
   std::vector<std::string> labels;
-  for (std::size_t i = 0; i < count; ++i) labels.push_back(branches.items[i].label);
+  for (const OutlineItem& branch : branches.branches()) labels.push_back(branch.label);
   const char* sign = join.type == "concat" ? ", " : join.type == "multiply" ? " * " : " + ";
-  const std::string joined = count <= most_named_branches ? fmt::format("{}", fmt::join(labels, sign)) : fmt::format("{} branches", count);
+  const std::string joined =
+      labels.size() <= most_named_branches ? fmt::format("{}", fmt::join(labels, sign)) : fmt::format("{} branches", labels.size());
   return join.arguments.empty() ? joined : joined + ", " + join.arguments;
 }
 
