@@ -36,7 +36,7 @@ std::string in_lines(const std::string& arguments) {
   for (std::size_t begin = 0; begin < arguments.size();) {
     const std::size_t end = std::min(arguments.size(), std::min(arguments.find(", ", begin), arguments.size()) + 2);
     if (line > 0 && line + end - begin > widest_line) {
-      result += '\n';
+      result.back() = '\n';
       line = 0;
     }
     result += arguments.substr(begin, end - begin);
