@@ -35,14 +35,15 @@ Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op) {
   return [=, &node, &layer](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor scratch = c.allocate_bytes(layout.images * layout.blocks * layout.width * static_cast<std::int64_t>(sizeof(float)));
-    c.add_kernel({layer, "backward", "cnnctl", format_name(dy.desc)},
-                 {x, dy, c.parameter(node, 0, weight), c.parameter_gradient(node, 0), scratch}, [geometry](std::span<void* const> b) {
-                   auto* gradient = static_cast<float*>(b[1]);
-                   kernels().channel_scale_backward(geometry, static_cast<const float*>(b[0]), gradient, static_cast<const float*>(b[2]),
-                                                    gradient, static_cast<float*>(b[3]), static_cast<float*>(b[4]));
+    const Tensor dx = c.overwrite_or_allocate_gradient(dy);
+    c.add_kernel({layer, "backward", "cnnctl", format_name(dx.desc)},
+                 {x, dy, c.parameter(node, 0, weight), dx, c.parameter_gradient(node, 0), scratch}, [geometry](std::span<void* const> b) {
+                   kernels().channel_scale_backward(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
+                                                    static_cast<const float*>(b[2]), static_cast<float*>(b[3]), static_cast<float*>(b[4]),
+                                                    static_cast<float*>(b[5]));
                  });
     if (!c.needs_gradient(input)) return;
-    c.add_gradient(input, c.shape(input).flat ? Tensor{plain_desc(dims_of(c.value(input).desc)), dy.buffer} : dy);
+    c.add_gradient(input, c.shape(input).flat ? Tensor{plain_desc(dims_of(c.value(input).desc)), dx.buffer} : dx);
   };
 }
 
