@@ -26,8 +26,7 @@ struct Needs {
 struct BackwardNeeds {
   Needs operator()(const Convolution&) const { return {true, false}; }
   Needs operator()(const BatchNorm&) const { return {true, false}; }
-  /// A negative slope or scale folds two inputs onto one result.
-  Needs operator()(const Eltwise& op) const { return op.alpha >= 0 ? Needs{false, true} : Needs{true, false}; }
+  Needs operator()(const Eltwise& op) const { return result_tells_derivative(op) ? Needs{false, true} : Needs{true, false}; }
   Needs operator()(const Pooling&) const { return {}; }
   Needs operator()(const AdaptivePooling&) const { return {}; }
   Needs operator()(const InnerProduct&) const { return {true, false}; }
@@ -37,10 +36,17 @@ struct BackwardNeeds {
   /// A product's gradients each need the other factor.
   Needs operator()(const Binary& op) const { return {op.kind == Binary::Kind::multiply, op.activation.has_value()}; }
   Needs operator()(const Concat&) const { return {}; }
+  Needs operator()(const ChannelScale&) const { return {true, false}; }
+  Needs operator()(const Maxout&) const { return {true, false}; }
 };
 
 /// Whether the gradient by its weights is a primitive of its own, which alone reads the input.
 bool has_weights(const Op& op) { return std::holds_alternative<Convolution>(op) || std::holds_alternative<InnerProduct>(op); }
+
+/// Whether the gradient of its input may stand where the gradient of its output stood.
+bool changes_gradient(const Op& op) {
+  return std::holds_alternative<Eltwise>(op) || std::holds_alternative<Dropout>(op) || std::holds_alternative<ChannelScale>(op);
+}
 
 Needs backward_needs(const Node& node) { return std::visit(BackwardNeeds{}, node.op); }
 
@@ -68,6 +74,8 @@ struct Workspace {
   std::int64_t operator()(const Flatten&) const { return 0; }
   std::int64_t operator()(const Binary&) const { return 0; }
   std::int64_t operator()(const Concat&) const { return 0; }
+  std::int64_t operator()(const ChannelScale&) const { return 0; }
+  std::int64_t operator()(const Maxout&) const { return 0; }
 };
 
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
@@ -135,7 +143,8 @@ class Buffers {
   std::vector<ValueId> overwritten_inputs(const Node& node) const {
     if (std::holds_alternative<Eltwise>(node.op)) return training_ && backward_needs(node).inputs ? std::vector<ValueId>{} : node.inputs;
     if (std::holds_alternative<Dropout>(node.op)) return node.inputs;
-    if (std::holds_alternative<BatchNorm>(node.op) && !training_) return node.inputs;
+    const bool in_evaluation = std::holds_alternative<BatchNorm>(node.op) || std::holds_alternative<ChannelScale>(node.op);
+    if (in_evaluation && !training_) return node.inputs;
     if (const auto* op = std::get_if<Convolution>(&node.op); op && op->residual) return {node.inputs[1]};
     std::vector<ValueId> inputs;
     if (std::holds_alternative<Binary>(node.op) && !(training_ && backward_needs(node).inputs))
@@ -208,15 +217,13 @@ class Buffers {
   /// What an op in place makes of its output's gradient: in the same buffer where no other value waits for it.
   Buffer passed_on(const Node& node, Buffer gradient, int step) {
     const auto* binary = std::get_if<Binary>(&node.op);
-    const bool changed =
-        std::holds_alternative<Eltwise>(node.op) || std::holds_alternative<Dropout>(node.op) || (binary != nullptr && binary->activation);
+    const bool changed = changes_gradient(node.op) || (binary != nullptr && binary->activation);
     return changed && buffers_[gradient].gradient_holders > 1 ? add(value_bytes(node.output), step) : gradient;
   }
 
   /// The buffer of one input's part.
   Buffer part_for(const Node& node, ValueId input, Buffer gradient, Buffer passed, int step) {
-    if (std::holds_alternative<Eltwise>(node.op) || std::holds_alternative<Dropout>(node.op) || std::holds_alternative<Flatten>(node.op))
-      return passed;
+    if (changes_gradient(node.op) || std::holds_alternative<Flatten>(node.op)) return passed;
     if (const auto* binary = std::get_if<Binary>(&node.op); binary != nullptr && same_shape(input, node.output)) {
       if (binary->kind == Binary::Kind::add) return passed;
       const int own = passed == gradient ? 1 : 0;

@@ -18,13 +18,13 @@ namespace cnnctl {
 class LayerBuilder {
  public:
   /// Builds into `graph`, from `input`, a layer called `name` ("layer1.0") of type `type`.
-  LayerBuilder(Graph& graph, ValueId input, std::string name, std::string type);
+  LayerBuilder(Graph& graph, ValueId input, std::string name, std::string type, GroupId group = -1);
 
   const Shape& input() const;
   /// "conv", for messages.
   const std::string& type() const;
 
-  /// Adds the parameter `name`.`suffix`; `dims` as PyTorch's.
+  /// Adds the parameter `name`.`suffix`, or `name` itself where the suffix is empty; `dims` as PyTorch's.
   ParameterId parameter(const std::string& suffix, std::vector<std::int64_t> dims, Initializer initializer, bool trainable = true);
 
   /// Applies `op` to the current value (at first the input); its result is the current value from then on.

@@ -87,7 +87,9 @@ class Compiler {
   Tensor overwrite_or_allocate(ValueId input);
 
   // Memory.
+  /// Throws std::runtime_error for a tensor that oneDNN cannot address.
   Tensor allocate(const Desc& desc);
+  /// Memory of our own loops, of any size.
   Tensor allocate_bytes(std::int64_t bytes);
   Tensor constant(const Desc& desc);
 

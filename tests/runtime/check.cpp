@@ -65,7 +65,8 @@ Graph network_of(const std::string& items, const Shape& input) {
   Diagnostics diagnostics;
   const Value config = parse_yaml(source, diagnostics);
   Vars vars;
-  Graph graph = build_network({"test", config.place, *config.find("input"), *config.find("model")}, vars, diagnostics);
+  const Value *input_value = config.find("input"), *model = config.find("model");
+  Graph graph = build_network({"test", config.place, *input_value, *model}, vars, Blocks(), diagnostics);
   throw_if_errors(diagnostics);
   return graph;
 }

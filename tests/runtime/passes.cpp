@@ -12,7 +12,7 @@
 namespace cnnctl {
 namespace {
 
-using Pass = Graph (*)(const Graph&);
+using Pass = Graph (*)(Graph);
 
 /// What a graph's program gives, compiled as it is: its result, and in training all gradients. Also counts its forward steps.
 struct Run {

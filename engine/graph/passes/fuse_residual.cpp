@@ -1,11 +1,14 @@
+#include <utility>
+
 #include "engine/graph/passes/passes.h"
 #include "engine/graph/passes/rewrite.h"
 
 namespace cnnctl {
 
-Graph fuse_residual(const Graph& graph) {
-  const auto shape = [&](ValueId id) { return graph.values[static_cast<std::size_t>(id)]; };
-  return join_into_readers(graph, [&](const Node& first, const Node& second) -> std::optional<Op> {
+Graph fuse_residual(Graph graph) {
+  const std::vector<Shape> shapes = graph.values;
+  const auto shape = [&](ValueId id) { return shapes[static_cast<std::size_t>(id)]; };
+  return join_into_readers(std::move(graph), [&](const Node& first, const Node& second) -> std::optional<Op> {
     const auto* convolution = std::get_if<Convolution>(&first.op);
     const auto* sum = std::get_if<Binary>(&second.op);
     if (convolution == nullptr || convolution->residual || convolution->activation || sum == nullptr || sum->kind != Binary::Kind::add ||

@@ -1,7 +1,7 @@
 #include "engine/graph/passes/rewrite.h"
 
 #include <algorithm>
-#include <iterator>
+#include <functional>
 #include <utility>
 
 namespace cnnctl {
@@ -10,24 +10,22 @@ namespace {
 /// A graph being made from another: which of its values stands for each value of the old one.
 class Rewriting {
  public:
-  explicit Rewriting(const Graph& old) : old_(old), replacement_(old.values.size(), 0) {
-    result_.name = old.name;
-    result_.values.push_back(old.input_shape());
-    result_.parameters = old.parameters;
-    result_.layers = old.layers;
-    result_.groups = old.groups;
+  /// Takes all of the old graph but its nodes, which are given one by one.
+  explicit Rewriting(Graph old) : old_values_(std::move(old.values)), result_(std::move(old)), replacement_(old_values_.size(), 0) {
+    result_.values = {old_values_.front()};
+    result_.nodes.clear();
   }
 
-  void keep(Node node) {
+  void keep(Node&& node) {
     for (ValueId& input : node.inputs) input = replacement(input);
     const ValueId output = node.output;
-    const Shape& shape = old_.values[static_cast<std::size_t>(output)];
+    const Shape& shape = old_values_[static_cast<std::size_t>(output)];
     replacement(output) = add_node(result_, std::move(node.op), std::move(node.inputs), shape, std::move(node.parameters), node.layer);
   }
 
   /// Lets `value` be what `node` writes from now on, in the shape that it has.
   void rewrite(Node& node, ValueId value) {
-    result_.values[static_cast<std::size_t>(node.output)] = old_.values[static_cast<std::size_t>(value)];
+    result_.values[static_cast<std::size_t>(node.output)] = old_values_[static_cast<std::size_t>(value)];
     replacement(value) = node.output;
   }
 
@@ -41,14 +39,14 @@ class Rewriting {
   }
 
   Graph finish() {
-    result_.output = replacement(old_.output);
+    result_.output = replacement(result_.output);
     return std::move(result_);
   }
 
  private:
   ValueId& replacement(ValueId value) { return replacement_[static_cast<std::size_t>(value)]; }
 
-  const Graph& old_;
+  std::vector<Shape> old_values_;
   Graph result_;
   std::vector<ValueId> replacement_;
 };
@@ -78,26 +76,27 @@ std::vector<Absorption> find_absorptions(const Graph& graph, const NodeJoin& joi
   return absorptions;
 }
 
-Node joined(const Node& first, const Node& second, const Op& op) {
-  Node node = first;
-  node.op = op;
-  node.output = second.output;
-  std::copy_if(second.inputs.begin(), second.inputs.end(), std::back_inserter(node.inputs), [&](ValueId id) { return id != first.output; });
-  node.parameters.insert(node.parameters.end(), second.parameters.begin(), second.parameters.end());
-  return node;
+Node joined(Node first, const Node& second, Op op) {
+  for (const ValueId input : second.inputs)
+    if (input != first.output) first.inputs.push_back(input);
+  first.op = std::move(op);
+  first.output = second.output;
+  first.parameters.insert(first.parameters.end(), second.parameters.begin(), second.parameters.end());
+  return first;
 }
 
 }  // namespace
 
-Graph join_nodes(const Graph& graph, const Join& join) {
+Graph join_nodes(Graph graph, const Join& join) {
   const std::vector<int> readers = count_readers(graph);
-  Rewriting rewriting(graph);
-  for (const Node& node : graph.nodes) {
+  std::vector<Node> nodes = std::move(graph.nodes);
+  Rewriting rewriting(std::move(graph));
+  for (Node& node : nodes) {
     const bool reads_alone = node.inputs.size() == 1 && readers[static_cast<std::size_t>(node.inputs[0])] == 1;
     Node* const writer = reads_alone ? rewriting.writer(node.inputs[0]) : nullptr;
     std::optional<Op> joined = writer != nullptr ? join(writer->op, node.op) : std::nullopt;
     if (!joined) {
-      rewriting.keep(node);
+      rewriting.keep(std::move(node));
       continue;
     }
     writer->op = *std::move(joined);
@@ -107,28 +106,29 @@ Graph join_nodes(const Graph& graph, const Join& join) {
   return rewriting.finish();
 }
 
-Graph join_into_readers(const Graph& graph, const NodeJoin& join) {
-  const std::vector<Absorption> absorptions = find_absorptions(graph, join);
+Graph join_into_readers(Graph graph, const NodeJoin& join) {
+  std::vector<Absorption> absorptions = find_absorptions(graph, join);
   std::vector<bool> absorbed(graph.nodes.size(), false);
   for (const Absorption& absorption : absorptions)
     if (absorption.op) absorbed[absorption.first] = true;
-  Rewriting rewriting(graph);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+  std::vector<Node> nodes = std::move(graph.nodes);
+  Rewriting rewriting(std::move(graph));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (absorbed[i]) continue;
-    Node node = graph.nodes[i];
-    if (absorptions[i].op) node = joined(graph.nodes[absorptions[i].first], node, *absorptions[i].op);
-    rewriting.keep(std::move(node));
+    if (absorptions[i].op) nodes[i] = joined(std::move(nodes[absorptions[i].first]), nodes[i], *std::move(absorptions[i].op));
+    rewriting.keep(std::move(nodes[i]));
   }
   return rewriting.finish();
 }
 
-Graph remove_nodes(const Graph& graph, const std::function<bool(const Op&)>& removed) {
-  Rewriting rewriting(graph);
-  for (const Node& node : graph.nodes) {
+Graph remove_nodes(Graph graph, const std::function<bool(const Op&)>& removed) {
+  std::vector<Node> nodes = std::move(graph.nodes);
+  Rewriting rewriting(std::move(graph));
+  for (Node& node : nodes) {
     if (removed(node.op))
       rewriting.replace(node.output, node.inputs.front());
     else
-      rewriting.keep(node);
+      rewriting.keep(std::move(node));
   }
   return rewriting.finish();
 }

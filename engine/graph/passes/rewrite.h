@@ -14,7 +14,7 @@ using Join = std::function<std::optional<Op>(const Op& first, const Op& second)>
 /// Joins two nodes into one wherever the second alone reads the first's value and `join` has an op for both. The joined node has the
 /// first's layer and inputs, the parameters of the first followed by those of the second, and the shape of the second's value. Values are
 /// numbered anew, without gaps.
-Graph join_nodes(const Graph& graph, const Join& join);
+Graph join_nodes(Graph graph, const Join& join);
 
 /// The same with the nodes, for joins that look at what these read.
 using NodeJoin = std::function<std::optional<Op>(const Node& first, const Node& second)>;
@@ -23,9 +23,9 @@ using NodeJoin = std::function<std::optional<Op>(const Node& first, const Node& 
 /// both; where it could be joined with several, it takes the one whose value is written last. The joined node stands where the second
 /// stood, with the first's layer, the inputs of the first followed by the others of the second, and the parameters likewise. Values are
 /// numbered anew, without gaps.
-Graph join_into_readers(const Graph& graph, const NodeJoin& join);
+Graph join_into_readers(Graph graph, const NodeJoin& join);
 
 /// Removes the nodes of one input for which `removed` holds; their readers read the input instead. Values are numbered anew, without gaps.
-Graph remove_nodes(const Graph& graph, const std::function<bool(const Op&)>& removed);
+Graph remove_nodes(Graph graph, const std::function<bool(const Op&)>& removed);
 
 }  // namespace cnnctl

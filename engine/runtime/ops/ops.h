@@ -25,12 +25,21 @@ Backward compile(Compiler& compiler, const Node& node, const Softmax& op);
 Backward compile(Compiler& compiler, const Node& node, const Flatten& op);
 Backward compile(Compiler& compiler, const Node& node, const Binary& op);
 Backward compile(Compiler& compiler, const Node& node, const Concat& op);
+Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op);
+Backward compile(Compiler& compiler, const Node& node, const Maxout& op);
 
 /// The overload for the node's kind. A failure names the layer, of its backward as well.
 Backward compile_node(Compiler& compiler, const Node& node);
 
-/// oneDNN's algorithm for an element-wise function.
-dnnl::algorithm eltwise_algorithm(const Eltwise& op);
+/// How oneDNN computes an element-wise function.
+struct EltwiseAlgorithm {
+  dnnl::algorithm algorithm;
+  float alpha = 0;
+  float beta = 0;
+};
+
+/// oneDNN's algorithm for an element-wise function that fuse_activation may join to a convolution; undef for the others.
+EltwiseAlgorithm eltwise_algorithm(const Eltwise& op);
 
 /// Attributes of a primitive that adds what its result's memory holds before (`sum`), and then applies a function.
 dnnl::primitive_attr post_operations(bool sum, const std::optional<Eltwise>& activation);
@@ -39,10 +48,8 @@ dnnl::primitive_attr post_operations(bool sum, const std::optional<Eltwise>& act
 void add_combination(Compiler& compiler, const std::string& layer, const char* pass, const Combination& what, const Tensor& a,
                      const Tensor& b, const Tensor& y);
 
-/// A step that writes the derivative of a function's result y by what entered it, times dy, to dx; all of one format. dx may be dy. The
-/// function has no negative slope or scale.
-void add_eltwise_backward(Compiler& compiler, const std::string& layer, const Eltwise& op, const Tensor& y, const Tensor& dy,
-                          const Tensor& dx);
+/// A step that writes dy where relu's result y is positive, else 0, to `dx`; all of one format. dx may be dy.
+void add_relu_backward(Compiler& compiler, const std::string& layer, const Tensor& y, const Tensor& dy, const Tensor& dx);
 
 /// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
 /// or 16 channels, windows of more than 255 elements, dilation.

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <omp.h>
 
 #include "../check.h"
 #include "engine/runtime/kernels/kernels.h"
@@ -72,12 +71,12 @@ TEST_CASE("batch norm with relu and pooling is the same in every instruction set
 
 TEST_CASE("Winograd's convolution is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
-    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2};
+    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2, 2};
     const auto x = random_floats(2 * 16 * 63, 1), w = random_floats(16 * 25 * 32, 2), bias = random_floats(32, 3),
                dy = random_floats(2 * 32 * 63, 4);
     check_all_tables([&](const KernelTable& table) {
       std::vector<float> u = zeros(g.weights()), y = zeros(2 * 32 * 63), dw = zeros(16 * 25 * 32), db = zeros(32);
-      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * omp_get_max_threads());
+      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * g.threads);
       table.winograd_weights(g, w.data(), false, u.data());
       table.winograd_forward(g, x.data(), u.data(), bias.data(), true, y.data(), scratch.data());
       table.winograd_backward_weights(g, x.data(), dy.data(), dw.data(), db.data(), scratch.data());
@@ -92,19 +91,65 @@ TEST_CASE("a first layer's weight gradient is the same in every instruction set 
     for (const std::int64_t kernel : {1, 3, 5, 7}) {
       const std::int64_t padding = kernel / 2;
       const FewChannelGeometry g{
-          layout(2, 3, 1, 8, 9), layout(2, 40, width, 8, 9), kernel, kernel, 1, 1, padding, padding, padding, padding};
+          layout(2, 3, 1, 8, 9), layout(2, 40, width, 8, 9), kernel, kernel, 1, 1, padding, padding, padding, padding, 2};
       const auto x = random_floats(static_cast<std::size_t>(floats(g.in)), 1),
                  dy = random_floats(static_cast<std::size_t>(floats(g.out)), 2);
       std::vector<std::int64_t> places(static_cast<std::size_t>(40 * 3 * kernel * kernel));
       for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int64_t>(i);
       check_all_tables([&](const KernelTable& table) {
         std::vector<float> dw = zeros(static_cast<std::int64_t>(places.size())), db = zeros(40);
-        std::vector<float> scratch = zeros(few_channel_scratch(g) * omp_get_max_threads());
+        std::vector<float> scratch = zeros(few_channel_scratch(g) * g.threads);
         table.few_channel_weights(g, x.data(), dy.data(), places.data(), dw.data(), db.data(), scratch.data());
         dw.insert(dw.end(), db.begin(), db.end());
         return dw;
       });
     }
+}
+
+TEST_CASE("activations are the same in every instruction set, with any number of elements left over") {
+  using Function = EltwiseLoop::Function;
+  for (const Function function :
+       {Function::relu, Function::relu6, Function::hardsigmoid, Function::hardswish, Function::mish, Function::softplus})
+    for (const std::int64_t count : {1, 21, 4096, 4100}) {
+      const auto x = random_floats(static_cast<std::size_t>(count), 1, -9, 9), dy = random_floats(static_cast<std::size_t>(count), 2);
+      const EltwiseLoop loop{function, 0.7F, 3};
+      check_all_tables([&](const KernelTable& table) {
+        std::vector<float> y = x, dx = dy;
+        table.eltwise_forward(loop, y.data(), y.data(), count);
+        table.eltwise_backward(loop, x.data(), dx.data(), dx.data(), count);
+        y.insert(y.end(), dx.begin(), dx.end());
+        return y;
+      });
+    }
+}
+
+TEST_CASE("factors of channels are the same in every instruction set and layout") {
+  for (const std::int64_t width : {1, 8, 16, 20})
+    for (const bool shared : {false, true})
+      for (const bool negative_only : {false, true}) {
+        const ChannelScaleGeometry g{layout(2, 20, width, 3, 5), shared, negative_only};
+        const auto x = random_floats(static_cast<std::size_t>(floats(g.layout)), 1),
+                   dy = random_floats(static_cast<std::size_t>(floats(g.layout)), 2), weight = random_floats(shared ? 1 : 20, 3);
+        check_all_tables([&](const KernelTable& table) {
+          std::vector<float> y = x, dx = dy, dweight = zeros(shared ? 1 : 20), scratch = zeros(floats(g.layout));
+          table.channel_scale_forward(g, y.data(), weight.data(), y.data());
+          table.channel_scale_backward(g, x.data(), dx.data(), weight.data(), dx.data(), dweight.data(), scratch.data());
+          for (const auto& part : {dx, dweight}) y.insert(y.end(), part.begin(), part.end());
+          return y;
+        });
+      }
+}
+
+TEST_CASE("maxout and drop_path are the same in every instruction set") {
+  const auto x = random_floats(3 * 4 * 35, 1), dy = random_floats(3 * 35, 2);
+  check_all_tables([&](const KernelTable& table) {
+    std::vector<float> y = zeros(3 * 35), dx = zeros(3 * 4 * 35), dropped = x;
+    table.maxout_forward(3, 4, 35, x.data(), y.data());
+    table.maxout_backward(3, 4, 35, x.data(), dy.data(), dx.data());
+    table.drop_path(x.data(), dropped.data(), 12, 35, 0.4F, 99);
+    for (const auto& part : {dx, dropped}) y.insert(y.end(), part.begin(), part.end());
+    return y;
+  });
 }
 
 TEST_CASE("dropout and adaptive pooling are the same in every instruction set") {
