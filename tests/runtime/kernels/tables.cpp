@@ -165,5 +165,57 @@ TEST_CASE("dropout and adaptive pooling are the same in every instruction set") 
   });
 }
 
+TEST_CASE("sums and products are the same in every instruction set, whatever their length and layout") {
+  for (const bool multiply : {false, true})
+    for (const bool relu : {false, true}) {
+      const Combination what{multiply, relu};
+      const auto a = random_floats(9001, 1), b = random_floats(9001, 2);
+      check_all_tables([&](const KernelTable& table) {
+        std::vector<float> y = a;
+        table.combine(what, 9001, y.data(), b.data(), y.data());
+        return y;
+      });
+      for (const std::int64_t width : {1, 8, 16, 24}) {
+        const ChannelLayout map = layout(2, 24, width, 7, 5);
+        const auto x = random_floats(static_cast<std::size_t>(floats(map)), 3);
+        check_all_tables([&](const KernelTable& table) {
+          std::vector<float> y = x, sums = zeros(map.images * map.blocks * width);
+          table.broadcast(what, map, y.data(), b.data(), y.data());
+          table.sum_pixels(map, x.data(), relu ? y.data() : nullptr, sums.data());
+          y.insert(y.end(), sums.begin(), sums.end());
+          return y;
+        });
+      }
+    }
+}
+
+TEST_CASE("channels are copied and added between all layouts, the padding is cleared, and what was not named stays") {
+  // Large enough for several parts of an image.
+  constexpr std::int64_t height = 18, columns = 17, pixels = height * columns;
+  const auto at = [](const ChannelLayout& l, std::int64_t n, std::int64_t c, std::int64_t p) {
+    return static_cast<std::size_t>(((n * l.blocks + c / l.width) * pixels + p) * l.width + c % l.width);
+  };
+  for (const std::int64_t from_width : {1, 8, 16, 21})
+    for (const std::int64_t to_width : {1, 8, 16, 40})
+      for (const bool add : {false, true}) {
+        const ChannelCopy g{layout(2, 21, from_width, height, columns), layout(2, 40, to_width, height, columns), 2, 21, 19};
+        const auto x = random_floats(static_cast<std::size_t>(floats(g.from)), 1),
+                   before = random_floats(static_cast<std::size_t>(floats(g.to)), 2);
+        std::vector<float> expected = before;
+        for (std::int64_t n = 0; n < 2; ++n)
+          for (std::int64_t p = 0; p < pixels; ++p) {
+            for (std::int64_t c = 0; c < 19; ++c)
+              expected[at(g.to, n, 21 + c, p)] = (add ? before[at(g.to, n, 21 + c, p)] : 0) + x[at(g.from, n, 2 + c, p)];
+            for (std::int64_t c = 40; !add && c < g.to.blocks * to_width; ++c) expected[at(g.to, n, c, p)] = 0;
+          }
+        for (const KernelTable* table : runnable_kernels()) {
+          INFO(table->name << ", from width " << from_width << " to " << to_width << (add ? ", added" : ""));
+          std::vector<float> y = before;
+          table->copy_channels(g, add, x.data(), y.data());
+          CHECK(y == expected);
+        }
+      }
+}
+
 }  // namespace
 }  // namespace cnnctl
