@@ -14,7 +14,18 @@ const KernelTable table = {.name = CNNCTL_ISA_NAME,
                            .winograd_weights = winograd_weights,
                            .winograd_forward = winograd_forward,
                            .winograd_backward_weights = winograd_backward_weights,
-                           .adaptive_pool_forward = adaptive_pool_forward,
-                           .adaptive_pool_backward = adaptive_pool_backward};
+                           .average_pool_forward = average_pool_forward,
+                           .average_pool_backward = average_pool_backward,
+                           .span_max_pool_forward = span_max_pool_forward,
+                           .span_max_pool_backward = span_max_pool_backward,
+                           .layer_norm_forward = layer_norm_forward,
+                           .layer_norm_backward = layer_norm_backward,
+                           .group_norm_forward = group_norm_forward,
+                           .group_norm_backward = group_norm_backward,
+                           .local_response_forward = local_response_forward,
+                           .local_response_backward = local_response_backward,
+                           .pad_forward = pad_forward,
+                           .pad_backward = pad_backward,
+                           .gather_channels = gather_channels};
 
 }  // namespace cnnctl::CNNCTL_ISA
