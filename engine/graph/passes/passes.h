@@ -15,10 +15,11 @@ Graph fuse_norm_pooling(Graph graph);
 /// Jacob et al., "Quantization and Training of Neural Networks", 2018, section 3.2.
 Graph fold_batch_norm(Graph graph);
 
-/// Joins every element-wise function that alone reads a convolution into it as a post-operation (evaluation only).
+/// Joins every element-wise function that alone reads a convolution into it as a post-operation (evaluation only). hardsigmoid and softplus
+/// stay apart: oneDNN 2.6 has no such post-operations.
 Graph fuse_activation(Graph graph);
 
-/// Removes what evaluation does not compute: dropout.
+/// Removes what evaluation does not compute: dropout and drop_path.
 Graph drop_training_only(Graph graph);
 
 /// The passes for training: fuse_norm_relu, fuse_norm_pooling.
