@@ -10,6 +10,8 @@
 #include "cli/commands/tables.h"
 #include "cli/terminal/terminal.h"
 #include "engine/layers/layer.h"
+#include "engine/network/branching.h"
+#include "engine/network/item.h"
 #include "engine/schema/print.h"
 
 namespace cnnctl {
@@ -32,7 +34,10 @@ std::vector<Section> sections() {
   const Tables tables = experiment_tables();
   std::vector<const Declaration*> layers;
   for (const LayerType& type : layer_types()) layers.push_back(type.declaration);
-  return {{"layers", "The items of `model`.", std::move(layers)},
+  std::vector<const Declaration*> items = {&item_declaration()};
+  for (const Branching& type : branching_types()) items.push_back(&type.declaration);
+  return {{"items", "What every item of `model` takes, and the items with branches.", std::move(items)},
+          {"layers", "The items of `model` that compute.", std::move(layers)},
           {"sections", "The keys of the config's sections `data` and `train`.", {&data_declaration(), &train_declaration()}},
           {"datasets", "The values of `data.dataset`.", declarations_of(tables.datasets)},
           {"losses", "The values of `train.loss`.", declarations_of(tables.losses)},
@@ -92,7 +97,7 @@ const Declaration& find_declaration(const std::string& name) {
 
 Command setup_layers(CLI::App& app) {
   auto options = std::make_shared<LayersOptions>();
-  CLI::App* command = app.add_subcommand("layers", "Explain every layer, optimizer, schedule, loss and dataset with its arguments");
+  CLI::App* command = app.add_subcommand("layers", "Explain every item, layer, optimizer, schedule, loss and dataset with its arguments");
   command->add_option("NAME", options->name, "One of them, or 'data' or 'train' for the keys of these sections (default: all)")
       ->type_name("");
   auto* json = command->add_flag("--json", options->json, "Print one JSON object");

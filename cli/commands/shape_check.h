@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/commands/command.h"
+#include "cli/commands/shape_table.h"
 
 namespace cnnctl {
 
@@ -12,6 +13,8 @@ struct ShapeCheckOptions {
   std::string config;
   std::vector<std::string> sets;
   std::int64_t batch_size = 0;  // 0: the config's
+  int depth = every_level;
+  std::string dot;  // a file, "-" for standard output, or "" for none
   bool json = false;
 };
 

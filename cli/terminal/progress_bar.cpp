@@ -40,7 +40,7 @@ bool ProgressBar::is_due() const { return enabled_ && (!visible_ || std::chrono:
 void ProgressBar::draw(const ProgressState& state) {
   if (!enabled_) return;
   // One column stays free: some terminals wrap a full line.
-  write_to_stderr("\r\033[K" + progress_line(state, terminal_columns() - 1));
+  write_to_stderr("\r\033[K" + progress_line(state, terminal_columns(stderr) - 1));
   visible_ = true;
   drawn_ = std::chrono::steady_clock::now();
 }

@@ -2,9 +2,15 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 #include <utility>
 
 namespace cnnctl {
+namespace {
+
+constexpr std::string_view gap = "  ";  // between two columns
+
+}  // namespace
 
 std::size_t display_width(std::string_view text) {
   const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
@@ -23,23 +29,33 @@ std::string Table::line(const std::vector<std::string>& cells, const std::vector
   std::string result;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
     const std::string padding(widths[i] - display_width(cells[i]), ' ');
-    if (i > 0) result += "  ";
+    if (i > 0) result += gap;
     result += columns_[i].align == Align::right ? padding + cells[i] : cells[i] + padding;
   }
   result.erase(result.find_last_not_of(' ') + 1);
   return result + "\n";
 }
 
+std::vector<std::size_t> Table::column_widths() const {
+  std::vector<std::size_t> widths;
+  for (const Column& column : columns_) widths.push_back(display_width(column.title));
+  for (const auto& row : rows_)
+    for (std::size_t i = 0; i < columns_.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+  return widths;
+}
+
+std::size_t Table::width() const {
+  const std::vector<std::size_t> widths = column_widths();
+  return std::accumulate(widths.begin(), widths.end(), gap.size() * (widths.size() - 1));
+}
+
 std::string Table::text() const {
+  const std::vector<std::size_t> widths = column_widths();
   std::vector<std::string> titles;
   std::vector<std::string> rules;
-  std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
-    std::size_t width = display_width(columns_[i].title);
-    for (const auto& row : rows_) width = std::max(width, display_width(row[i]));
     titles.push_back(columns_[i].title);
-    rules.emplace_back(width, '-');
-    widths.push_back(width);
+    rules.emplace_back(widths[i], '-');
   }
   std::string result = line(titles, widths) + line(rules, widths);
   for (const auto& row : rows_) result += line(row, widths);

@@ -24,10 +24,14 @@ class Table {
   /// Adds a row. Cells that are missing at its end are empty; more cells than columns are a programming error.
   void add(std::vector<std::string> row);
 
+  /// Characters of the longest line.
+  std::size_t width() const;
+
   /// Titles, a rule, the rows, two spaces between columns, nothing but what is needed at a line's end. Ends with a line break.
   std::string text() const;
 
  private:
+  std::vector<std::size_t> column_widths() const;
   std::string line(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) const;
 
   std::vector<Column> columns_;

@@ -28,9 +28,9 @@ bool wants_color(std::FILE* stream) {
   return (no_color == nullptr || *no_color == '\0') && is_terminal(stream);
 }
 
-std::size_t terminal_columns() {
+std::size_t terminal_columns(std::FILE* stream) {
   winsize size{};
-  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+  const bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
   return known ? size.ws_col : 80;
 }
 

@@ -29,8 +29,8 @@ bool is_terminal(std::FILE* stream);
 /// True where the stream may be coloured: a terminal, with NO_COLOR unset or empty. Source: https://no-color.org
 bool wants_color(std::FILE* stream);
 
-/// Columns of the terminal on standard error; 80 where it does not say.
-std::size_t terminal_columns();
+/// Columns of the terminal on `stream`; 80 where it does not say.
+std::size_t terminal_columns(std::FILE* stream);
 
 /// "cnnctl: error: message" on standard error, with colours where it wants them. Ends the line.
 void print_error(std::string_view message);

@@ -11,9 +11,10 @@
 #include "engine/config/set.h"
 #include "engine/diagnostics/suggestion.h"
 #include "engine/experiment/data_section.h"
-#include "engine/experiment/later_keys.h"
+#include "engine/experiment/include_reader.h"
 #include "engine/experiment/shipped.h"
 #include "engine/experiment/train_section.h"
+#include "engine/network/blocks.h"
 #include "engine/network/build.h"
 #include "engine/network/vars.h"
 
@@ -57,7 +58,7 @@ Value part(const Value& root, std::string_view key) {
 Place start_of(const Value& value) { return {value.place.source, value.place.begin, value.place.begin}; }
 
 /// The section `key` with its vars replaced; null where the config has none, nothing where a var in it is unknown.
-std::optional<Value> section(const Value& root, std::string_view key, Vars& vars, Diagnostics& diagnostics) {
+std::optional<Value> section(const Value& root, std::string_view key, const Vars& vars, Diagnostics& diagnostics) {
   return vars.substitute(part(root, key), diagnostics);
 }
 
@@ -73,8 +74,7 @@ bool declares(const Declaration& declaration, std::string_view name) {
 
 /// Reports the keys of a config that have no place there, and where those of data and train belong.
 void check_keys(const Value& root, Diagnostics& diagnostics) {
-  static const std::vector<LaterKey> later = {{"blocks", "", "write out the layers, or use vars and repeat"}, {"include", "", ""}};
-  Value others = without_later_keys(root, later, diagnostics);
+  Value others = root;
   std::erase_if(others.entries, [&](const Entry& entry) {
     const bool in_train = declares(train_declaration(), entry.key);
     if (!in_train && !declares(data_declaration(), entry.key)) return false;
@@ -83,7 +83,7 @@ void check_keys(const Value& root, Diagnostics& diagnostics) {
                       fmt::format("indent it under '{}:'", section));
     return true;
   });
-  report_unknown_keys(others, {"name", "input", "vars", "model", "data", "train"}, "a config", diagnostics);
+  report_unknown_keys(others, {"name", "input", "include", "vars", "blocks", "model", "data", "train"}, "a config", diagnostics);
 }
 
 Experiment read_experiment(const std::string& path, Value root, const Tables& tables, Diagnostics& diagnostics) {
@@ -92,33 +92,40 @@ Experiment read_experiment(const std::string& path, Value root, const Tables& ta
 
   Experiment experiment;
   experiment.name = read_name(root.find("name"), path, diagnostics);
-  Vars vars(part(root, "vars"), diagnostics);
+  const Value vars_part = part(root, "vars"), blocks_part = part(root, "blocks");
+  Vars vars(vars_part, diagnostics);
+  const Blocks blocks(blocks_part, diagnostics);
   const NetworkSource network{experiment.name, start_of(root), part(root, "input"), part(root, "model"), complete};
-  experiment.graph = build_network(network, vars, diagnostics);
+  experiment.graph = build_network(network, vars, blocks, diagnostics);
   const std::int64_t channels = experiment.graph.input_shape().channels;
   if (const auto data = section(root, "data", vars, diagnostics))
     experiment.data = read_data(*data, key_place(root, "data"), channels, tables, diagnostics);
   if (const auto train = section(root, "train", vars, diagnostics))
     experiment.train = read_train(*train, key_place(root, "train"), tables, diagnostics);
-  if (!diagnostics.has_errors()) vars.warn_unused(diagnostics);
+  if (!diagnostics.has_errors()) {
+    vars.warn_unused(root.place, diagnostics);
+    blocks.warn_unused(root.place, diagnostics);
+  }
   experiment.config = std::move(root);
   return experiment;
 }
 
-Experiment check_source(const std::shared_ptr<const Source>& source, const std::vector<std::string>& sets, const Tables& tables,
-                        Diagnostics& diagnostics) {
+Experiment check_source(const std::shared_ptr<const Source>& source, const IncludeReader& include, const std::vector<std::string>& sets,
+                        const Tables& tables, Diagnostics& diagnostics) {
   Diagnostics found;
   Value root = parse_yaml(source, found);
   if (root.is_null() && !found.has_errors()) found.error(root.place, "the config is empty");
   if (!root.is_map() && !found.has_errors())
     found.error(root.place, fmt::format("a config must be a map of keys such as input, model, data and train, not {}", describe(root)));
   if (!root.is_map()) throw ConfigError(found);
+  const bool complete = root.find("include") == nullptr;
+  merge_includes(root, include, found);
   for (const std::string& assignment : sets) apply_set(root, assignment, found);
 
   Experiment experiment = read_experiment(source->name, std::move(root), tables, found);
   throw_if_errors(found);
   for (const Diagnostic& warning : found.sorted()) diagnostics.add(warning);
-  experiment.yaml = sets.empty() ? source->text : to_yaml(experiment.config);
+  experiment.yaml = sets.empty() && complete ? source->text : to_yaml(experiment.config);
   return experiment;
 }
 
@@ -128,8 +135,9 @@ Experiment load_experiment(const std::string& path, const std::vector<std::strin
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (std::filesystem::exists(status) && !std::filesystem::is_directory(status))
-    return check_source(read_source(path), sets, tables, diagnostics);
-  if (const std::string* text = shipped_config(path)) return parse_experiment(path, *text, sets, tables, diagnostics);
+    return check_source(read_source(path), read_beside, sets, tables, diagnostics);
+  if (const std::string* text = shipped_config(path))
+    return check_source(std::make_shared<const Source>(Source{path, *text}), read_shipped, sets, tables, diagnostics);
 
   const std::vector<std::string> names = shipped_config_names();
   throw InputError(fmt::format("{}: {}{}\n  hint: give a file, or one of the configs that cnnctl carries: {}", path,
@@ -139,7 +147,7 @@ Experiment load_experiment(const std::string& path, const std::vector<std::strin
 
 Experiment parse_experiment(const std::string& name, const std::string& text, const std::vector<std::string>& sets, const Tables& tables,
                             Diagnostics& diagnostics) {
-  return check_source(std::make_shared<const Source>(Source{name, text}), sets, tables, diagnostics);
+  return check_source(std::make_shared<const Source>(Source{name, text}), refuse_include, sets, tables, diagnostics);
 }
 
 }  // namespace cnnctl

@@ -9,7 +9,8 @@ const std::string* shipped_config(std::string_view name) {
 
 std::vector<std::string> shipped_config_names() {
   std::vector<std::string> names;
-  for (const auto& [name, text] : shipped_configs()) names.push_back(name);
+  for (const auto& [name, text] : shipped_configs())
+    if (name.find('/') == std::string::npos) names.push_back(name);
   return names;
 }
 

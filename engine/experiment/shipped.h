@@ -8,13 +8,14 @@
 
 namespace cnnctl {
 
-/// Every config in configs/, by its name (the file's stem). Defined in a source that embed_configs.cmake writes when the program is built.
+/// Every file in configs/, by its path there without the extension: "mnist_convnet", and "blocks/resnet" for what configs include. Defined
+/// in a source that embed_configs.cmake writes when the program is built.
 const std::map<std::string, std::string, std::less<>>& shipped_configs();
 
-/// The text of the config called `name` ("mnist_convnet") that the binary carries from configs/, or nullptr.
+/// The text of the file called `name` that the binary carries, or nullptr.
 const std::string* shipped_config(std::string_view name);
 
-/// The names of all of them, sorted.
+/// The names of the configs, without what they include; sorted.
 std::vector<std::string> shipped_config_names();
 
 }  // namespace cnnctl

@@ -23,7 +23,7 @@ std::string joined(const std::optional<Eltwise>& activation) { return activation
 
 struct Name {
   std::string operator()(const Convolution& op) const {
-    return std::string("convolution") + (op.norm ? "+batch_norm" : "") + joined(op.activation);
+    return std::string("convolution") + (op.norm ? "+batch_norm" : "") + (op.residual ? "+add" : "") + joined(op.activation);
   }
   std::string operator()(const BatchNorm& op) const { return "batch_norm" + joined(op.activation) + (op.pooling ? "+max_pooling" : ""); }
   std::string operator()(const Eltwise& op) const { return eltwise_name(op); }
@@ -33,7 +33,7 @@ struct Name {
   std::string operator()(const Dropout&) const { return "dropout"; }
   std::string operator()(const Softmax&) const { return "softmax"; }
   std::string operator()(const Flatten&) const { return "flatten"; }
-  std::string operator()(const Binary& op) const { return op.kind == Binary::Kind::add ? "add" : "multiply"; }
+  std::string operator()(const Binary& op) const { return (op.kind == Binary::Kind::add ? "add" : "multiply") + joined(op.activation); }
   std::string operator()(const Concat&) const { return "concat"; }
 };
 

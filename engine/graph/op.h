@@ -52,6 +52,7 @@ struct Convolution {
   std::int64_t groups = 1;
   bool bias = true;
   std::optional<BatchNorm> norm;      // evaluation only, by passes/fold_batch_norm: folded into weight and bias
+  bool residual = false;              // evaluation only, by passes/fuse_residual: the node's second input is added before the activation
   std::optional<Eltwise> activation;  // evaluation only, by passes/fuse_activation: applied to the result
   friend bool operator==(const Convolution&, const Convolution&) = default;
 };
@@ -93,6 +94,7 @@ struct Flatten {
 struct Binary {
   enum class Kind { add, multiply };
   Kind kind = Kind::add;
+  std::optional<Eltwise> activation;  // relu, by passes/fuse_add_relu
   friend bool operator==(const Binary&, const Binary&) = default;
 };
 

@@ -4,7 +4,7 @@
 
 namespace cnnctl {
 
-LayerBuilder::LayerBuilder(Graph& graph, ValueId input, std::string name, std::string type)
+LayerBuilder::LayerBuilder(Graph& graph, ValueId input, std::string name, std::string type, GroupId group)
     : graph_(graph),
       input_(graph.values[static_cast<std::size_t>(input)]),
       current_(input),
@@ -12,6 +12,7 @@ LayerBuilder::LayerBuilder(Graph& graph, ValueId input, std::string name, std::s
   Layer layer;
   layer.name = std::move(name);
   layer.type = std::move(type);
+  layer.group = group;
   graph_.layers.push_back(std::move(layer));
 }
 

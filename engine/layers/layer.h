@@ -18,7 +18,7 @@ namespace cnnctl {
 class LayerBuilder {
  public:
   /// Builds into `graph`, from `input`, a layer called `name` ("layer1.0") of type `type`.
-  LayerBuilder(Graph& graph, ValueId input, std::string name, std::string type);
+  LayerBuilder(Graph& graph, ValueId input, std::string name, std::string type, GroupId group = -1);
 
   const Shape& input() const;
   /// "conv", for messages.

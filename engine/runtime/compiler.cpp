@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/runtime/kernels/kernels.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/ops.h"
 #include "engine/runtime/selftest.h"
@@ -32,21 +33,31 @@ Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, Param
 
 CompiledProgram Compiler::compile() {
   start();
-  std::vector<Backward> backwards;
-  for (const Node& node : graph_.nodes) backwards.push_back(compile_node(*this, node));
+  for (const Node& node : graph_.nodes) compile_forward(node);
   finish_forward();
-  if (training()) compile_backward(backwards);
+  if (training()) compile_backward();
   return std::move(program_);
 }
 
-void Compiler::compile_backward(const std::vector<Backward>& backwards) {
+void Compiler::compile_forward(const Node& node) {
+  backwards_.push_back(compile_node(*this, node));
+  for (const ValueId input : node.inputs) --pending_reads_[static_cast<std::size_t>(value(input).buffer)];
+}
+
+void Compiler::compile_backward() {
   backward_ = true;
-  add_gradient(graph_.output, {value(graph_.output).desc, program_.output_gradient});
-  for (std::size_t i = graph_.nodes.size(); i-- > 0;)
-    if (needs_gradient(graph_.nodes[i].output)) backwards[i](*this);
+  if (needs_gradient(graph_.output)) add_gradient(graph_.output, {value(graph_.output).desc, program_.output_gradient});
+  for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
+    const Node& node = graph_.nodes[i];
+    const std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(node.output)];
+    if (!gradient) continue;  // nothing of it reaches the network's output
+    backward_layer_ = layer_name(node);
+    backwards_[i](*this);
+    --holders(*gradient);
+  }
   use(program_.output, step_);  // the caller may read it until the next forward pass
   if (!needs_gradient(0)) return;
-  program_.input_gradient = in_format(gradient(0, "input"), plain_desc(dims(0)), "input").buffer;
+  program_.input_gradient = in_format(gradient(0), plain_desc(dims(0)), "input").buffer;
   use(program_.input_gradient, step_);  // the caller reads it
 }
 
@@ -86,22 +97,40 @@ Dims Compiler::dims(ValueId id) const {
   return {batch_size_, s.channels, s.height, s.width};
 }
 
+void Compiler::set_value(ValueId id, Tensor tensor) {
+  pending_reads_[static_cast<std::size_t>(tensor.buffer)] += readers_[static_cast<std::size_t>(id)];
+  values_[static_cast<std::size_t>(id)] = std::move(tensor);
+}
+
+Tensor Compiler::shaped_value(ValueId id, const std::string& layer) {
+  const Tensor& tensor = value(id);
+  return dims_of(tensor.desc) == dims(id) ? tensor : as_vector(tensor, layer);
+}
+
+bool Compiler::may_overwrite(ValueId input, const Tensor& tensor) const {
+  const auto buffer = static_cast<std::size_t>(tensor.buffer);
+  return !kept_[buffer] && (tensor.buffer != value(input).buffer || pending_reads_[buffer] == 1);
+}
+
 Tensor Compiler::overwrite_or_allocate(ValueId input) {
   const Tensor& tensor = value(input);
-  return reader_count(input) == 1 && !kept_[static_cast<std::size_t>(tensor.buffer)] ? tensor : allocate(tensor.desc);
+  return may_overwrite(input, tensor) ? tensor : allocate(tensor.desc);
 }
 
 BufferId Compiler::add_buffer(Buffer buffer) {
-  if (buffer.bytes > kLargestTensor)
-    throw std::runtime_error(fmt::format(
-        "a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", buffer.bytes >> 20));
   program_.buffers.push_back(buffer);
   kept_.push_back(false);
+  pending_reads_.push_back(0);
+  gradient_holders_.push_back(0);
   return static_cast<BufferId>(program_.buffers.size() - 1);
 }
 
 Tensor Compiler::allocate(const Desc& desc) {
-  return {desc, add_buffer({BufferHome::arena, static_cast<std::int64_t>(desc.get_size()), -1, -1, -1})};
+  const auto bytes = static_cast<std::int64_t>(desc.get_size());
+  if (bytes > kLargestTensor)
+    throw std::runtime_error(fmt::format(
+        "a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", bytes >> 20));
+  return {desc, add_buffer({BufferHome::arena, bytes, -1, -1, -1})};
 }
 
 Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer({BufferHome::arena, bytes, -1, -1, -1})}; }
@@ -191,18 +220,38 @@ Tensor Compiler::as_vector(const Tensor& tensor, const std::string& layer) {
   return {plain_desc({d[0], d[1] * d[2] * d[3], 1, 1}), plain.buffer};
 }
 
-Tensor Compiler::gradient(ValueId id, const std::string& layer) {
-  std::vector<Tensor>& parts = gradients_[static_cast<std::size_t>(id)];
-  const Tensor sum = parts.front();
-  for (std::size_t i = 1; i < parts.size(); ++i) {
-    const Tensor part = in_format(parts[i], sum.desc, layer);
-    const auto desc = addition_desc(sum.desc, part.desc, sum.desc);
-    add_primitive({layer, "gradient sum", desc.impl_info_str(), format_name(sum.desc)}, dnnl::binary(desc), desc.scratchpad_desc(),
-                  {{DNNL_ARG_SRC_0, sum}, {DNNL_ARG_SRC_1, part}, {DNNL_ARG_DST, sum}});
-  }
-  return sum;
+Tensor Compiler::overwrite_or_allocate_gradient(const Tensor& gradient) {
+  // The node whose backward this is holds its output's gradient itself; a copy nobody holds.
+  return holders(gradient) <= 1 ? gradient : allocate(gradient.desc);
 }
 
-void Compiler::add_gradient(ValueId id, Tensor tensor) { gradients_[static_cast<std::size_t>(id)].push_back(std::move(tensor)); }
+void Compiler::add_gradient(ValueId id, Tensor tensor) {
+  const Dims d = dims_of(value(id).desc);
+  if (dims_of(tensor.desc) != d) tensor = {plain_desc(d), in_format(tensor, plain_desc(dims_of(tensor.desc)), backward_layer_).buffer};
+  std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(id)];
+  if (gradient) {
+    --holders(*gradient);
+    tensor = sum_of_gradients(*gradient, tensor);
+  }
+  ++holders(tensor);
+  gradient = std::move(tensor);
+}
+
+std::optional<Tensor> Compiler::gradient_so_far(ValueId id) const {
+  const std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(id)];
+  const bool alone = gradient && gradient_holders_[static_cast<std::size_t>(gradient->buffer)] == 1;
+  return alone ? gradient : std::nullopt;
+}
+
+Tensor Compiler::sum_of_gradients(const Tensor& so_far, const Tensor& added) {
+  const auto layout = channel_layout(added.desc);
+  const Desc desc = layout && has_vector_blocks(*layout) ? added.desc : so_far.desc;
+  const Tensor a = in_format(so_far, desc, backward_layer_), b = in_format(added, desc, backward_layer_);
+  const Tensor sum = holders(a) == 0 && a.buffer != b.buffer ? a : allocate(desc);
+  const auto addition = binary_desc(dnnl::algorithm::binary_add, desc, desc, desc, user_scratchpad());
+  add_primitive({backward_layer_, "gradient sum", addition.impl_info_str(), format_name(desc)}, dnnl::binary(addition),
+                addition.scratchpad_desc(), {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, sum}});
+  return sum;
+}
 
 }  // namespace cnnctl

@@ -64,21 +64,26 @@ class Compiler {
   Dims dims(ValueId id) const;
   const Shape& shape(ValueId id) const { return graph_.values[static_cast<std::size_t>(id)]; }
   bool is_input(ValueId id) const { return id == 0; }
-  int reader_count(ValueId id) const { return readers_[static_cast<std::size_t>(id)]; }
   const std::string& layer_name(const Node& node) const { return graph_.layers[static_cast<std::size_t>(node.layer)].name; }
   /// Changes with every training step; dropout's masks follow from it.
   const std::uint64_t& dropout_state() const { return dropout_state_; }
 
   // Values, forward.
   const Tensor& value(ValueId id) const { return values_[static_cast<std::size_t>(id)]; }
-  void set_value(ValueId id, Tensor tensor) { values_[static_cast<std::size_t>(id)] = std::move(tensor); }
-  /// Says that the tensor is read again later than by the next reader, so that this one may not overwrite it.
+  /// A value's tensor with the dimensions dims(id): a vector that was a map keeps the map's until somebody asks for this.
+  Tensor shaped_value(ValueId id, const std::string& layer);
+  /// Several values may stand in one buffer: what is written in place, and what is the same data (flatten).
+  void set_value(ValueId id, Tensor tensor);
+  /// Says that the tensor is read again later than by the nodes behind it, so that none of them may overwrite it.
   void keep(const Tensor& tensor) { kept_[static_cast<std::size_t>(tensor.buffer)] = true; }
   /// The same, because a backward step reads it; in evaluation there is none.
   void keep_for_backward(const Tensor& tensor) {
     if (training()) keep(tensor);
   }
-  /// A tensor for a node's result: its input's own memory where nobody needs the input any more, else a new one of the same format.
+  /// Whether the node being compiled may write over `tensor`: it is a copy of the input that was made for this node, or the input's own
+  /// tensor, of which nobody else needs the contents any more.
+  bool may_overwrite(ValueId input, const Tensor& tensor) const;
+  /// A tensor for a node's result: its input's own memory where it may be overwritten, else a new one of the same format.
   Tensor overwrite_or_allocate(ValueId input);
 
   // Memory.
@@ -109,9 +114,17 @@ class Compiler {
   // Gradients of values, backward.
   /// False where nothing before the value is trained: then its gradient is not computed.
   bool needs_gradient(ValueId id) const { return needs_gradient_[static_cast<std::size_t>(id)]; }
-  /// The sum of what the value's readers gave. The caller may overwrite it.
-  Tensor gradient(ValueId id, const std::string& layer);
+  /// The sum of what the readers of the node's output gave, in any format. Other values may wait for the same tensor, so it is for reading;
+  /// overwrite_or_allocate_gradient says where a result may go.
+  const Tensor& gradient(ValueId output) const { return *gradients_[static_cast<std::size_t>(output)]; }
+  /// A tensor for what a node makes of its output's gradient: `gradient` itself (or the copy in another format that was made of it) where
+  /// no other value waits for it, else a new one of the same format.
+  Tensor overwrite_or_allocate_gradient(const Tensor& gradient);
+  /// Adds to a value's gradient; a vector's may come with the dimensions dims(id). The tensor is the compiler's from then on: one may be
+  /// given to several values, and the node may read it further, but not write to it.
   void add_gradient(ValueId id, Tensor tensor);
+  /// The gradient that a value has so far, where a step may add to it in place of add_gradient.
+  std::optional<Tensor> gradient_so_far(ValueId id) const;
 
  private:
   void use(BufferId buffer, int step);
@@ -119,8 +132,11 @@ class Compiler {
   BufferId add_buffer(Buffer buffer);
   void find_needed_gradients(bool input_gradient);
   void start();
+  void compile_forward(const Node& node);
   void finish_forward();
-  void compile_backward(const std::vector<std::function<void(Compiler&)>>& backwards);
+  void compile_backward();
+  Tensor sum_of_gradients(const Tensor& so_far, const Tensor& added);
+  int& holders(const Tensor& gradient) { return gradient_holders_[static_cast<std::size_t>(gradient.buffer)]; }
 
   const Graph& graph_;
   Mode mode_;
@@ -130,8 +146,12 @@ class Compiler {
   std::vector<int> readers_;
   std::vector<bool> needs_gradient_;
   std::vector<Tensor> values_;
-  std::vector<std::vector<Tensor>> gradients_;
-  std::vector<bool> kept_;  // by BufferId
+  std::vector<std::function<void(Compiler&)>> backwards_;  // by node
+  std::vector<std::optional<Tensor>> gradients_;           // by ValueId; empty where no reader has given any yet
+  std::string backward_layer_;                             // whose backward is being compiled
+  std::vector<bool> kept_;                                 // by BufferId
+  std::vector<int> pending_reads_;     // by BufferId: reads of the values in it by nodes that are not compiled yet
+  std::vector<int> gradient_holders_;  // by BufferId: values that wait for the gradient in it to be read
   bool backward_ = false;
   int step_ = 0;
   CompiledProgram program_;

@@ -174,8 +174,9 @@ inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& 
   return {cpu_engine(), dnnl::algorithm::softmax_accurate, diff, diff, data, axis, forward, user_scratchpad()};
 }
 
-inline dnnl::binary::primitive_desc addition_desc(const Desc& a, const Desc& b, const Desc& dst) {
-  return {cpu_engine(), dnnl::algorithm::binary_add, a, b, dst, user_scratchpad()};
+inline dnnl::binary::primitive_desc binary_desc(dnnl::algorithm algorithm, const Desc& a, const Desc& b, const Desc& dst,
+                                                const dnnl::primitive_attr& attributes) {
+  return {cpu_engine(), algorithm, a, b, dst, attributes};
 }
 
 #else
@@ -291,8 +292,9 @@ inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& 
   return {{diff, data, axis}, user_scratchpad(), cpu_engine(), forward};
 }
 
-inline dnnl::binary::primitive_desc addition_desc(const Desc& a, const Desc& b, const Desc& dst) {
-  return {{dnnl::algorithm::binary_add, a, b, dst}, user_scratchpad(), cpu_engine()};
+inline dnnl::binary::primitive_desc binary_desc(dnnl::algorithm algorithm, const Desc& a, const Desc& b, const Desc& dst,
+                                                const dnnl::primitive_attr& attributes) {
+  return {{algorithm, a, b, dst}, attributes, cpu_engine()};
 }
 
 #endif

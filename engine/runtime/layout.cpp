@@ -115,6 +115,15 @@ std::optional<ChannelLayout> channel_layout(const Desc& desc) {
   return layout;
 }
 
+std::optional<Desc> desc_like(const Desc& desc, const Dims& dims) {
+  const auto layout = channel_layout(desc);
+  if (!layout) return std::nullopt;
+  if (layout->width == 8 && !format_of(desc).blocks.empty()) return f32_desc(dims, FormatTag::nChw8c);
+  if (layout->width == 16 && !format_of(desc).blocks.empty()) return f32_desc(dims, FormatTag::nChw16c);
+  if (layout->width == 1) return plain_desc(dims);
+  return layout->width == layout->channels ? std::optional(f32_desc(dims, FormatTag::nhwc)) : std::nullopt;
+}
+
 std::string format_name(const Desc& desc) {
   const BlockedFormat format = format_of(desc);
   static const std::vector<std::string> letters = {"", "x", "nc", "ncw", "nchw", "goihw"};

@@ -28,6 +28,10 @@ bool is_padded(const Desc& desc);
 /// The layout of a 4-dimensional activation, or nothing where the format is none of these.
 std::optional<ChannelLayout> channel_layout(const Desc& desc);
 
+/// The same layout for a map of other dimensions: blocked by as many channels, channels last, or plain. Nothing where channel_layout finds
+/// none, or blocks of another width than 8 or 16.
+std::optional<Desc> desc_like(const Desc& desc, const Dims& dims);
+
 /// The format as oneDNN writes it: "nchw", "nChw8c", "OIhw8i8o"; "x" for vectors.
 std::string format_name(const Desc& desc);
 

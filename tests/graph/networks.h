@@ -17,17 +17,18 @@ class Chain {
   explicit Chain(Graph graph) : graph_(std::move(graph)) {}
 
   /// A convolution without stride that keeps the map's size; `kernel` is odd.
-  Chain& convolution(std::int64_t channels, std::int64_t kernel = 3) {
+  Chain& convolution(std::int64_t channels, std::int64_t kernel = 3, std::int64_t stride = 1) {
     const Shape in = shape();
     Convolution op;
     op.out_channels = channels;
-    op.vertical = op.horizontal = {kernel, 1, kernel / 2, kernel / 2, 1};
-    return add(op, {channels, in.height, in.width}, {parameter({channels, in.channels, kernel, kernel}), parameter({channels})});
+    op.vertical = op.horizontal = {kernel, stride, kernel / 2, kernel / 2, 1};
+    return add(op, {channels, window_output(in.height, op.vertical), window_output(in.width, op.horizontal)},
+               {parameter({channels, in.channels, kernel, kernel}), parameter({channels})});
   }
   Chain& batch_norm() {
     const std::int64_t channels = shape().channels;
-    return add(BatchNorm{}, shape(),
-               {parameter({channels}), parameter({channels}), parameter({channels}, false), parameter({channels}, false)});
+    const ParameterId weight = parameter({channels}), bias = parameter({channels});
+    return add(BatchNorm{}, shape(), {weight, bias, parameter({channels}, false), parameter({channels}, false)});
   }
   Chain& eltwise(Eltwise::Function function) { return add(Eltwise{function}, shape()); }
   Chain& relu() { return eltwise(Eltwise::Function::relu); }
@@ -41,7 +42,20 @@ class Chain {
   Chain& linear(std::int64_t features) {
     return add(InnerProduct{features}, {features, 1, 1, true}, {parameter({features, shape().channels}), parameter({features})});
   }
-  /// Lets the next node read this value.
+  Chain& softmax() { return add(Softmax{}, shape()); }
+  Chain& adaptive_pool(std::int64_t size) { return add(AdaptivePooling{size, size}, {shape().channels, size, size}); }
+  /// The value so far and `second`: its sum, or product.
+  Chain& binary(Binary::Kind kind, ValueId second) { return add(Binary{kind, {}}, shape(), {}, {graph_.output, second}); }
+  Chain& plus(ValueId second) { return binary(Binary::Kind::add, second); }
+  Chain& times(ValueId second) { return binary(Binary::Kind::multiply, second); }
+  Chain& concat(std::vector<ValueId> values) {
+    Shape out = graph_.values[static_cast<std::size_t>(values.front())];
+    out.channels = 0;
+    for (const ValueId id : values) out.channels += graph_.values[static_cast<std::size_t>(id)].channels;
+    return add(Concat{}, out, {}, std::move(values));
+  }
+  /// The value so far, for those who read it later.
+  ValueId value() const { return graph_.output; }
   Chain& from(ValueId value) {
     graph_.output = value;
     return *this;
@@ -53,15 +67,19 @@ class Chain {
   const Shape& shape() const { return graph_.output_shape(); }
 
   ParameterId parameter(std::vector<std::int64_t> dims, bool trainable = true) {
-    return add_parameter(graph_, {"p" + std::to_string(graph_.parameters.size()), std::move(dims), {}, trainable});
+    const std::string kind = trainable ? "p" : "statistics";
+    return add_parameter(graph_, {kind + std::to_string(graph_.parameters.size()), std::move(dims), {}, trainable});
   }
 
   Chain& add(Op op, const Shape& output, std::vector<ParameterId> parameters = {}) {
+    return add(std::move(op), output, std::move(parameters), {graph_.output});
+  }
+  Chain& add(Op op, const Shape& output, std::vector<ParameterId> parameters, std::vector<ValueId> inputs) {
     const auto layer = static_cast<LayerId>(graph_.layers.size());
     Layer row;
     row.name = std::to_string(layer);
     graph_.layers.push_back(row);
-    graph_.output = add_node(graph_, std::move(op), {graph_.output}, output, std::move(parameters), layer);
+    graph_.output = add_node(graph_, std::move(op), std::move(inputs), output, std::move(parameters), layer);
     return *this;
   }
 

@@ -1,55 +1,12 @@
-#include "engine/network/build.h"
+#include "tests/network/build.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "engine/config/parse.h"
-
 namespace cnnctl {
-namespace {
-
-struct Built {
-  Graph graph;
-  Diagnostics diagnostics;
-
-  std::vector<std::string> names() const {
-    std::vector<std::string> result;
-    for (const Layer& layer : graph.layers) result.push_back(layer.name);
-    return result;
-  }
-  std::vector<std::string> parameters() const {
-    std::vector<std::string> result;
-    for (const Parameter& parameter : graph.parameters) result.push_back(parameter.name);
-    return result;
-  }
-  std::vector<std::string> messages() const {
-    std::vector<std::string> result;
-    for (const Diagnostic& diagnostic : diagnostics.sorted()) result.push_back(diagnostic.message);
-    return result;
-  }
-};
-
-/// Builds the network of a config's text: vars, input and model.
-Built build(const std::string& yaml) {
-  Built built;
-  const Value root = parse_yaml(std::make_shared<const Source>(Source{"net.yaml", yaml}), built.diagnostics);
-  const auto part = [&](const char* key) { return root.find(key) ? *root.find(key) : Value{}; };
-  Vars vars(part("vars"), built.diagnostics);
-  const NetworkSource source{"net", root.place, part("input"), part("model"), true};
-  built.graph = build_network(source, vars, built.diagnostics);
-  return built;
-}
-
-Built build_model(const std::string& model) { return build("input: [4, 8, 8]\nmodel:\n" + model); }
-
-using Names = std::vector<std::string>;
-
-}  // namespace
-
 TEST_CASE("an item without a name is called by its index in its list and a group adds a level") {
   const Built built = build_model(
       "  - layer1: [relu, {batch_norm: {}}]\n"
@@ -168,18 +125,6 @@ TEST_CASE("sizes that PyTorch's layers are told and ours infer are named as such
 
 TEST_CASE("an unknown layer gets a suggestion") {
   CHECK(build_model("  - rellu\n").messages() == Names{"unknown layer 'rellu'; did you mean 'relu'?"});
-}
-
-TEST_CASE("what a later version brings is named as such") {
-  for (const char* model :
-       {"  - residual: {body: [relu]}\n", "  - concat: {branches: [[relu], []]}\n", "  - add: {from: [a, b]}\n",
-        "  - multiply: {branches: []}\n", "  - relu: {from: a}\n", "  - conv: {out_channels: \"${2 * 3}\", kernel_size: 1}\n",
-        "  - conv: {out_channels: $in_channels, kernel_size: 1}\n"}) {
-    CAPTURE(model);
-    const Built built = build_model(model);
-    REQUIRE(built.messages().size() == 1);
-    CHECK(built.messages()[0].find("this version of cnnctl does not know it yet") != std::string::npos);
-  }
 }
 
 TEST_CASE("input must be three sizes between 1 and 65535") {

@@ -65,7 +65,8 @@ Graph network_of(const std::string& items, const Shape& input) {
   Diagnostics diagnostics;
   const Value config = parse_yaml(source, diagnostics);
   Vars vars;
-  Graph graph = build_network({"test", config.place, *config.find("input"), *config.find("model")}, vars, diagnostics);
+  const Value *input_value = config.find("input"), *model = config.find("model");
+  Graph graph = build_network({"test", config.place, *input_value, *model}, vars, Blocks(), diagnostics);
   throw_if_errors(diagnostics);
   return graph;
 }
@@ -82,9 +83,9 @@ PlainParameters randomize(Model& model, unsigned seed) {
   PlainParameters plain;
   for (std::size_t i = 0; i < model.graph().parameters.size(); ++i) {
     const Parameter& parameter = model.graph().parameters[i];
-    const bool variance = parameter.name.ends_with("running_var");
+    const bool statistic = !parameter.trainable;  // a variance is positive, and a mean may be
     const auto values =
-        random_floats(static_cast<std::size_t>(parameter.count()), seed + static_cast<unsigned>(i), variance ? 0.5F : -0.7F, 1.0F);
+        random_floats(static_cast<std::size_t>(parameter.count()), seed + static_cast<unsigned>(i), statistic ? 0.5F : -0.7F, 1.0F);
     model.set_parameter(static_cast<ParameterId>(i), values);
     plain.push_back(doubles(values));
   }
@@ -104,8 +105,13 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 }
 
 void check_network(const std::string& items, const Shape& input, std::int64_t batch_size) {
-  INFO(items << " on " << to_string(input) << ", batch " << batch_size);
-  const Graph graph = network_of(items, input);
+  INFO(items);
+  check_graph(network_of(items, input), batch_size);
+}
+
+void check_graph(const Graph& graph, std::int64_t batch_size) {
+  const Shape& input = graph.input_shape();
+  INFO(to_string(graph) << " on " << to_string(input) << ", batch " << batch_size);
   ModelOptions options;
   options.batch_size = batch_size;
   options.input_gradient = true;

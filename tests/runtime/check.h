@@ -16,7 +16,7 @@ Graph network_of(const std::string& items, const Shape& input);
 /// `count` numbers in [low, high), the same on every run.
 std::vector<float> random_floats(std::size_t count, unsigned seed, float low = -1, float high = 1);
 
-/// Sets every parameter of the model to random numbers (variances positive) and returns them.
+/// Sets every parameter of the model to random numbers (statistics positive) and returns them.
 PlainParameters randomize(Model& model, unsigned seed);
 
 /// ||a - b|| / ||b||, where ||b|| counts as a twentieth an element at least.
@@ -24,6 +24,9 @@ double relative_error(const std::vector<double>& a, const std::vector<double>& b
 
 /// The one checker of everything that trains: compares a model's forward pass, in training and in evaluation, with the plain loops in
 /// double precision, and its gradients by input and parameters with central differences of those. Reports through doctest.
+void check_graph(const Graph& graph, std::int64_t batch_size);
+
+/// The same of a model written as in a config.
 void check_network(const std::string& items, const Shape& input, std::int64_t batch_size);
 
 }  // namespace cnnctl

@@ -24,7 +24,7 @@ struct PlainTensor {
 using PlainParameters = std::vector<std::vector<double>>;
 
 /// What a graph gives, by plain loops over its definition: the reference for everything in runtime/. `training` takes the batch's
-/// statistics. Knows no dropout.
+/// statistics. Knows no dropout that drops.
 PlainTensor run_plain(const Graph& graph, const PlainParameters& parameters, const PlainTensor& input, bool training);
 
 }  // namespace cnnctl

@@ -20,5 +20,8 @@ void winograd_forward(const WinogradGeometry& geometry, const float* x, const fl
 void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
 void adaptive_pool_forward(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
 void adaptive_pool_backward(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
+void broadcast(const BroadcastGeometry& geometry, const float* x, const float* s, float* y);
+void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums);
+void copy_channels(const ChannelCopy& geometry, bool add, const float* x, float* y);
 
 }  // namespace cnnctl::CNNCTL_ISA

@@ -48,6 +48,21 @@ struct FewChannelGeometry {
   std::int64_t padded_width() const { return in.width_pixels + padding_left + padding_right; }
 };
 
+/// A sum or a product of a map and a number a channel of each image, then relu if asked.
+struct BroadcastGeometry {
+  ChannelLayout layout;  // of the map; the numbers stand in the same order: [images][blocks][width]
+  bool multiply = false;
+  bool relu = false;
+};
+
+/// Channels of one map that go to another of as many images and pixels, in whatever layouts the two have.
+struct ChannelCopy {
+  ChannelLayout from;
+  ChannelLayout to;
+  std::int64_t from_first = 0, to_first = 0;
+  std::int64_t channels = 0;
+};
+
 /// Floats of scratch that few_channel_weights needs for each thread.
 std::int64_t few_channel_scratch(const FewChannelGeometry& geometry);
 
@@ -91,6 +106,14 @@ struct KernelTable {
   /// The mean over uneven windows of torch.nn.AdaptiveAvgPool2d, and its transpose.
   void (*adaptive_pool_forward)(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
   void (*adaptive_pool_backward)(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
+
+  /// x and y may be the same.
+  void (*broadcast)(const BroadcastGeometry& geometry, const float* x, const float* s, float* y);
+  /// Sums of a b (of a, where b is nullptr) over the pixels: [images][blocks][width].
+  void (*sum_pixels)(const ChannelLayout& layout, const float* a, const float* b, float* sums);
+
+  /// y = x, or y += x, in the channels that the geometry names. The copy of the last channels also clears the padding behind them.
+  void (*copy_channels)(const ChannelCopy& geometry, bool add, const float* x, float* y);
 };
 
 /// True where the pooling loops take a layout: blocks of 8 or 16 channels.

@@ -15,6 +15,9 @@ const KernelTable table = {.name = CNNCTL_ISA_NAME,
                            .winograd_forward = winograd_forward,
                            .winograd_backward_weights = winograd_backward_weights,
                            .adaptive_pool_forward = adaptive_pool_forward,
-                           .adaptive_pool_backward = adaptive_pool_backward};
+                           .adaptive_pool_backward = adaptive_pool_backward,
+                           .broadcast = broadcast,
+                           .sum_pixels = sum_pixels,
+                           .copy_channels = copy_channels};
 
 }  // namespace cnnctl::CNNCTL_ISA

@@ -14,17 +14,16 @@ struct Setup {
   Tensor x;
   Desc channels;  // of a vector with a number a channel
   Flags flags;
-  bool vector;  // the layer works on a vector: every feature is a channel of one pixel
 };
 
 Setup setup_of(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
-  const bool vector = compiler.shape(input).flat;
-  const Tensor x = vector ? compiler.as_vector(compiler.value(input), layer) : compiler.value(input);
+  // Of a vector every feature is a channel of one pixel.
+  const Tensor x = compiler.shape(input).flat ? compiler.as_vector(compiler.value(input), layer) : compiler.value(input);
   Flags flags = op.affine ? Flags::use_scale | Flags::use_shift : Flags::none;
   if (op.activation) flags = flags | Flags::fuse_norm_relu;
-  return {layer, input, x, plain_desc({dims_of(x.desc)[1]}), flags, vector};
+  return {layer, input, x, plain_desc({dims_of(x.desc)[1]}), flags};
 }
 
 /// Index of running_mean among the node's parameters; running_var follows.
@@ -101,7 +100,7 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
   compiler.keep_for_backward(x);
 
   return [=, &node, &op](Compiler& c) {
-    const Tensor dy = c.in_format(c.gradient(node.output, s.layer), y.desc, s.layer);
+    const Tensor dy = c.in_format(c.gradient(node.output), y.desc, s.layer);
     const Tensor dx = c.allocate(x.desc);
     const Tensor dscale = op.affine ? c.parameter_gradient(node, 0) : c.allocate(s.channels);
     const Tensor dshift = op.affine ? c.parameter_gradient(node, 1) : c.allocate(s.channels);
@@ -145,7 +144,7 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
   compiler.keep_for_backward(s.x);
 
   return [=, &node, &op](Compiler& c) {
-    const Tensor dy = c.in_format(c.gradient(node.output, s.layer), y.desc, s.layer);
+    const Tensor dy = c.in_format(c.gradient(node.output), y.desc, s.layer);
     const auto backward = batch_normalization_backward_desc(dy.desc, s.x.desc, op.epsilon, s.flags, forward);
     const Tensor dx = c.allocate(s.x.desc);
     std::vector<PrimitiveArgument> args{
@@ -159,8 +158,7 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
     if (has_workspace) args.emplace_back(DNNL_ARG_WORKSPACE, workspace);
     c.add_primitive({s.layer, "backward", backward.impl_info_str(), format_name(dx.desc)}, dnnl::batch_normalization_backward(backward),
                     backward.scratchpad_desc(), std::move(args));
-    if (!c.needs_gradient(s.input)) return;
-    c.add_gradient(s.input, s.vector ? Tensor{plain_desc(dims_of(c.value(s.input).desc)), dx.buffer} : dx);
+    if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
   };
 }
 

@@ -1,9 +1,133 @@
-#include <stdexcept>
-
+#include "engine/runtime/layout.h"
 #include "engine/runtime/ops/ops.h"
 
 namespace cnnctl {
+namespace {
 
-Backward compile(Compiler&, const Node&, const Binary&) { throw std::runtime_error("binary does not run yet"); }
+struct Setup {
+  std::string layer;
+  ValueId first, second;
+  Tensor a, b;  // the inputs in formats that go together
+  bool broadcast;
+};
+
+bool in_blocks(const Desc& desc) {
+  const auto layout = channel_layout(desc);
+  return layout && has_vector_blocks(*layout);
+}
+
+/// Both inputs in one format, the blocked one where they differ; or a number a channel in the order of the map's channels.
+Setup setup_of(Compiler& compiler, const Node& node) {
+  Setup s{compiler.layer_name(node), node.inputs[0], node.inputs[1], {}, {}, false};
+  s.a = compiler.shaped_value(s.first, s.layer);
+  s.b = compiler.shaped_value(s.second, s.layer);
+  const Dims a = dims_of(s.a.desc), b = dims_of(s.b.desc);
+  s.broadcast = a != b;
+  if (s.broadcast) {
+    if (!desc_like(s.a.desc, b)) s.a = compiler.in_format(s.a, vector_blocked_desc(a), s.layer);
+    s.b = compiler.in_format(s.b, *desc_like(s.a.desc, b), s.layer);
+  } else if (!in_blocks(s.a.desc) && in_blocks(s.b.desc)) {
+    s.a = compiler.in_format(s.a, s.b.desc, s.layer);
+  } else {
+    s.b = compiler.in_format(s.b, s.a.desc, s.layer);
+  }
+  return s;
+}
+
+dnnl::algorithm algorithm_of(const Binary& op) {
+  return op.kind == Binary::Kind::add ? dnnl::algorithm::binary_add : dnnl::algorithm::binary_mul;
+}
+
+/// x + s or x * s, s being a number a channel of each image.
+void add_broadcast(Compiler& c, const std::string& layer, const char* pass, const BroadcastGeometry& geometry, const Tensor& x,
+                   const Tensor& s, const Tensor& y) {
+  c.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {x, s, y}, [geometry](std::span<void* const> b) {
+    kernels().broadcast(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]), static_cast<float*>(b[2]));
+  });
+}
+
+/// The sum over the pixels of dy, or of dy x.
+Tensor sum_over_pixels(Compiler& c, const Setup& s, const Tensor& dy, bool times_x) {
+  const Tensor sums = c.allocate(s.b.desc);
+  const auto run = [layout = *channel_layout(s.a.desc), times_x](std::span<void* const> b) {
+    kernels().sum_pixels(layout, static_cast<const float*>(b[0]), times_x ? static_cast<const float*>(b[1]) : nullptr,
+                         static_cast<float*>(b[2]));
+  };
+  c.add_kernel({s.layer, "backward data", "cnnctl", format_name(sums.desc)}, {dy, times_x ? s.a : dy, sums}, run);
+  return sums;
+}
+
+Tensor add_forward(Compiler& compiler, const Binary& op, const Setup& s) {
+  // A product's factors are needed for its gradients, and the compiler allows no writing over what a backward pass reads.
+  const bool on_a = compiler.may_overwrite(s.first, s.a), on_b = !s.broadcast && compiler.may_overwrite(s.second, s.b);
+  const Tensor y = on_a ? s.a : on_b ? s.b : compiler.allocate(s.a.desc);
+  if (s.broadcast) {
+    const BroadcastGeometry geometry{*channel_layout(s.a.desc), op.kind == Binary::Kind::multiply, op.activation.has_value()};
+    add_broadcast(compiler, s.layer, "forward", geometry, s.a, s.b, y);
+  } else {
+    add_binary(compiler, s.layer, "forward", op, y.buffer == s.b.buffer ? s.b : s.a, y.buffer == s.b.buffer ? s.a : s.b, y);
+  }
+  return y;
+}
+
+/// dy b and dy a; each where it is needed.
+void add_product_gradients(Compiler& c, const Setup& s, const Tensor& gradient) {
+  const Tensor dy = c.in_format(gradient, s.a.desc, s.layer);
+  constexpr Binary product{Binary::Kind::multiply, {}};
+  if (c.needs_gradient(s.second)) {
+    Tensor db;
+    if (s.broadcast) {
+      db = sum_over_pixels(c, s, dy, true);
+    } else {
+      db = c.allocate(dy.desc);
+      add_binary(c, s.layer, "backward data", product, dy, s.a, db);
+    }
+    c.add_gradient(s.second, db);
+  }
+  if (!c.needs_gradient(s.first)) return;
+  const Tensor da = c.overwrite_or_allocate_gradient(dy);
+  if (s.broadcast)
+    add_broadcast(c, s.layer, "backward data", {*channel_layout(s.a.desc), true, false}, dy, s.b, da);
+  else
+    add_binary(c, s.layer, "backward data", product, dy, s.b, da);
+  c.add_gradient(s.first, da);
+}
+
+/// dy to both, without a copy.
+void add_sum_gradients(Compiler& c, const Setup& s, const Tensor& dy) {
+  if (c.needs_gradient(s.second))
+    c.add_gradient(s.second, s.broadcast ? sum_over_pixels(c, s, c.in_format(dy, s.a.desc, s.layer), false) : dy);
+  if (c.needs_gradient(s.first)) c.add_gradient(s.first, dy);
+}
+
+}  // namespace
+
+void add_binary(Compiler& compiler, const std::string& layer, const char* pass, const Binary& op, const Tensor& a, const Tensor& b,
+                const Tensor& y) {
+  const auto desc = binary_desc(algorithm_of(op), a.desc, b.desc, y.desc, with_activation(op.activation));
+  compiler.add_primitive({layer, pass, desc.impl_info_str(), format_name(y.desc)}, dnnl::binary(desc), desc.scratchpad_desc(),
+                         {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, y}});
+}
+
+Backward compile(Compiler& compiler, const Node& node, const Binary& op) {
+  const Setup s = setup_of(compiler, node);
+  const bool multiplies = op.kind == Binary::Kind::multiply;
+  if (multiplies) {
+    compiler.keep_for_backward(s.a);
+    compiler.keep_for_backward(s.b);
+  }
+  const Tensor y = add_forward(compiler, op, s);
+  compiler.set_value(node.output, y);
+  if (op.activation) compiler.keep_for_backward(y);
+  return [=, &node, &op](Compiler& c) {
+    Tensor dy = c.gradient(node.output);
+    if (op.activation) {
+      const Tensor behind = c.in_format(dy, y.desc, s.layer);
+      dy = c.overwrite_or_allocate_gradient(behind);
+      add_eltwise_backward(c, s.layer, *op.activation, y, behind, dy);
+    }
+    multiplies ? add_product_gradients(c, s, dy) : add_sum_gradients(c, s, dy);
+  };
+}
 
 }  // namespace cnnctl

@@ -58,16 +58,6 @@ Forward preferred(const Setup& s, bool reads_input) {
   return liked ? *liked : any_weights(s, any_desc(s.src), any_desc(s.dst));
 }
 
-dnnl::primitive_attr attributes_of(const Convolution& op) {
-  dnnl::primitive_attr attributes = user_scratchpad();
-  if (op.activation) {
-    dnnl::post_ops post_ops;
-    append_eltwise(post_ops, eltwise_algorithm(*op.activation), op.activation->alpha, 0);
-    attributes.set_post_ops(post_ops);
-  }
-  return attributes;
-}
-
 /// A folded batch norm's numbers, channel by channel: y = (x - mean) * scale + shift.
 struct Affine {
   std::vector<float> scale, mean, shift;
@@ -88,7 +78,7 @@ void compile_evaluation(Compiler& compiler, const Node& node, const Convolution&
   // Formats are those of training: what inference prefers by itself differs between layers and costs reorders.
   const auto formats = preferred(s, compiler.is_input(s.input));
   const auto forward = convolution_forward_desc(prop_kind::forward_inference, formats.src_desc(), any_desc(s.weights), s.bias,
-                                                formats.dst_desc(), s.window, attributes_of(op));
+                                                formats.dst_desc(), s.window, with_activation(op.activation));
   const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
   const Tensor y = compiler.allocate(forward.dst_desc());
   std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
@@ -176,7 +166,7 @@ Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   compiler.keep_for_backward(x);
 
   return [=, &node, &op](Compiler& c) {
-    const Tensor dy = c.in_format(c.gradient(node.output, s.layer), forward.dst_desc(), s.layer);
+    const Tensor dy = c.in_format(c.gradient(node.output), forward.dst_desc(), s.layer);
     add_weights_gradient(c, node, op, s, forward, x, dy);
     if (c.needs_gradient(s.input)) add_data_gradient(c, node, s, forward, dy);
   };

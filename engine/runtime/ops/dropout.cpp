@@ -19,12 +19,9 @@ void add_mask(Compiler& compiler, const Node& node, const Dropout& op, const Ten
 
 }  // namespace
 
+/// Of training alone: passes/drop_training_only removes it for evaluation.
 Backward compile(Compiler& compiler, const Node& node, const Dropout& op) {
   const ValueId input = node.inputs[0];
-  if (!compiler.training()) {
-    compiler.set_value(node.output, compiler.value(input));
-    return {};
-  }
   const Tensor y = compiler.overwrite_or_allocate(input);
   add_mask(compiler, node, op, compiler.value(input), y, "forward");
   compiler.set_value(node.output, y);
@@ -32,9 +29,10 @@ Backward compile(Compiler& compiler, const Node& node, const Dropout& op) {
     if (!c.needs_gradient(input)) return;
     // An element's mask follows from its place in memory, so the gradient has to stand as the result did.
     const std::string& layer = c.layer_name(node);
-    const Tensor dy = c.in_format(c.gradient(node.output, layer), y.desc, layer);
-    add_mask(c, node, op, dy, dy, "backward data");
-    c.add_gradient(input, dy);
+    const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
+    const Tensor dx = c.overwrite_or_allocate_gradient(dy);
+    add_mask(c, node, op, dy, dx, "backward data");
+    c.add_gradient(input, dx);
   };
 }
 

@@ -42,6 +42,24 @@ dnnl::algorithm eltwise_algorithm(const Eltwise& op) {
   return dnnl::algorithm::undef;
 }
 
+dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation) {
+  dnnl::primitive_attr attributes = user_scratchpad();
+  if (activation) {
+    dnnl::post_ops post_ops;
+    append_eltwise(post_ops, eltwise_algorithm(*activation), activation->alpha, 0);
+    attributes.set_post_ops(post_ops);
+  }
+  return attributes;
+}
+
+void add_eltwise_backward(Compiler& compiler, const std::string& layer, const Eltwise& op, const Tensor& y, const Tensor& dy,
+                          const Tensor& dx) {
+  const auto forward = eltwise_forward_desc(backward_algorithm(op), y.desc, op.alpha, 0);
+  const auto backward = eltwise_backward_desc(backward_algorithm(op), dy.desc, y.desc, op.alpha, 0, forward);
+  compiler.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dx.desc)}, dnnl::eltwise_backward(backward),
+                         backward.scratchpad_desc(), {{DNNL_ARG_DST, y}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+}
+
 Backward compile(Compiler& compiler, const Node& node, const Eltwise& op) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
@@ -58,12 +76,13 @@ Backward compile(Compiler& compiler, const Node& node, const Eltwise& op) {
   compiler.keep_for_backward(kept);
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
-    const Tensor dy = c.in_format(c.gradient(node.output, layer), kept.desc, layer);
+    const Tensor dy = c.in_format(c.gradient(node.output), kept.desc, layer);
+    const Tensor dx = c.overwrite_or_allocate_gradient(dy);
     const auto backward = eltwise_backward_desc(algorithm, dy.desc, kept.desc, op.alpha, 0, forward);
-    c.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dy.desc)}, dnnl::eltwise_backward(backward),
+    c.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dx.desc)}, dnnl::eltwise_backward(backward),
                     backward.scratchpad_desc(),
-                    {{from_result ? DNNL_ARG_DST : DNNL_ARG_SRC, kept}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dy}});
-    c.add_gradient(input, dy);
+                    {{from_result ? DNNL_ARG_DST : DNNL_ARG_SRC, kept}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+    c.add_gradient(input, dx);
   };
 }
 

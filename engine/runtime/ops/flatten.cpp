@@ -6,11 +6,9 @@ namespace cnnctl {
 /// and an inner product does not.
 Backward compile(Compiler& compiler, const Node& node, const Flatten&) {
   const ValueId input = node.inputs[0];
-  // Two values share a buffer from here on: neither may be written over as if it were alone.
-  if (compiler.reader_count(input) > 1) compiler.keep(compiler.value(input));
   compiler.set_value(node.output, compiler.value(input));
   return [&node, input](Compiler& c) {
-    if (c.needs_gradient(input)) c.add_gradient(input, c.gradient(node.output, c.layer_name(node)));
+    if (c.needs_gradient(input)) c.add_gradient(input, c.gradient(node.output));
   };
 }
 

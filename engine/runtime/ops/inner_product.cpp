@@ -42,7 +42,7 @@ Backward compile(Compiler& compiler, const Node& node, const InnerProduct& op) {
   compiler.keep_for_backward(source);
 
   return [=, &node, &op](Compiler& c) {
-    const Tensor gradient = c.gradient(node.output, setup.layer);
+    const Tensor gradient = c.gradient(node.output);
     const Tensor dy{setup.dst, c.in_format(gradient, plain_desc(dims_of(gradient.desc)), setup.layer).buffer};
 
     const Tensor dw = c.parameter_gradient(node, 0);

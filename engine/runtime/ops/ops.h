@@ -32,6 +32,16 @@ Backward compile_node(Compiler& compiler, const Node& node);
 /// oneDNN's algorithm for an element-wise function.
 dnnl::algorithm eltwise_algorithm(const Eltwise& op);
 
+/// Attributes of a primitive whose result is relu's, or another function's.
+dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation);
+
+/// A step that writes a + b or a * b, and then the activation of it, to `y`; all of one format. y may be a.
+void add_binary(Compiler& compiler, const std::string& layer, const char* pass, const Binary& op, const Tensor& a, const Tensor& b, const Tensor& y);
+
+/// A step that writes the derivative of a function's result y by what entered it, times dy, to dx; all of one format. dx may be dy. The
+/// function has no negative slope or scale.
+void add_eltwise_backward(Compiler& compiler, const std::string& layer, const Eltwise& op, const Tensor& y, const Tensor& dy, const Tensor& dx);
+
 /// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
 /// or 16 channels, windows of more than 255 elements, dilation.
 std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& src, const Desc& dst);

@@ -24,7 +24,7 @@ Backward compile_own(Compiler& compiler, const Node& node, const PoolingGeometry
   });
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
-    const Tensor dy = c.in_format(c.gradient(node.output, layer), y.desc, layer);
+    const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
     c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, index, dx}, [geometry](std::span<void* const> b) {
       kernels().max_pool_backward(geometry, static_cast<const float*>(b[0]), static_cast<const std::uint8_t*>(b[1]),
@@ -93,7 +93,7 @@ Backward compile(Compiler& compiler, const Node& node, const Pooling& op) {
 
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
-    const Tensor dy = c.in_format(c.gradient(node.output, layer), y.desc, layer);
+    const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
     const auto backward = pooling_backward_desc(algorithm, dx.desc, dy.desc, window, forward);
     std::vector<PrimitiveArgument> backward_arguments{{DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}};

@@ -80,7 +80,7 @@ std::optional<Backward> compile_winograd(Compiler& compiler, const Node& node, c
   compiler.keep_for_backward(x);
 
   return [=, &node, &op](Compiler& c) {
-    const Tensor dy = c.in_format(c.gradient(node.output, setup.layer), y.desc, setup.layer);
+    const Tensor dy = c.in_format(c.gradient(node.output), y.desc, setup.layer);
     const Tensor dw = c.parameter_gradient(node, 0), db = op.bias ? c.parameter_gradient(node, 1) : dw;
     const Tensor raw = dw.desc == weights_desc(setup) ? dw : c.allocate(weights_desc(setup));
     c.add_kernel(convolution_label(setup, "backward weights", "cnnctl winograd", x.desc),
