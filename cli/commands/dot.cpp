@@ -36,7 +36,7 @@ std::string in_lines(const std::string& arguments) {
   for (std::size_t begin = 0; begin < arguments.size();) {
     const std::size_t end = std::min(arguments.size(), std::min(arguments.find(", ", begin), arguments.size()) + 2);
     if (line > 0 && line + end - begin > widest_line) {
-      result += '\n';
+      result.back() = '\n';
       line = 0;
     }
     result += arguments.substr(begin, end - begin);
@@ -101,12 +101,12 @@ class DotWriter {
     return last;
   }
 
-  /// The branches side by side, then the node that joins them; its name is the branching item's.
+  /// The branches side by side, then the node that joins them, which bears the branching item's label. Without a join there is one branch.
   std::string add_branches(const OutlineItem& item, const std::string& entry, int level) {
+    if (!item.has_join()) return add_items(item.branches().front(), entry, level);
     const OutlineItem& join = item.items.back();
     const std::string name = layer_node(join, fmt::format("{}: {}", item.label, layer(join).type), "", true);
-    for (std::size_t i = 0; i + 1 < item.items.size(); ++i) {
-      const OutlineItem& branch = item.items[i];
+    for (const OutlineItem& branch : item.branches()) {
       const std::string last = add_items(branch, source(branch, entry), level);
       edge(last, name, branch.output, branch.label);
     }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,7 @@
 #include "cli/commands/inputs.h"
 #include "cli/terminal/terminal.h"
 #include "datasets/loader/loader.h"
+#include "datasets/readers/numpy.h"
 #include "engine/formats/npy.h"
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
@@ -62,13 +64,15 @@ std::vector<T> elements(const NpyArray& array) {
 }
 
 /// The images as a source of batches: float32 as it is, bytes scaled by 1/255 and normalized as the test images are.
-std::unique_ptr<BatchSource> make_source(const NpyArray& array, const Experiment& experiment) {
+std::unique_ptr<BatchSource> make_source(const NpyArray& array, const std::string& path, const Experiment& experiment) {
   Dataset dataset;
   dataset.image = experiment.graph.input_shape();
   dataset.labels.resize(static_cast<std::size_t>(array.dims.front()));
   LoaderOptions options;
   if (array.type == NpyArray::Type::float32) {
-    dataset.pixels = elements<float>(array);
+    std::vector<float> pixels = elements<float>(array);
+    require_finite(pixels, dataset.image, path);
+    dataset.pixels = std::move(pixels);
   } else {
     dataset.pixels = elements<std::uint8_t>(array);
     if (const auto& normalize = experiment.data.normalize) {
@@ -197,7 +201,7 @@ int run_predict(const PredictOptions& options) {
   for (const std::string& warning : load_weights(model, predictor.weights, predictor.weights_path, {},
                                                  "predict needs the weights of this very network: check the config and --set"))
     fmt::print(stderr, "cnnctl: warning: {}\n", warning);
-  const std::vector<float> logits = run_network(model, *make_source(array, predictor.experiment));
+  const std::vector<float> logits = run_network(model, *make_source(array, options.input, predictor.experiment));
   if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);
 
   std::vector<std::vector<Guess>> guesses;

@@ -1,6 +1,7 @@
 #include "cli/commands/shape_table.h"
 
 #include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@ namespace cnnctl {
 namespace {
 
 constexpr std::size_t shortest_arguments = 20;  // characters that a narrow terminal leaves of them at least
+constexpr std::string_view cut_mark = ", ...";
 constexpr std::size_t most_named_branches = 3;  // of a join; more are counted
 
 struct Row {
@@ -103,8 +105,11 @@ class Rows {
   std::vector<Row> rows_;
 };
 
-std::string shortened(const std::string& text, std::size_t width) {
-  return text.size() <= width ? text : text.substr(0, width - 3) + "...";
+/// A list of arguments without those at its end that do not fit.
+std::string shortened(const std::string& arguments, std::size_t width) {
+  if (arguments.size() <= width) return arguments;
+  const std::size_t comma = arguments.rfind(", ", width - cut_mark.size());
+  return arguments.substr(0, comma == std::string::npos ? width - cut_mark.size() : comma) + std::string(cut_mark);
 }
 
 /// The table with the columns that are wanted.
@@ -132,11 +137,11 @@ std::string arguments_text(const Graph& graph, const OutlineItem& item) { return
 
 std::string join_text(const Graph& graph, const OutlineItem& branches) {
   const Layer& join = layer_of(graph, branches.items.back());
-  const std::size_t count = branches.items.size() - 1;
   std::vector<std::string> labels;
-  for (std::size_t i = 0; i < count; ++i) labels.push_back(branches.items[i].label);
+  for (const OutlineItem& branch : branches.branches()) labels.push_back(branch.label);
   const char* sign = join.type == "concat" ? ", " : join.type == "multiply" ? " * " : " + ";
-  const std::string joined = count <= most_named_branches ? fmt::format("{}", fmt::join(labels, sign)) : fmt::format("{} branches", count);
+  const std::string joined =
+      labels.size() <= most_named_branches ? fmt::format("{}", fmt::join(labels, sign)) : fmt::format("{} branches", labels.size());
   return join.arguments.empty() ? joined : joined + ", " + join.arguments;
 }
 

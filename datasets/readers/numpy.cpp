@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -118,6 +120,7 @@ Dataset load(const Selection& selection, Split split, std::uint64_t) {
   Dataset dataset;
   dataset.image = image_shape(files.images, images.dims);
   dataset.pixels = pixels_of(files.images, images);
+  if (const auto* pixels = std::get_if<std::vector<float>>(&dataset.pixels)) require_finite(*pixels, dataset.image, files.images);
   dataset.labels = read_labels(files.labels, images.dims[0], arguments.classes.value_or(std::numeric_limits<std::int32_t>::max()));
   for (std::int64_t i = 0; i < arguments.classes.value_or(0); ++i) dataset.classes.push_back(std::to_string(i));
   return dataset;
@@ -128,6 +131,15 @@ bool has(const Selection& selection, Split split) {
 }
 
 }  // namespace
+
+void require_finite(std::span<const float> pixels, const Shape& image, const std::string& path) {
+  const auto found = std::find_if_not(pixels.begin(), pixels.end(), [](float pixel) { return std::isfinite(pixel); });
+  if (found == pixels.end()) return;
+  const std::int64_t index = found - pixels.begin(), place = index % image.count();
+  throw InputError(fmt::format("{}: image {}, channel {}, row {}, column {} is {}; a network takes finite numbers", path,
+                               index / image.count(), place / (image.height * image.width), place / image.width % image.height,
+                               place % image.width, *found));
+}
 
 DatasetType numpy_dataset() { return {{&numpy_schema().declaration(), check}, load, has}; }
 

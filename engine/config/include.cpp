@@ -47,7 +47,9 @@ void override_part(Value& root, const Entry& part) {
 
 class Merge {
  public:
-  Merge(const IncludeReader& read, Diagnostics& diagnostics) : read_(read), diagnostics_(diagnostics) {}
+  Merge(const Value& root, const IncludeReader& read, Diagnostics& diagnostics) : read_(read), diagnostics_(diagnostics) {
+    open_.push_back(root.place.source->name);
+  }
 
   /// What the files that `root` includes bring, one over the other; `root`'s own include is removed.
   Value take_included(Value& root) {
@@ -117,7 +119,7 @@ class Merge {
 
 void merge_includes(Value& root, const IncludeReader& read, Diagnostics& diagnostics) {
   if (root.find("include") == nullptr) return;
-  Value merged = Merge(read, diagnostics).take_included(root);
+  Value merged = Merge(root, read, diagnostics).take_included(root);
   for (const Entry& entry : root.entries)
     if (is_shared(entry.key)) override_part(merged, entry);
   std::erase_if(root.entries, [](const Entry& entry) { return is_shared(entry.key); });

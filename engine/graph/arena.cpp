@@ -1,8 +1,11 @@
 #include "engine/graph/arena.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
+#include <iterator>
 #include <numeric>
+#include <span>
 
 #include "engine/graph/shape.h"
 
@@ -10,14 +13,6 @@ namespace cnnctl {
 namespace {
 
 constexpr std::int64_t alignment = 64;  // a cache line, and the widest vector register
-
-/// A buffer that has its place: bytes [begin, end) of the arena, from step `first` to step `last`.
-struct Placed {
-  std::int64_t begin = 0;
-  std::int64_t end = 0;
-  int first = 0;
-  int last = 0;
-};
 
 std::int64_t aligned(std::int64_t bytes) { return checked_sum(bytes, alignment - 1) / alignment * alignment; }
 
@@ -29,32 +24,120 @@ std::vector<std::size_t> placing_order(const std::vector<Lifetime>& lifetimes) {
   return order;
 }
 
-/// The lowest offset with `bytes` free bytes beside every buffer of `placed` (sorted by begin) that is alive at the same time.
-std::int64_t lowest_free(const std::vector<Placed>& placed, const Lifetime& lifetime, std::int64_t bytes) {
-  std::int64_t offset = 0;
-  for (const Placed& other : placed) {
-    if (other.first > lifetime.last || other.last < lifetime.first) continue;
-    if (other.begin - offset >= bytes) break;
-    offset = std::max(offset, other.end);
+/// Steps first to last.
+struct Steps {
+  int first = 0;
+  int last = 0;
+
+  bool hold(const Steps& other) const { return first <= other.first && other.last <= last; }
+  bool meet(const Steps& other) const { return first <= other.last && other.first <= last; }
+};
+
+/// Bytes [begin, end) of the arena.
+struct Bytes {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+/// A set of bytes, as ranges in their order with gaps between them.
+class ByteSet {
+ public:
+  void add(Bytes bytes) {
+    const auto first = std::partition_point(ranges_.begin(), ranges_.end(), [&](const Bytes& range) { return range.end < bytes.begin; });
+    const auto last = std::partition_point(first, ranges_.end(), [&](const Bytes& range) { return range.begin <= bytes.end; });
+    if (first == last) {
+      ranges_.insert(first, bytes);
+      return;
+    }
+    *first = {std::min(first->begin, bytes.begin), std::max(std::prev(last)->end, bytes.end)};
+    ranges_.erase(std::next(first), last);
   }
-  return offset;
-}
+
+  const std::vector<Bytes>& ranges() const { return ranges_; }
+
+ private:
+  std::vector<Bytes> ranges_;
+};
+
+/// Which bytes are taken when: a tree of halved ranges of steps, so that a buffer is put down in, and asked for at, a number of nodes that
+/// grows with the logarithm of the number of steps.
+class Arena {
+ public:
+  /// For steps 0 to `steps` - 1.
+  explicit Arena(int steps)
+      : all_{0, static_cast<int>(std::bit_ceil(static_cast<unsigned>(steps))) - 1}, nodes_(2 * (index_of(all_.last) + 1)) {}
+
+  void take(const Steps& steps, const Bytes& bytes) { take(root, all_, steps, bytes); }
+
+  /// The lowest offset with `bytes` bytes that are free in all of `steps`.
+  std::int64_t lowest_free(const Steps& steps, std::int64_t bytes) {
+    taken_.clear();
+    collect(root, all_, steps);
+    std::int64_t offset = 0;
+    // In turns, each set moves the offset behind those of its ranges that are in the way, until all agree.
+    for (std::size_t agreeing = 0, i = 0; agreeing < taken_.size(); i = i + 1 < taken_.size() ? i + 1 : 0) {
+      std::span<const Bytes>& ranges = taken_[i];
+      ++agreeing;
+      while (!ranges.empty() && ranges.front().begin - offset < bytes) {
+        if (ranges.front().end > offset) {
+          offset = ranges.front().end;
+          agreeing = 1;
+        }
+        ranges = ranges.subspan(1);
+      }
+    }
+    return offset;
+  }
+
+ private:
+  struct Node {
+    ByteSet always;     // taken in all of its steps
+    ByteSet sometimes;  // in any of them
+  };
+  static constexpr std::size_t root = 1;
+
+  static std::size_t index_of(int number) { return static_cast<std::size_t>(number); }
+  static Steps half(const Steps& part, std::size_t child) {
+    const int middle = part.first + (part.last - part.first) / 2;
+    return child % 2 == 0 ? Steps{part.first, middle} : Steps{middle + 1, part.last};
+  }
+
+  void take(std::size_t index, const Steps& part, const Steps& steps, const Bytes& bytes) {
+    if (!steps.meet(part)) return;
+    nodes_[index].sometimes.add(bytes);
+    if (steps.hold(part)) return nodes_[index].always.add(bytes);
+    for (const std::size_t child : {2 * index, 2 * index + 1}) take(child, half(part, child), steps, bytes);
+  }
+
+  /// The sets that together hold what is taken in any of `steps`.
+  void collect(std::size_t index, const Steps& part, const Steps& steps) {
+    if (!steps.meet(part)) return;
+    if (steps.hold(part)) return taken_.push_back(nodes_[index].sometimes.ranges());
+    taken_.push_back(nodes_[index].always.ranges());
+    for (const std::size_t child : {2 * index, 2 * index + 1}) collect(child, half(part, child), steps);
+  }
+
+  Steps all_;
+  std::vector<Node> nodes_;
+  std::vector<std::span<const Bytes>> taken_;
+};
 
 }  // namespace
 
 ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
+  int steps = 1;
+  for (const Lifetime& lifetime : lifetimes) steps = std::max(steps, lifetime.last + 1);
   ArenaPlan plan;
   plan.offsets.resize(lifetimes.size());
-  std::vector<Placed> placed;
-  placed.reserve(lifetimes.size());
+  Arena arena(steps);
   for (const std::size_t index : placing_order(lifetimes)) {
     const Lifetime& lifetime = lifetimes[index];
     const std::int64_t bytes = aligned(lifetime.bytes);
-    const std::int64_t begin = lowest_free(placed, lifetime, bytes);
+    if (bytes == 0) continue;
+    const Steps alive{lifetime.first, lifetime.last};
+    const std::int64_t begin = arena.lowest_free(alive, bytes);
     const std::int64_t end = checked_sum(begin, bytes);
-    const auto after = std::upper_bound(placed.begin(), placed.end(), begin,
-                                        [](std::int64_t offset, const Placed& other) { return offset < other.begin; });
-    placed.insert(after, {begin, end, lifetime.first, lifetime.last});
+    arena.take(alive, {begin, end});
     plan.offsets[index] = begin;
     plan.bytes = std::max(plan.bytes, end);
   }

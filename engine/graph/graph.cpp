@@ -67,6 +67,21 @@ std::vector<int> count_readers(const Graph& graph) {
   return readers;
 }
 
+std::vector<LayerId> unused_layers(const Graph& graph) {
+  std::vector<bool> reached(graph.values.size(), false), used(graph.layers.size(), false), computes(graph.layers.size(), false);
+  reached[static_cast<std::size_t>(graph.output)] = true;
+  for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
+    computes[static_cast<std::size_t>(node->layer)] = true;
+    if (!reached[static_cast<std::size_t>(node->output)]) continue;
+    used[static_cast<std::size_t>(node->layer)] = true;
+    for (const ValueId input : node->inputs) reached[static_cast<std::size_t>(input)] = true;
+  }
+  std::vector<LayerId> unused;
+  for (std::size_t i = 0; i < graph.layers.size(); ++i)
+    if (computes[i] && !used[i]) unused.push_back(static_cast<LayerId>(i));
+  return unused;
+}
+
 std::string to_string(const Graph& graph) {
   std::string text;
   for (const Node& node : graph.nodes)

@@ -25,8 +25,7 @@ struct Needs {
 struct BackwardNeeds {
   Needs operator()(const Convolution&) const { return {true, false}; }
   Needs operator()(const BatchNorm&) const { return {true, false}; }
-  /// A negative slope or scale folds two inputs onto one result.
-  Needs operator()(const Eltwise& op) const { return op.alpha >= 0 ? Needs{false, true} : Needs{true, false}; }
+  Needs operator()(const Eltwise& op) const { return result_tells_derivative(op) ? Needs{false, true} : Needs{true, false}; }
   Needs operator()(const Pooling&) const { return {}; }
   Needs operator()(const AdaptivePooling&) const { return {}; }
   Needs operator()(const InnerProduct&) const { return {true, false}; }
@@ -36,6 +35,8 @@ struct BackwardNeeds {
   /// A product's gradients each need the other factor.
   Needs operator()(const Binary& op) const { return {op.kind == Binary::Kind::multiply, false}; }
   Needs operator()(const Concat&) const { return {}; }
+  Needs operator()(const ChannelScale&) const { return {true, false}; }
+  Needs operator()(const Maxout&) const { return {true, false}; }
 };
 
 Needs backward_needs(const Node& node) { return std::visit(BackwardNeeds{}, node.op); }
@@ -64,6 +65,8 @@ struct Workspace {
   std::int64_t operator()(const Flatten&) const { return 0; }
   std::int64_t operator()(const Binary&) const { return 0; }
   std::int64_t operator()(const Concat&) const { return 0; }
+  std::int64_t operator()(const ChannelScale&) const { return 0; }
+  std::int64_t operator()(const Maxout&) const { return 0; }
 };
 
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, backward steps
@@ -133,7 +136,8 @@ class Buffers {
   bool takes_input(const Node& node, bool training) const {
     if (std::holds_alternative<Flatten>(node.op)) return true;
     const bool in_place = (std::holds_alternative<Eltwise>(node.op) && !(training && backward_needs(node).input)) ||
-                          std::holds_alternative<Dropout>(node.op) || (std::holds_alternative<BatchNorm>(node.op) && !training);
+                          std::holds_alternative<Dropout>(node.op) || (std::holds_alternative<BatchNorm>(node.op) && !training) ||
+                          (std::holds_alternative<ChannelScale>(node.op) && !training);
     return in_place && may_overwrite(node.inputs.front(), training);
   }
 
@@ -177,7 +181,7 @@ class Buffers {
       return;
     }
     const bool in_place = std::holds_alternative<Flatten>(reader.op) || std::holds_alternative<Eltwise>(reader.op) ||
-                          std::holds_alternative<Dropout>(reader.op);
+                          std::holds_alternative<Dropout>(reader.op) || std::holds_alternative<ChannelScale>(reader.op);
     gradient = in_place ? reader_gradient : add(value_bytes(value), step);
   }
 

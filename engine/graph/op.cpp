@@ -15,6 +15,22 @@ std::string eltwise_name(const Eltwise& op) {
       return "sigmoid";
     case Eltwise::Function::tanh:
       return "tanh";
+    case Eltwise::Function::relu6:
+      return "relu6";
+    case Eltwise::Function::hardswish:
+      return "hardswish";
+    case Eltwise::Function::hardsigmoid:
+      return "hardsigmoid";
+    case Eltwise::Function::silu:
+      return "silu";
+    case Eltwise::Function::gelu:
+      return "gelu";
+    case Eltwise::Function::gelu_tanh:
+      return "gelu_tanh";
+    case Eltwise::Function::mish:
+      return "mish";
+    case Eltwise::Function::softplus:
+      return "softplus";
   }
   return "";
 }
@@ -30,14 +46,38 @@ struct Name {
   std::string operator()(const Pooling& op) const { return op.kind == Pooling::Kind::max ? "max_pooling" : "average_pooling"; }
   std::string operator()(const AdaptivePooling&) const { return "adaptive_pooling"; }
   std::string operator()(const InnerProduct&) const { return "inner_product"; }
-  std::string operator()(const Dropout&) const { return "dropout"; }
+  std::string operator()(const Dropout& op) const { return op.whole_images ? "drop_path" : "dropout"; }
   std::string operator()(const Softmax&) const { return "softmax"; }
   std::string operator()(const Flatten&) const { return "flatten"; }
   std::string operator()(const Binary& op) const { return (op.kind == Binary::Kind::add ? "add" : "multiply") + joined(op.activation); }
   std::string operator()(const Concat&) const { return "concat"; }
+  std::string operator()(const ChannelScale& op) const { return op.negative_only ? "prelu" : "channel_scale"; }
+  std::string operator()(const Maxout&) const { return "maxout"; }
 };
 
 }  // namespace
+
+bool result_tells_derivative(const Eltwise& op) {
+  switch (op.function) {
+    case Eltwise::Function::relu:
+    case Eltwise::Function::sigmoid:
+    case Eltwise::Function::tanh:
+    case Eltwise::Function::relu6:
+    case Eltwise::Function::hardsigmoid:
+      return true;
+    case Eltwise::Function::leaky_relu:
+    case Eltwise::Function::elu:
+      return op.alpha >= 0;  // a negative slope or scale folds two inputs onto one result
+    case Eltwise::Function::hardswish:
+    case Eltwise::Function::silu:
+    case Eltwise::Function::gelu:
+    case Eltwise::Function::gelu_tanh:
+    case Eltwise::Function::mish:
+    case Eltwise::Function::softplus:
+      return false;
+  }
+  return false;
+}
 
 std::string op_name(const Op& op) { return std::visit(Name{}, op); }
 

@@ -12,13 +12,18 @@ namespace cnnctl {
 /// What a node computes, as a plain value: no oneDNN, no YAML. A layer is made of these; runtime/ops/ turns each kind into primitives.
 /// Parameters (weights, statistics) are listed by the node, in the order each kind states.
 
-/// An element-wise function. Source: oneDNN's eltwise primitive; `alpha` is leaky_relu's slope and elu's scale.
+/// An element-wise function, as PyTorch defines it. `alpha` is leaky_relu's slope, elu's scale and softplus's beta; `threshold` is
+/// softplus's, beyond which it is linear.
 struct Eltwise {
-  enum class Function { relu, leaky_relu, elu, sigmoid, tanh };
+  enum class Function { relu, leaky_relu, elu, sigmoid, tanh, relu6, hardswish, hardsigmoid, silu, gelu, gelu_tanh, mish, softplus };
   Function function = Function::relu;
   float alpha = 0;
+  float threshold = 0;
   friend bool operator==(const Eltwise&, const Eltwise&) = default;
 };
+
+/// Whether an element-wise function's derivative follows from its result, so that the result may stand where the input stood.
+bool result_tells_derivative(const Eltwise& op);
 
 /// Maximum or mean over a sliding window. The mean divides by the whole window where `count_padding`, else by what lies inside the input.
 /// Source: torch.nn.MaxPool2d, torch.nn.AvgPool2d.
@@ -73,9 +78,10 @@ struct InnerProduct {
 };
 
 /// Zeroes each element with `probability` (in [0, 1]; 1 zeroes all) in training and scales the rest by 1 / (1 - probability); the identity
-/// in evaluation. Source: torch.nn.Dropout.
+/// in evaluation. Of `whole_images` all elements share one draw. Source: torch.nn.Dropout, torchvision.ops.StochasticDepth(mode="row").
 struct Dropout {
   float probability = 0.5F;
+  bool whole_images = false;
   friend bool operator==(const Dropout&, const Dropout&) = default;
 };
 
@@ -103,7 +109,22 @@ struct Concat {
   friend bool operator==(const Concat&, const Concat&) = default;
 };
 
-using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten, Binary, Concat>;
+/// Multiplies each channel by a trained factor: everywhere, or where the value is not positive. Parameters: weight, an element a channel
+/// or (where `shared`) a single one. Source: torchvision's CNBlock.layer_scale, torch.nn.PReLU.
+struct ChannelScale {
+  bool negative_only = false;
+  bool shared = false;  // one factor for all channels
+  friend bool operator==(const ChannelScale&, const ChannelScale&) = default;
+};
+
+/// The maximum of every `pool_size` consecutive channels, pixel by pixel. Source: Goodfellow et al., "Maxout networks", 2013.
+struct Maxout {
+  std::int64_t pool_size = 2;
+  friend bool operator==(const Maxout&, const Maxout&) = default;
+};
+
+using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten, Binary, Concat,
+                        ChannelScale, Maxout>;
 
 /// The kind's name with what passes joined to it, as bench and dumps show it: "convolution", "batch_norm+relu", ...
 std::string op_name(const Op& op);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 namespace cnnctl {
@@ -95,17 +96,23 @@ class OutlineBuilder {
     return {};
   }
 
-  /// What all branches read: an empty one is read by the join itself. Empty where they do not agree.
+  /// What all branches read: an empty one is what the join reads besides the others' outputs. Empty where they do not agree.
   static std::vector<ValueId> common_entry(const OutlineItem& item) {
-    const std::vector<ValueId>& joined = item.items.back().inputs;
-    std::vector<ValueId> common;
-    for (std::size_t i = 0; i + 1 < item.items.size(); ++i) {
-      std::vector<ValueId> branch = item.items[i].inputs;
-      if (branch.empty() && i < joined.size()) branch = {joined[i]};
-      if (i > 0 && branch != common) return {};
-      common = std::move(branch);
+    std::vector<ValueId> read = item.has_join() ? item.items.back().inputs : std::vector<ValueId>{};
+    for (const OutlineItem& branch : item.branches()) {
+      if (const auto found = std::find(read.begin(), read.end(), last_output(branch)); found != read.end()) read.erase(found);
+      read.insert(read.end(), branch.inputs.begin(), branch.inputs.end());
     }
-    return common;
+    const bool agree = std::adjacent_find(read.begin(), read.end(), std::not_equal_to<>()) == read.end();
+    return agree && !read.empty() ? std::vector{read.front()} : std::vector<ValueId>{};
+  }
+
+  /// What a list gives; unknown where it computes nothing.
+  static ValueId last_output(const OutlineItem& item) {
+    if (item.is_layer()) return item.output;
+    for (auto part = item.items.rbegin(); part != item.items.rend(); ++part)
+      if (const ValueId output = last_output(*part); output != unknown) return output;
+    return unknown;
   }
 
   /// Completes an item that `current` reaches where its user named nothing else, in a list that `list_input` enters.
@@ -123,7 +130,7 @@ class OutlineBuilder {
       follow(part, item.branching ? item.inputs.front() : item.output, item.inputs.front());
       item.output = part.output;
     }
-    if (item.branching) item.items.back().from.clear();
+    if (item.has_join()) item.items.back().from.clear();
     if (item.group >= 0) group_outputs_[index_of(item.group)] = item.output;
   }
 

@@ -23,7 +23,8 @@ const std::string& LayerBuilder::type() const { return graph_.layers[static_cast
 Layer& LayerBuilder::row() { return graph_.layers[static_cast<std::size_t>(layer_)]; }
 
 ParameterId LayerBuilder::parameter(const std::string& suffix, std::vector<std::int64_t> dims, Initializer initializer, bool trainable) {
-  const ParameterId id = add_parameter(graph_, {row().name + "." + suffix, std::move(dims), initializer, trainable});
+  std::string name = suffix.empty() ? row().name : row().name + "." + suffix;
+  const ParameterId id = add_parameter(graph_, {std::move(name), std::move(dims), initializer, trainable});
   if (trainable) row().parameters += graph_.parameters.back().count();
   return id;
 }

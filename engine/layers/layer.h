@@ -24,7 +24,7 @@ class LayerBuilder {
   /// "conv", for messages.
   const std::string& type() const;
 
-  /// Adds the parameter `name`.`suffix`; `dims` as PyTorch's.
+  /// Adds the parameter `name`.`suffix`, or `name` itself where the suffix is empty; `dims` as PyTorch's.
   ParameterId parameter(const std::string& suffix, std::vector<std::int64_t> dims, Initializer initializer, bool trainable = true);
 
   /// Applies `op` to the current value (at first the input); its result is the current value from then on.

@@ -7,14 +7,23 @@ namespace cnnctl {
 // Each in the file of its name.
 LayerType conv_layer(), linear_layer(), batch_norm_layer();
 LayerType relu_layer(), leaky_relu_layer(), elu_layer(), sigmoid_layer(), tanh_layer(), softmax_layer();
+LayerType relu6_layer(), hardswish_layer(), hardsigmoid_layer(), silu_layer(), gelu_layer(), mish_layer(), softplus_layer();
+LayerType prelu_layer(), maxout_layer();
 LayerType max_pool_layer(), avg_pool_layer(), adaptive_avg_pool_layer();
 LayerType flatten_layer(), dropout_layer(), identity_layer();
+LayerType drop_path_layer(), layer_scale_layer();
 
 const std::vector<LayerType>& layer_types() {
   static const std::vector<LayerType> types = {
-      conv_layer(),    linear_layer(),  batch_norm_layer(), relu_layer(),     leaky_relu_layer(), elu_layer(),
-      sigmoid_layer(), tanh_layer(),    softmax_layer(),    max_pool_layer(), avg_pool_layer(),   adaptive_avg_pool_layer(),
-      flatten_layer(), dropout_layer(), identity_layer(),
+      conv_layer(),        linear_layer(),   batch_norm_layer(),
+      relu_layer(),        relu6_layer(),    leaky_relu_layer(),
+      prelu_layer(),       elu_layer(),      sigmoid_layer(),
+      hardsigmoid_layer(), tanh_layer(),     silu_layer(),
+      hardswish_layer(),   gelu_layer(),     mish_layer(),
+      softplus_layer(),    softmax_layer(),  maxout_layer(),
+      max_pool_layer(),    avg_pool_layer(), adaptive_avg_pool_layer(),
+      flatten_layer(),     dropout_layer(),  drop_path_layer(),
+      layer_scale_layer(), identity_layer(),
   };
   return types;
 }

@@ -188,6 +188,7 @@ void NetworkBuilder::join_operands(const ModelItem& item, const std::string& nam
     if (operand) known.push_back(*operand);
   current_.reset();
   if (known.size() != operands.size()) return;
+  layer_places_.push_back(item.place);
   try {
     current_ = join(graph_, *item.branching, name, group_, known);
   } catch (const ShapeError& error) {

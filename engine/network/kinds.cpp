@@ -35,6 +35,7 @@ void NetworkBuilder::build_layer(const LayerType& type, const Value& arguments, 
   if (!current_) return;
   try {
     LayerBuilder layer(graph_, *current_, name, type.declaration->name, group_);
+    layer_places_.push_back(place);
     build(layer);
     current_ = layer.finish();
   } catch (const ShapeError& error) {

@@ -29,7 +29,16 @@ Graph NetworkBuilder::build(const Value& model) {
   add_items({&model, &vars_}, {vars_, list, names});
   if (current_ && graph_.layers.empty()) diagnostics_->error(model.place, "the model has no layers");
   if (current_) graph_.output = *current_;
+  if (!diagnostics_->has_errors()) warn_of_unused();
   return std::move(graph_);
+}
+
+/// Where `from` leads past items, what they compute is for nothing.
+void NetworkBuilder::warn_of_unused() {
+  for (const LayerId layer : unused_layers(graph_))
+    diagnostics_->warning(layer_places_[static_cast<std::size_t>(layer)],
+                          fmt::format("nothing reads what '{}' computes", graph_.layers[static_cast<std::size_t>(layer)].name),
+                          "name it in a from, or remove it");
 }
 
 void NetworkBuilder::add_items(const Bound& items, const Context& context) {

@@ -77,6 +77,7 @@ class NetworkBuilder {
   void add_downsample(const ModelItem& item, const Context& context, const std::string& name, ValueId body);
   void join_operands(const ModelItem& item, const std::string& name, const std::vector<std::optional<Operand>>& operands);
 
+  void warn_of_unused();
   /// Holds the network, and the time that reading it takes, within bounds.
   bool count_item(const Place& place);
   void give_up();
@@ -107,6 +108,7 @@ class NetworkBuilder {
   std::int64_t items_ = 0;
   int nesting_ = 0;
   bool too_large_ = false;
+  std::vector<Place> layer_places_;  // by LayerId
 };
 
 }  // namespace cnnctl

@@ -19,6 +19,9 @@ void copy_to_plain(const Desc& from, const float* data, std::span<float> plain);
 /// Copies a tensor from one format into another of the same dimensions; padding becomes zero.
 void copy_format(const Desc& from, const float* source, const Desc& to, float* destination);
 
+/// Sets all elements of one channel of a 4-dimensional activation, whatever its format.
+void fill_channel(const Desc& desc, std::int64_t channel, float value, float* data);
+
 /// Where each element stands in a blocked format, in row-major order.
 std::vector<std::int64_t> element_places(const Desc& desc);
 

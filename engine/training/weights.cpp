@@ -1,6 +1,7 @@
 #include "engine/training/weights.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include <fmt/format.h>
@@ -52,6 +53,18 @@ std::string misfits(const std::vector<Parameter>& parameters, const SafeTensors&
   return text;
 }
 
+/// A line for each parameter that `file` would fill with what is no finite number.
+std::string lost_numbers(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::vector<std::string>& except) {
+  std::string text;
+  for (const Parameter& parameter : parameters) {
+    if (matches_any(except, parameter.name)) continue;
+    const auto& values = file.tensors.at(parameter.name).values;
+    const auto found = std::find_if_not(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+    if (found != values.end()) text += fmt::format("\n  {}: element {} is {}", parameter.name, found - values.begin(), *found);
+  }
+  return text;
+}
+
 std::vector<std::string> warnings(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::string& path,
                                   const std::vector<std::string>& except) {
   const auto in_network = [&](const auto& test) {
@@ -87,6 +100,8 @@ std::vector<std::string> load_weights(Model& model, const SafeTensors& file, con
   const auto& parameters = model.graph().parameters;
   if (const std::string text = misfits(parameters, file, except); !text.empty())
     throw InputError(fmt::format("{}: the weights do not fit the network:{}\n{}", path, text, advice));
+  if (const std::string text = lost_numbers(parameters, file, except); !text.empty())
+    throw InputError(fmt::format("{}: the weights hold what is no finite number, as diverged training leaves it:{}", path, text));
   for (std::size_t id = 0; id < parameters.size(); ++id)
     if (!matches_any(except, parameters[id].name))
       model.set_parameter(static_cast<ParameterId>(id), file.tensors.at(parameters[id].name).values);

@@ -16,7 +16,8 @@ void initialize(Model& model, std::uint64_t seed);
 
 /// Copies the tensors of a file into the parameters of the same names; shapes that differ only by dimensions of 1 agree. Parameters that
 /// match one of the globs `except` keep their values. Throws InputError that names every tensor that is missing or of another shape, with
-/// both shapes and `advice`, and then has changed nothing; returns a warning a line for tensors of the file that nothing needs
+/// both shapes and `advice`, or holds a number that is not finite, and then has changed nothing; returns a warning a line for tensors of
+/// the file that nothing needs
 /// ("num_batches_tracked" and "optimizer." aside) and for globs that match nothing.
 std::vector<std::string> load_weights(Model& model, const SafeTensors& file, const std::string& path,
                                       const std::vector<std::string>& except,

@@ -101,6 +101,31 @@ TEST_CASE("random plans never overlap, stay in the arena and come near the lower
   }
 }
 
+TEST_CASE("each buffer stands at the lowest offset that those placed before it leave free while it lives") {
+  std::mt19937 random(2);
+  for (int round = 0; round < 100; ++round) {
+    std::uniform_int_distribution<int> step(0, 30), size(0, 4);
+    std::vector<Lifetime> lifetimes;
+    for (int i = 0; i < 40; ++i) {
+      const auto [first, last] = std::minmax({step(random), step(random)});
+      lifetimes.push_back({64 * size(random), first, last});
+    }
+    std::stable_sort(lifetimes.begin(), lifetimes.end(), [](const Lifetime& a, const Lifetime& b) { return a.bytes > b.bytes; });
+    const ArenaPlan plan = plan_arena(lifetimes);
+    for (std::size_t i = 0; i < lifetimes.size(); ++i) {
+      const auto is_free = [&](std::int64_t offset) {
+        for (std::size_t j = 0; j < i; ++j)
+          if (alive_together(lifetimes[i], lifetimes[j]) && overlap(offset, lifetimes[i].bytes, plan.offsets[j], lifetimes[j].bytes))
+            return false;
+        return true;
+      };
+      std::int64_t lowest = 0;
+      while (!is_free(lowest)) lowest += 64;
+      CHECK(plan.offsets[i] == lowest);
+    }
+  }
+}
+
 TEST_CASE("a plan is the same every time") {
   const std::vector<Lifetime> lifetimes = {{64, 0, 3}, {64, 1, 2}, {64, 2, 5}, {128, 3, 4}};
   CHECK(plan_arena(lifetimes).offsets == plan_arena(lifetimes).offsets);

@@ -49,6 +49,12 @@ TEST_CASE("every kind of op has a name of its own") {
   CHECK(op_name(AdaptivePooling{}) == "adaptive_pooling");
   CHECK(op_name(Dropout{}) == "dropout");
   CHECK(op_name(Softmax{}) == "softmax");
+  CHECK(op_name(Eltwise{Eltwise::Function::gelu}) == "gelu");
+  CHECK(op_name(Eltwise{Eltwise::Function::gelu_tanh}) == "gelu_tanh");
+  CHECK(op_name(Dropout{0.1F, true}) == "drop_path");
+  CHECK(op_name(ChannelScale{}) == "channel_scale");
+  CHECK(op_name(ChannelScale{true}) == "prelu");
+  CHECK(op_name(Maxout{}) == "maxout");
 }
 
 TEST_CASE("the graph's output counts as a reader of its value") {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -79,6 +81,9 @@ class GroupedGraph {
   GroupedGraph& join(const std::string& type, const std::string& label, const std::vector<ValueId>& inputs) {
     return add(full_name(label), type, inputs);
   }
+
+  /// The row of the layer that was added last.
+  Layer& last_row() { return graph_.layers.back(); }
 
   operator const Graph&() const { return graph_; }
 

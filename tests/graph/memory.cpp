@@ -50,6 +50,23 @@ TEST_CASE("what a backward reads is not overwritten in place") {
   CHECK(estimate_memory(two, 1).train_bytes == estimate_memory(one, 1).train_bytes + map_bytes);
 }
 
+TEST_CASE("an activation whose derivative does not follow from its result keeps its input in training alone") {
+  const auto behind_convolution = [](Eltwise::Function function) {
+    return Graph(Chain(map).convolution(4).eltwise(function).convolution(4));
+  };
+  const Graph relu6 = behind_convolution(Eltwise::Function::relu6), silu = behind_convolution(Eltwise::Function::silu);
+  CHECK(estimate_memory(silu, 1).train_bytes == estimate_memory(relu6, 1).train_bytes + map_bytes);
+  CHECK(estimate_memory(silu, 1).eval_bytes == estimate_memory(relu6, 1).eval_bytes);
+}
+
+TEST_CASE("channel factors keep their input in training and work in place in evaluation") {
+  const Graph plain = Chain(map).convolution(4).convolution(4);
+  const Graph scaled = Chain(map).convolution(4).channel_scale().convolution(4);
+  const std::int64_t channels = 4;
+  CHECK(estimate_memory(scaled, 1).train_bytes == estimate_memory(plain, 1).train_bytes + map_bytes + 16 * channels);
+  CHECK(estimate_memory(scaled, 1).eval_bytes == estimate_memory(plain, 1).eval_bytes + 4 * channels);
+}
+
 TEST_CASE("a value with two readers is not overwritten in place") {
   const Graph one = Chain({1, 8, 8}).convolution(4).relu();
   const Graph two = Chain({1, 8, 8}).convolution(4).relu().from(1);  // the convolution's value is also the network's output

@@ -33,6 +33,8 @@ class Chain {
   Chain& eltwise(Eltwise::Function function) { return add(Eltwise{function}, shape()); }
   Chain& relu() { return eltwise(Eltwise::Function::relu); }
   Chain& dropout() { return add(Dropout{}, shape()); }
+  Chain& drop_path() { return add(Dropout{0.1F, true}, shape()); }
+  Chain& channel_scale() { return add(ChannelScale{}, shape(), {parameter({shape().channels})}); }
   Chain& max_pool(std::int64_t kernel) { return max_pool({kernel, kernel, 0, 0, 1}); }
   Chain& max_pool(const Window& window) { return pool({Pooling::Kind::max, window, window}); }
   Chain& pool(const Pooling& op) {

@@ -37,5 +37,13 @@ TEST_CASE("dropout's probability is PyTorch's p") {
   CHECK(argument_errors("dropout", "{p: -0.1}") != "");
 }
 
+TEST_CASE("drop_path is a dropout of whole images, whose p must be given") {
+  const Graph graph = build_layer("drop_path", "{p: 0.2}", {2, 3, 4});
+  CHECK(std::get<Dropout>(graph.nodes.at(0).op) == Dropout{0.2F, true});
+  CHECK(graph.layers.at(0).arguments == "p 0.2");
+  CHECK(argument_errors("drop_path", "{p: 1.5}") != "");
+  CHECK(argument_errors("drop_path", "") != "");
+}
+
 }  // namespace
 }  // namespace cnnctl

@@ -115,7 +115,7 @@ TEST_CASE("an inline block puts its items into the list where it stands") {
 
 TEST_CASE("what an inline block names is visible behind it") {
   const Built built = build_with("  b:\n    inline: true\n    layers: [{relu: {name: a}}, tanh]\n", "  - b\n  - sigmoid: {from: a}\n");
-  CHECK(built.messages().empty());
+  CHECK_FALSE(built.diagnostics.has_errors());
   CHECK(built.graph.nodes.back().inputs == std::vector<ValueId>{1});
 }
 

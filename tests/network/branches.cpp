@@ -120,7 +120,7 @@ TEST_CASE("from lets a layer read any earlier item, and many may read one") {
       "  - add: {from: [a, b, input]}\n"
       "  - group: {from: b, layers: [relu]}\n"
       "  - residual: {from: a, body: [relu]}\n");
-  CHECK(built.messages().empty());
+  CHECK_FALSE(built.diagnostics.has_errors());
   CHECK(ops(built) ==
         "1: tanh(0) -> 4x8x8  a\n2: relu(1) -> 4x8x8  b\n3: sigmoid(1) -> 4x8x8  2\n4: add(1, 2) -> 4x8x8  3\n5: add(4, 0) -> 4x8x8  3\n"
         "6: relu(2) -> 4x8x8  4.0\n7: relu(1) -> 4x8x8  5.0\n8: add(7, 1) -> 4x8x8  5\n");
@@ -172,6 +172,12 @@ TEST_CASE("wrong forms of branches are errors that say what to write") {
         Names{"shortcut must be a list of items or one of auto, optional, identity, not 'atuo'; did you mean 'auto'?"});
   CHECK(build_model("  - concat: {branch: [[], []]}\n").messages() ==
         Names{"unknown argument 'branch' for concat; did you mean 'branches'?"});
+}
+
+TEST_CASE("a layer that nothing reads is a warning") {
+  const Built built = build_model("  - relu: {name: a}\n  - tanh: {name: b}\n  - sigmoid: {from: a}\n");
+  CHECK_FALSE(built.diagnostics.has_errors());
+  CHECK(built.located() == Names{"4: nothing reads what 'b' computes"});
 }
 
 TEST_CASE("the levels of a network are recorded with their layers") {

@@ -36,7 +36,10 @@ def write_safetensors(name, tensors, metadata=None):
     (HERE / name).write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
-# Case: the layer as a config declares it, PyTorch's layer, the shape of a batch.
+# Where piecewise functions bend, and numbers for which others have reached their limits.
+KINKS = [-30, -20, -8, -6, -4, -3, -2.9, -2, -1, -0.5, -0.1, -1e-3, 0, 1e-3, 0.1, 0.3, 0.5, 1, 2, 2.4, 2.6, 2.9, 3, 4, 5.9, 6, 8, 12, 20, 30]
+
+# Case: the layer as a config declares it, PyTorch's layer, the shape of a batch, and the batch's numbers where they matter.
 LAYERS = {
     "conv_stride": ("conv: {out_channels: 4, kernel_size: 3, stride: 2}", nn.Conv2d(3, 4, 3, stride=2), (2, 3, 7, 8)),
     "conv_padding": (
@@ -90,11 +93,22 @@ LAYERS = {
     "adaptive_avg_pool_uneven": ("adaptive_avg_pool: {output_size: [3, 2]}", nn.AdaptiveAvgPool2d((3, 2)), (2, 3, 7, 5)),
     "adaptive_avg_pool_global": ("adaptive_avg_pool: {output_size: 1}", nn.AdaptiveAvgPool2d(1), (2, 3, 4, 5)),
     "softmax": ("softmax", nn.Softmax(dim=1), (3, 10)),
+    "relu6": ("relu6", nn.ReLU6(), (2, 1, 3, 5), KINKS),
+    "hardswish": ("hardswish", nn.Hardswish(), (2, 1, 3, 5), KINKS),
+    "hardsigmoid": ("hardsigmoid", nn.Hardsigmoid(), (2, 1, 3, 5), KINKS),
+    "silu": ("silu", nn.SiLU(), (2, 1, 3, 5), KINKS),
+    "gelu": ("gelu", nn.GELU(), (2, 1, 3, 5), KINKS),
+    "gelu_tanh": ("gelu: {approximate: tanh}", nn.GELU(approximate="tanh"), (2, 1, 3, 5), KINKS),
+    "mish": ("mish", nn.Mish(), (2, 1, 3, 5), KINKS),
+    "softplus": ("softplus", nn.Softplus(), (2, 1, 3, 5), KINKS),
+    "softplus_threshold": ("softplus: {beta: 2, threshold: 5}", nn.Softplus(2, 5), (2, 1, 3, 5), KINKS),
+    "prelu": ("prelu", nn.PReLU(), (2, 3, 4, 5)),
+    "prelu_channels": ("prelu: {num_parameters: 3}", nn.PReLU(3), (2, 3, 4, 5)),
     "softmax_map": ("softmax", nn.Softmax(dim=1), (2, 4, 3, 3)),
 }
 
 
-def layer_case(case, layer, shape):
+def layer_case(case, layer, shape, values=None):
     """In double precision, so that the stored floats are the right numbers, not one implementation's rounding of them."""
     layer = layer.double().train()
     with torch.no_grad():
@@ -107,8 +121,9 @@ def layer_case(case, layer, shape):
     tensors = {f"{case}/parameter/{name}": value.clone() for name, value in layer.state_dict().items() if value.dim() > 0}
     # Distinct values apart from 0 by more than a float's rounding: no ties in max_pool, no kinks in relu.
     count = torch.Size(shape).numel()
-    values = (torch.randperm(count).double() + 0.5 - count // 2) * 4 / count
-    input = values.float().double().reshape(shape).requires_grad_()
+    if values is None:
+        values = (torch.randperm(count).double() + 0.5 - count // 2) * 4 / count
+    input = torch.as_tensor(values).float().double().reshape(shape).requires_grad_()
     output = layer(input)
     gradient = torch.randn_like(output).float().double()
     output.backward(gradient)
@@ -188,9 +203,9 @@ def cross_entropy():
 def main():
     torch.manual_seed(1)
     tensors = {}
-    for case, (_, layer, shape) in LAYERS.items():
-        tensors |= layer_case(case, layer, shape)
-    write_safetensors("layers.safetensors", tensors, {case: item for case, (item, _, _) in LAYERS.items()})
+    for case, (_, layer, *batch) in LAYERS.items():
+        tensors |= layer_case(case, layer, *batch)
+    write_safetensors("layers.safetensors", tensors, {case: item for case, (item, *_) in LAYERS.items()})
     optimizers()
     cross_entropy()
 

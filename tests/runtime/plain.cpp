@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <stdexcept>
 
 namespace cnnctl {
@@ -91,6 +92,22 @@ struct Plain {
           return 1 / (1 + std::exp(-v));
         case Eltwise::Function::tanh:
           return std::tanh(v);
+        case Eltwise::Function::relu6:
+          return std::clamp(v, 0.0, 6.0);
+        case Eltwise::Function::hardswish:
+          return v * std::clamp(v + 3, 0.0, 6.0) / 6;
+        case Eltwise::Function::hardsigmoid:
+          return std::clamp(v + 3, 0.0, 6.0) / 6;
+        case Eltwise::Function::silu:
+          return v / (1 + std::exp(-v));
+        case Eltwise::Function::gelu:
+          return v / 2 * std::erfc(-v * std::numbers::sqrt2 / 2);
+        case Eltwise::Function::gelu_tanh:
+          return v / 2 * (1 + std::tanh(std::sqrt(2 * std::numbers::inv_pi) * (v + 0.044715 * v * v * v)));
+        case Eltwise::Function::mish:
+          return v * std::tanh(std::log1p(std::exp(v)));
+        case Eltwise::Function::softplus:
+          return alpha * v > static_cast<double>(op.threshold) ? v : std::log1p(std::exp(alpha * v)) / alpha;
       }
       return v;
     });
@@ -156,6 +173,21 @@ struct Plain {
       std::size_t i = 0;
       while (c >= inputs[i]->shape.channels) c -= inputs[i++]->shape.channels;
       return inputs[i]->at(n, c, h, w);
+    });
+  }
+
+  void operator()(const ChannelScale& op) {
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      const double v = x.at(n, c, h, w);
+      return op.negative_only && v > 0 ? v : v * parameter(0)[op.shared ? 0 : static_cast<std::size_t>(c)];
+    });
+  }
+
+  void operator()(const Maxout& op) {
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      double best = x.at(n, c * op.pool_size, h, w);
+      for (std::int64_t i = 1; i < op.pool_size; ++i) best = std::max(best, x.at(n, c * op.pool_size + i, h, w));
+      return best;
     });
   }
 

@@ -1,5 +1,7 @@
 #include "engine/training/weights.h"
 
+#include <limits>
+
 #include "tests/support/input_error.h"
 #include "tests/training/support.h"
 
@@ -95,6 +97,22 @@ TEST_CASE("missing and misshapen tensors are all named, and nothing is loaded") 
         "  fc.bias: missing in the file, the network needs 3\n"
         "leave tensors out with --init-except, for example --init-except 'fc.*'");
   CHECK(all_parameters(model) == before);
+}
+
+TEST_CASE("weights that are no finite numbers are named, and nothing is loaded") {
+  Model model = linear_model(2, 3);
+  initialize(model, 1);
+  const auto before = all_parameters(model);
+  SafeTensors file = save_weights(model);
+  file.tensors["fc.weight"].values[4] = std::numeric_limits<float>::quiet_NaN();
+  file.tensors["fc.bias"].values[0] = std::numeric_limits<float>::infinity();
+  const std::string message = input_error([&] { load_weights(model, file, "a.safetensors", {}); });
+  CHECK(message ==
+        "a.safetensors: the weights hold what is no finite number, as diverged training leaves it:\n"
+        "  fc.weight: element 4 is nan\n"
+        "  fc.bias: element 0 is inf");
+  CHECK(all_parameters(model) == before);
+  CHECK_NOTHROW(load_weights(model, file, "a.safetensors", {"fc.*"}));
 }
 
 TEST_CASE("parameters left out keep their values, whatever the file holds") {

@@ -5,8 +5,8 @@
 
 namespace cnnctl {
 
-Graph fold_batch_norm(const Graph& graph) {
-  return join_nodes(graph, [](const Op& first, const Op& second) -> std::optional<Op> {
+Graph fold_batch_norm(Graph graph) {
+  return join_nodes(std::move(graph), [](const Op& first, const Op& second) -> std::optional<Op> {
     const auto* convolution = std::get_if<Convolution>(&first);
     const auto* norm = std::get_if<BatchNorm>(&second);
     if (convolution == nullptr || convolution->norm || convolution->activation || norm == nullptr) return std::nullopt;

@@ -1,13 +1,22 @@
+#include <utility>
+
 #include "engine/graph/passes/passes.h"
 #include "engine/graph/passes/rewrite.h"
 
 namespace cnnctl {
+namespace {
 
-Graph fuse_activation(const Graph& graph) {
-  return join_nodes(graph, [](const Op& first, const Op& second) -> std::optional<Op> {
+bool has_post_operation(const Eltwise& op) {
+  return op.function != Eltwise::Function::hardsigmoid && op.function != Eltwise::Function::softplus;
+}
+
+}  // namespace
+
+Graph fuse_activation(Graph graph) {
+  return join_nodes(std::move(graph), [](const Op& first, const Op& second) -> std::optional<Op> {
     const auto* convolution = std::get_if<Convolution>(&first);
     const auto* activation = std::get_if<Eltwise>(&second);
-    if (convolution == nullptr || convolution->activation || activation == nullptr) return std::nullopt;
+    if (convolution == nullptr || convolution->activation || activation == nullptr || !has_post_operation(*activation)) return std::nullopt;
     Convolution joined = *convolution;
     joined.activation = *activation;
     return joined;

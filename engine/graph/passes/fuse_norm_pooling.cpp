@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "engine/graph/passes/passes.h"
 #include "engine/graph/passes/rewrite.h"
 
@@ -18,8 +20,8 @@ bool can_join(const BatchNorm& norm, const Pooling& pooling) {
 
 }  // namespace
 
-Graph fuse_norm_pooling(const Graph& graph) {
-  return join_nodes(graph, [](const Op& first, const Op& second) -> std::optional<Op> {
+Graph fuse_norm_pooling(Graph graph) {
+  return join_nodes(std::move(graph), [](const Op& first, const Op& second) -> std::optional<Op> {
     const auto* norm = std::get_if<BatchNorm>(&first);
     const auto* pooling = std::get_if<Pooling>(&second);
     if (norm == nullptr || pooling == nullptr || !can_join(*norm, *pooling)) return std::nullopt;

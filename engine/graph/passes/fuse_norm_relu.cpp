@@ -1,10 +1,12 @@
+#include <utility>
+
 #include "engine/graph/passes/passes.h"
 #include "engine/graph/passes/rewrite.h"
 
 namespace cnnctl {
 
-Graph fuse_norm_relu(const Graph& graph) {
-  return join_nodes(graph, [](const Op& first, const Op& second) -> std::optional<Op> {
+Graph fuse_norm_relu(Graph graph) {
+  return join_nodes(std::move(graph), [](const Op& first, const Op& second) -> std::optional<Op> {
     const auto* norm = std::get_if<BatchNorm>(&first);
     const auto* activation = std::get_if<Eltwise>(&second);
     if (norm == nullptr || norm->activation || activation == nullptr || activation->function != Eltwise::Function::relu)

@@ -1,9 +1,11 @@
+#include <utility>
+
 #include "engine/graph/passes/passes.h"
 
 namespace cnnctl {
 
-Graph prepare_for_training(const Graph& graph) { return fuse_norm_pooling(fuse_norm_relu(graph)); }
+Graph prepare_for_training(Graph graph) { return fuse_norm_pooling(fuse_norm_relu(std::move(graph))); }
 
-Graph prepare_for_evaluation(const Graph& graph) { return fuse_activation(fuse_norm_relu(fold_batch_norm(drop_training_only(graph)))); }
+Graph prepare_for_evaluation(Graph graph) { return fuse_activation(fuse_norm_relu(fold_batch_norm(drop_training_only(std::move(graph))))); }
 
 }  // namespace cnnctl

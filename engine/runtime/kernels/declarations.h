@@ -6,6 +6,14 @@ namespace cnnctl::CNNCTL_ISA {
 
 // What the files of this folder define, once for each instruction set; kernels.h documents each.
 void dropout(const float* x, float* y, std::int64_t count, float p, std::uint64_t key);
+void drop_path(const float* x, float* y, std::int64_t images, std::int64_t image_count, float p, std::uint64_t key);
+void eltwise_forward(const EltwiseLoop& loop, const float* x, float* y, std::int64_t count);
+void eltwise_backward(const EltwiseLoop& loop, const float* kept, const float* dy, float* dx, std::int64_t count);
+void channel_scale_forward(const ChannelScaleGeometry& geometry, const float* x, const float* weight, float* y);
+void channel_scale_backward(const ChannelScaleGeometry& geometry, const float* x, const float* dy, const float* weight, float* dx,
+                            float* dweight, float* scratch);
+void maxout_forward(std::int64_t groups, std::int64_t pool_size, std::int64_t pixels, const float* x, float* y);
+void maxout_backward(std::int64_t groups, std::int64_t pool_size, std::int64_t pixels, const float* x, const float* dy, float* dx);
 void max_pool_forward(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
 void max_pool_backward(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
 void norm_relu_pool_forward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y, std::uint8_t* index,

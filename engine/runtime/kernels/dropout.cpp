@@ -15,25 +15,45 @@ std::uint32_t mix(std::uint32_t x) {
 
 constexpr std::int64_t kChunk = 4096;
 
-void drop(const float* x, float* y, std::int64_t begin, std::int64_t end, std::uint32_t threshold, float scale, std::uint32_t low,
-          std::uint32_t high) {
-  for (std::int64_t i = begin; i < end; ++i) {
-    const std::uint32_t random = mix(mix(static_cast<std::uint32_t>(i) ^ low) + high);
-    y[i] = (random >> 8) < threshold ? 0.0F : x[i] * scale;
-  }
+/// The numbers that all draws of one pass share: an element at `place` is dropped where mix(mix(place ^ low) + high) >> 8 is below the
+/// threshold.
+struct Draws {
+  std::uint32_t threshold, low, high;
+  float scale;  // of what survives
+
+  Draws(float p, std::uint64_t key)
+      : threshold(static_cast<std::uint32_t>(p * static_cast<float>(1 << 24))),
+        low(mix(static_cast<std::uint32_t>(key))),
+        high(mix(static_cast<std::uint32_t>(key >> 32) + low)),
+        scale(p < 1 ? 1 / (1 - p) : 0) {}
+
+  bool drops(std::int64_t place) const { return (mix(mix(static_cast<std::uint32_t>(place) ^ low) + high) >> 8) < threshold; }
+};
+
+void drop(const Draws& draws, const float* x, float* y, std::int64_t begin, std::int64_t end) {
+  for (std::int64_t i = begin; i < end; ++i) y[i] = draws.drops(i) ? 0.0F : x[i] * draws.scale;
 }
 
 }  // namespace
 
 void dropout(const float* x, float* y, std::int64_t count, float p, std::uint64_t key) {
-  const auto threshold = static_cast<std::uint32_t>(p * static_cast<float>(1 << 24));
-  const float scale = p < 1 ? 1 / (1 - p) : 0;
-  const std::uint32_t low = mix(static_cast<std::uint32_t>(key)), high = mix(static_cast<std::uint32_t>(key >> 32) + low);
+  const Draws draws(p, key);
   const std::int64_t chunks = (count + kChunk - 1) / kChunk;
 #pragma omp parallel for schedule(static)
   for (std::int64_t chunk = 0; chunk < chunks; ++chunk) {
     const std::int64_t begin = chunk * kChunk, end = begin + kChunk < count ? begin + kChunk : count;
-    drop(x, y, begin, end, threshold, scale, low, high);
+    drop(draws, x, y, begin, end);
+  }
+}
+
+void drop_path(const float* x, float* y, std::int64_t images, std::int64_t image_count, float p, std::uint64_t key) {
+  const Draws draws(p, key);
+#pragma omp parallel for schedule(static)
+  for (std::int64_t image = 0; image < images; ++image) {
+    const float* from = x + image * image_count;
+    float* to = y + image * image_count;
+    const bool dropped = draws.drops(image);
+    for (std::int64_t i = 0; i < image_count; ++i) to[i] = dropped ? 0.0F : from[i] * draws.scale;
   }
 }
 

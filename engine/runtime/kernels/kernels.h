@@ -63,6 +63,21 @@ struct ChannelCopy {
   std::int64_t channels = 0;
 };
 
+/// An element-wise function of our own loops. The backward pass reads the result of relu, relu6 and hardsigmoid, and the input of the rest.
+struct EltwiseLoop {
+  enum class Function { relu, relu6, hardsigmoid, hardswish, mish, softplus };
+  Function function = Function::relu;
+  float beta = 1;        // softplus's
+  float threshold = 20;  // softplus's
+};
+
+/// A trained factor for each channel, or a `shared` one for all.
+struct ChannelScaleGeometry {
+  ChannelLayout layout;
+  bool shared = false;
+  bool negative_only = false;  // only values that are not positive are multiplied
+};
+
 /// Floats of scratch that few_channel_weights needs for each thread.
 std::int64_t few_channel_scratch(const FewChannelGeometry& geometry);
 
@@ -76,6 +91,22 @@ struct KernelTable {
 
   /// y = x / (1 - p) where a hash of (key, place) says so, else 0. x and y may be the same.
   void (*dropout)(const float* x, float* y, std::int64_t count, float p, std::uint64_t key);
+
+  /// The same with one draw for each of `images` runs of `image_count` elements.
+  void (*drop_path)(const float* x, float* y, std::int64_t images, std::int64_t image_count, float p, std::uint64_t key);
+
+  /// A function of each element, as PyTorch's: a NaN stays one. x and y (dy and dx) may be the same.
+  void (*eltwise_forward)(const EltwiseLoop& loop, const float* x, float* y, std::int64_t count);
+  void (*eltwise_backward)(const EltwiseLoop& loop, const float* kept, const float* dy, float* dx, std::int64_t count);
+
+  /// x and y (dy and dx) may be the same. `scratch`: a float a channel of each image, padding counted.
+  void (*channel_scale_forward)(const ChannelScaleGeometry& geometry, const float* x, const float* weight, float* y);
+  void (*channel_scale_backward)(const ChannelScaleGeometry& geometry, const float* x, const float* dy, const float* weight, float* dx,
+                                 float* dweight, float* scratch);
+
+  /// Maximum of each group of `pool_size` runs of `pixels` elements; the gradient goes to the first of equal ones. A NaN wins.
+  void (*maxout_forward)(std::int64_t groups, std::int64_t pool_size, std::int64_t pixels, const float* x, float* y);
+  void (*maxout_backward)(std::int64_t groups, std::int64_t pool_size, std::int64_t pixels, const float* x, const float* dy, float* dx);
 
   /// Maximum over each window; `index` (or nullptr) gets its place in the window, counted row by row: windows of at most 255 elements. A
   /// NaN wins, as in PyTorch.

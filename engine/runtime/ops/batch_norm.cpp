@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <stdexcept>
 
 #include "engine/runtime/layout.h"
@@ -67,6 +70,23 @@ void add_running_statistics(Compiler& compiler, const Node& node, const BatchNor
   const std::size_t first = running_mean(op);
   compiler.add_kernel({s.layer, "statistics", "cnnctl", "x"},
                       {mean, variance, compiler.parameter(node, first, s.channels), compiler.parameter(node, first + 1, s.channels)}, run);
+}
+
+/// The library's joined relu turns NaN into 0, so that a network whose numbers are lost would go on as if nothing were. A channel's results
+/// are NaN, as PyTorch's, where its statistics or its scale or shift are: then, and only then, they are written anew.
+void add_lost_channels(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean,
+                       const Tensor& variance, const Tensor& y) {
+  const Tensor scale = op.affine ? compiler.parameter(node, 0, s.channels) : mean;
+  const Tensor shift = op.affine ? compiler.parameter(node, 1, s.channels) : mean;
+  const Dims d = dims_of(y.desc);
+  const auto run = [desc = y.desc, d](std::span<void* const> b) {
+    const auto lost = [&](std::int64_t c) {
+      return std::any_of(b.begin(), b.end() - 1, [c](void* numbers) { return std::isnan(static_cast<const float*>(numbers)[c]); });
+    };
+    for (std::int64_t c = 0; c < d[1]; ++c)
+      if (lost(c)) fill_channel(desc, c, std::numeric_limits<float>::quiet_NaN(), static_cast<float*>(b.back()));
+  };
+  compiler.add_kernel({s.layer, "lost channels", "cnnctl", "x"}, {mean, variance, scale, shift, y}, run);
 }
 
 /// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool.cpp).
@@ -140,6 +160,7 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
   compiler.add_primitive({s.layer, "forward", forward.impl_info_str(), format_name(y.desc)}, dnnl::batch_normalization_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
   add_running_statistics(compiler, node, op, s, mean, variance);
+  if (op.activation) add_lost_channels(compiler, node, op, s, mean, variance, y);
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(s.x);
 

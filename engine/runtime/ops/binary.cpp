@@ -124,7 +124,7 @@ Backward compile(Compiler& compiler, const Node& node, const Binary& op) {
     if (op.activation) {
       const Tensor behind = c.in_format(dy, y.desc, s.layer);
       dy = c.overwrite_or_allocate_gradient(behind);
-      add_eltwise_backward(c, s.layer, *op.activation, y, behind, dy);
+      add_relu_backward(c, s.layer, y, behind, dy);
     }
     multiplies ? add_product_gradients(c, s, dy) : add_sum_gradients(c, s, dy);
   };

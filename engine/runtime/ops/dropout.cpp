@@ -9,10 +9,16 @@ namespace {
 /// instead of storing it.
 void add_mask(Compiler& compiler, const Node& node, const Dropout& op, const Tensor& x, const Tensor& y, const char* pass) {
   const auto count = static_cast<std::int64_t>(x.desc.get_size() / sizeof(float));
+  const std::int64_t images = compiler.batch_size();
   const std::uint64_t& state = compiler.dropout_state();
-  const auto run = [count, op, &state, output = node.output](std::span<void* const> buffers) {
-    kernels().dropout(static_cast<const float*>(buffers[0]), static_cast<float*>(buffers[1]), count, op.probability,
-                      state + static_cast<std::uint64_t>(output) * 0x9E3779B97F4A7C15U);
+  const auto run = [count, images, op, &state, output = node.output](std::span<void* const> buffers) {
+    const auto* from = static_cast<const float*>(buffers[0]);
+    auto* to = static_cast<float*>(buffers[1]);
+    const std::uint64_t key = state + static_cast<std::uint64_t>(output) * 0x9E3779B97F4A7C15U;
+    if (op.whole_images)  // every format has the images outermost
+      kernels().drop_path(from, to, images, count / images, op.probability, key);
+    else
+      kernels().dropout(from, to, count, op.probability, key);
   };
   compiler.add_kernel({compiler.layer_name(node), pass, "cnnctl", format_name(y.desc)}, {x, y}, run);
 }

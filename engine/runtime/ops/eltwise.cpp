@@ -1,74 +1,104 @@
-#include <algorithm>
+#include <optional>
 
+#include "engine/runtime/kernels/kernels.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/ops.h"
 
 namespace cnnctl {
 namespace {
 
-/// The derivative as a function of the result, so that the result may stand where the input stood. oneDNN has it for all of these.
-dnnl::algorithm backward_algorithm(const Eltwise& op) {
-  switch (op.function) {
-    case Eltwise::Function::relu:
-    case Eltwise::Function::leaky_relu:
+/// The library's derivative as a function of the result.
+dnnl::algorithm algorithm_of_result(dnnl::algorithm algorithm) {
+  switch (algorithm) {
+    case dnnl::algorithm::eltwise_relu:
       return dnnl::algorithm::eltwise_relu_use_dst_for_bwd;
-    case Eltwise::Function::elu:
+    case dnnl::algorithm::eltwise_elu:
       return dnnl::algorithm::eltwise_elu_use_dst_for_bwd;
-    case Eltwise::Function::sigmoid:
+    case dnnl::algorithm::eltwise_logistic:
       return dnnl::algorithm::eltwise_logistic_use_dst_for_bwd;
-    case Eltwise::Function::tanh:
+    case dnnl::algorithm::eltwise_tanh:
       return dnnl::algorithm::eltwise_tanh_use_dst_for_bwd;
+    default:
+      return dnnl::algorithm::undef;
   }
-  return dnnl::algorithm::undef;
 }
 
-/// What the result alone decides only for a slope or scale that is not negative.
-bool result_tells_all(const Eltwise& op) { return op.alpha >= 0; }
-
-}  // namespace
-
-dnnl::algorithm eltwise_algorithm(const Eltwise& op) {
+/// Our own loop, where the library's relu and clip turn a NaN into 0, its mish and soft_relu lose the small results of negative inputs, its
+/// hardswish has other derivatives at the kinks, and 2.6 has no hardsigmoid.
+std::optional<EltwiseLoop> own_loop(const Eltwise& op) {
   switch (op.function) {
     case Eltwise::Function::relu:
-    case Eltwise::Function::leaky_relu:
-      return dnnl::algorithm::eltwise_relu;
-    case Eltwise::Function::elu:
-      return dnnl::algorithm::eltwise_elu;
-    case Eltwise::Function::sigmoid:
-      return dnnl::algorithm::eltwise_logistic;
-    case Eltwise::Function::tanh:
-      return dnnl::algorithm::eltwise_tanh;
+      return EltwiseLoop{EltwiseLoop::Function::relu};
+    case Eltwise::Function::relu6:
+      return EltwiseLoop{EltwiseLoop::Function::relu6};
+    case Eltwise::Function::hardsigmoid:
+      return EltwiseLoop{EltwiseLoop::Function::hardsigmoid};
+    case Eltwise::Function::hardswish:
+      return EltwiseLoop{EltwiseLoop::Function::hardswish};
+    case Eltwise::Function::mish:
+      return EltwiseLoop{EltwiseLoop::Function::mish};
+    case Eltwise::Function::softplus:
+      return EltwiseLoop{EltwiseLoop::Function::softplus, op.alpha, op.threshold};
+    default:
+      return std::nullopt;
   }
-  return dnnl::algorithm::undef;
 }
 
-dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation) {
-  dnnl::primitive_attr attributes = user_scratchpad();
-  if (activation) {
-    dnnl::post_ops post_ops;
-    append_eltwise(post_ops, eltwise_algorithm(*activation), activation->alpha, 0);
-    attributes.set_post_ops(post_ops);
-  }
-  return attributes;
+/// Whether f(0) = 0, so that the padding of blocked channels stays zero.
+bool keeps_zero(const EltwiseLoop& loop) {
+  return loop.function != EltwiseLoop::Function::hardsigmoid && loop.function != EltwiseLoop::Function::softplus;
 }
 
-void add_eltwise_backward(Compiler& compiler, const std::string& layer, const Eltwise& op, const Tensor& y, const Tensor& dy,
-                          const Tensor& dx) {
-  const auto forward = eltwise_forward_desc(backward_algorithm(op), y.desc, op.alpha, 0);
-  const auto backward = eltwise_backward_desc(backward_algorithm(op), dy.desc, y.desc, op.alpha, 0, forward);
-  compiler.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dx.desc)}, dnnl::eltwise_backward(backward),
-                         backward.scratchpad_desc(), {{DNNL_ARG_DST, y}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+std::int64_t element_count(const Desc& desc) { return static_cast<std::int64_t>(desc.get_size() / sizeof(float)); }
+
+/// Where the result goes: onto the input where nothing reads that any more.
+Tensor result_of(Compiler& compiler, const Node& node, const Eltwise& op, const Tensor& x) {
+  const Tensor& value = compiler.value(node.inputs[0]);
+  const bool in_place = x.buffer == value.buffer && (result_tells_derivative(op) || !compiler.training());
+  return in_place ? compiler.overwrite_or_allocate(node.inputs[0]) : compiler.allocate(x.desc);
 }
 
-Backward compile(Compiler& compiler, const Node& node, const Eltwise& op) {
+/// `kept`: the result or the input, as the function's backward needs it.
+void add_own_backward(Compiler& compiler, const std::string& layer, const EltwiseLoop& loop, const Tensor& kept, const Tensor& dy,
+                      const Tensor& dx) {
+  compiler.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {kept, dy, dx},
+                      [loop, count = element_count(kept.desc)](std::span<void* const> b) {
+                        kernels().eltwise_backward(loop, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
+                                                   static_cast<float*>(b[2]), count);
+                      });
+}
+
+Backward compile_own(Compiler& compiler, const Node& node, const Eltwise& op, const EltwiseLoop& loop) {
+  const ValueId input = node.inputs[0];
+  const std::string& layer = compiler.layer_name(node);
+  Tensor x = compiler.value(input);
+  if (!keeps_zero(loop) && is_padded(x.desc)) x = compiler.in_format(x, plain_desc(dims_of(x.desc)), layer);
+  const Tensor y = result_of(compiler, node, op, x);
+  const std::int64_t count = element_count(x.desc);
+  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y}, [loop, count](std::span<void* const> b) {
+    kernels().eltwise_forward(loop, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), count);
+  });
+  compiler.set_value(node.output, y);
+  const Tensor kept = result_tells_derivative(op) ? y : x;
+  compiler.keep_for_backward(kept);
+  return [=, &node, &layer](Compiler& c) {
+    if (!c.needs_gradient(input)) return;
+    const Tensor dy = c.in_format(c.gradient(node.output), kept.desc, layer);
+    const Tensor dx = c.overwrite_or_allocate_gradient(dy);
+    add_own_backward(c, layer, loop, kept, dy, dx);
+    c.add_gradient(input, dx);
+  };
+}
+
+Backward compile_primitive(Compiler& compiler, const Node& node, const Eltwise& op) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
   const Tensor x = compiler.value(input);
-  const bool from_result = result_tells_all(op);
-  const bool in_place = from_result || !compiler.training();
-  const Tensor y = in_place ? compiler.overwrite_or_allocate(input) : compiler.allocate(x.desc);
-  const auto algorithm = from_result ? backward_algorithm(op) : eltwise_algorithm(op);
-  const auto forward = eltwise_forward_desc(compiler.training() ? algorithm : eltwise_algorithm(op), x.desc, op.alpha, 0);
+  const Tensor y = result_of(compiler, node, op, x);
+  const EltwiseAlgorithm function = eltwise_algorithm(op);
+  const bool from_result = result_tells_derivative(op);
+  const auto algorithm = from_result ? algorithm_of_result(function.algorithm) : function.algorithm;
+  const auto forward = eltwise_forward_desc(compiler.training() ? algorithm : function.algorithm, x.desc, function.alpha, function.beta);
   compiler.add_primitive({layer, "forward", forward.impl_info_str(), format_name(y.desc)}, dnnl::eltwise_forward(forward),
                          forward.scratchpad_desc(), {{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}});
   compiler.set_value(node.output, y);
@@ -78,12 +108,64 @@ Backward compile(Compiler& compiler, const Node& node, const Eltwise& op) {
     if (!c.needs_gradient(input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), kept.desc, layer);
     const Tensor dx = c.overwrite_or_allocate_gradient(dy);
-    const auto backward = eltwise_backward_desc(algorithm, dy.desc, kept.desc, op.alpha, 0, forward);
+    const auto backward = eltwise_backward_desc(algorithm, dy.desc, kept.desc, function.alpha, function.beta, forward);
     c.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dx.desc)}, dnnl::eltwise_backward(backward),
                     backward.scratchpad_desc(),
                     {{from_result ? DNNL_ARG_DST : DNNL_ARG_SRC, kept}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
     c.add_gradient(input, dx);
   };
+}
+
+}  // namespace
+
+dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation) {
+  dnnl::primitive_attr attributes = user_scratchpad();
+  if (activation) {
+    dnnl::post_ops post_ops;
+    const auto [algorithm, alpha, beta] = eltwise_algorithm(*activation);
+    append_eltwise(post_ops, algorithm, alpha, beta);
+    attributes.set_post_ops(post_ops);
+  }
+  return attributes;
+}
+
+void add_relu_backward(Compiler& compiler, const std::string& layer, const Tensor& y, const Tensor& dy, const Tensor& dx) {
+  add_own_backward(compiler, layer, EltwiseLoop{EltwiseLoop::Function::relu}, y, dy, dx);
+}
+
+EltwiseAlgorithm eltwise_algorithm(const Eltwise& op) {
+  switch (op.function) {
+    case Eltwise::Function::relu:
+    case Eltwise::Function::leaky_relu:
+      return {dnnl::algorithm::eltwise_relu, op.alpha};
+    case Eltwise::Function::elu:
+      return {dnnl::algorithm::eltwise_elu, op.alpha};
+    case Eltwise::Function::sigmoid:
+      return {dnnl::algorithm::eltwise_logistic};
+    case Eltwise::Function::tanh:
+      return {dnnl::algorithm::eltwise_tanh};
+    case Eltwise::Function::relu6:
+      return {dnnl::algorithm::eltwise_clip, 0, 6};
+    case Eltwise::Function::hardswish:
+      return {dnnl::algorithm::eltwise_hardswish, 1.0F / 6, 0.5F};  // 2.6 knows no others and ignores them
+    case Eltwise::Function::silu:
+      return {dnnl::algorithm::eltwise_swish, 1};
+    case Eltwise::Function::gelu:
+      return {dnnl::algorithm::eltwise_gelu_erf};
+    case Eltwise::Function::gelu_tanh:
+      return {dnnl::algorithm::eltwise_gelu_tanh};
+    case Eltwise::Function::mish:
+      return {dnnl::algorithm::eltwise_mish};
+    case Eltwise::Function::hardsigmoid:
+    case Eltwise::Function::softplus:
+      break;
+  }
+  return {dnnl::algorithm::undef};
+}
+
+Backward compile(Compiler& compiler, const Node& node, const Eltwise& op) {
+  const std::optional<EltwiseLoop> loop = own_loop(op);
+  return loop ? compile_own(compiler, node, op, *loop) : compile_primitive(compiler, node, op);
 }
 
 }  // namespace cnnctl

@@ -25,22 +25,31 @@ Backward compile(Compiler& compiler, const Node& node, const Softmax& op);
 Backward compile(Compiler& compiler, const Node& node, const Flatten& op);
 Backward compile(Compiler& compiler, const Node& node, const Binary& op);
 Backward compile(Compiler& compiler, const Node& node, const Concat& op);
+Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op);
+Backward compile(Compiler& compiler, const Node& node, const Maxout& op);
 
 /// The overload for the node's kind. A failure names the layer, of its backward as well.
 Backward compile_node(Compiler& compiler, const Node& node);
 
-/// oneDNN's algorithm for an element-wise function.
-dnnl::algorithm eltwise_algorithm(const Eltwise& op);
+/// How oneDNN computes an element-wise function.
+struct EltwiseAlgorithm {
+  dnnl::algorithm algorithm;
+  float alpha = 0;
+  float beta = 0;
+};
+
+/// oneDNN's algorithm for an element-wise function that fuse_activation may join to a convolution; undef for the others.
+EltwiseAlgorithm eltwise_algorithm(const Eltwise& op);
 
 /// Attributes of a primitive whose result is relu's, or another function's.
 dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation);
 
 /// A step that writes a + b or a * b, and then the activation of it, to `y`; all of one format. y may be a.
-void add_binary(Compiler& compiler, const std::string& layer, const char* pass, const Binary& op, const Tensor& a, const Tensor& b, const Tensor& y);
+void add_binary(Compiler& compiler, const std::string& layer, const char* pass, const Binary& op, const Tensor& a, const Tensor& b,
+                const Tensor& y);
 
-/// A step that writes the derivative of a function's result y by what entered it, times dy, to dx; all of one format. dx may be dy. The
-/// function has no negative slope or scale.
-void add_eltwise_backward(Compiler& compiler, const std::string& layer, const Eltwise& op, const Tensor& y, const Tensor& dy, const Tensor& dx);
+/// A step that writes dy where relu's result y is positive, else 0, to `dx`; all of one format. dx may be dy.
+void add_relu_backward(Compiler& compiler, const std::string& layer, const Tensor& y, const Tensor& dy, const Tensor& dx);
 
 /// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
 /// or 16 channels, windows of more than 255 elements, dilation.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -103,6 +104,14 @@ TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
   CHECK(contains(error({"predict", "runs/tiny", "--init", "runs/tiny/last.safetensors", "--input", "small.npy"}), "leave out --init"));
   CHECK(contains(error({"predict", "runs/tiny", "--input", "small.npy"}), "N x 1 x 28 x 28, but this array is 3 x 1 x 8 x 8"));
   CHECK(contains(error({"predict", "runs/tiny", "--input", "missing.npy"}), "missing.npy"));
+  auto pixels = some_images(3);
+  pixels[2 * 784 + 5 * 28 + 7] = std::numeric_limits<float>::quiet_NaN();
+  write_npy(folder.file("nan.npy"), {3, 1, 28, 28}, pixels);
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "nan.npy"}),
+                 "nan.npy: image 2, channel 0, row 5, column 7 is nan; a network takes finite numbers"));
+  pixels[784] = -std::numeric_limits<float>::infinity();
+  write_npy(folder.file("inf.npy"), {3, 1, 28, 28}, pixels);
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "inf.npy"}), "inf.npy: image 1, channel 0, row 0, column 0 is -inf"));
 }
 
 }  // namespace cnnctl

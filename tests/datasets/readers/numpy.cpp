@@ -1,5 +1,7 @@
 #include "datasets/readers/numpy.h"
 
+#include <limits>
+
 #include "engine/formats/npy.h"
 #include "tests/datasets/support.h"
 #include "tests/support/input_error.h"
@@ -85,6 +87,8 @@ TEST_CASE("numpy's arrays that do not fit are an error with the file's name") {
   CHECK(contains(folder.error(), "x.npy: (2, 0, 2) has no elements"));
   write_text(folder.file("x.npy"), npy_text<double>("<f8", "(1, 1, 1)", {1}));
   CHECK(contains(folder.error(), "x.npy: holds neither uint8 nor float32"));
+  write_npy(folder.file("x.npy"), {2, 2, 2}, std::vector<float>{0, 1, 2, 3, 4, 5, std::numeric_limits<float>::quiet_NaN(), 7});
+  CHECK(contains(folder.error(), "x.npy: image 1, channel 0, row 1, column 0 is nan; a network takes finite numbers"));
 
   write_text(folder.file("x.npy"), images);
   write_text(folder.file("y.npy"), npy_text<std::int64_t>("<i8", "(3,)", {0, 1, 2}));

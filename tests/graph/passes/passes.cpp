@@ -96,6 +96,18 @@ TEST_CASE("fuse_activation joins any element-wise function into a convolution, o
   CHECK(to_string(fuse_activation(shared)) == to_string(shared));
 }
 
+TEST_CASE("fuse_activation leaves functions of which the library has no post-operation") {
+  for (const auto function : {Eltwise::Function::hardsigmoid, Eltwise::Function::softplus}) {
+    const Graph graph = Chain(map).convolution(4).eltwise(function);
+    CHECK(to_string(fuse_activation(graph)) == to_string(graph));
+  }
+  CHECK(fuse_activation(Chain(map).convolution(4).eltwise(Eltwise::Function::hardswish)).nodes.size() == 1);
+}
+
+TEST_CASE("drop_training_only removes drop_path as it removes dropout") {
+  CHECK(drop_training_only(Chain(map).drop_path().convolution(4)).nodes.size() == 1);
+}
+
 TEST_CASE("drop_training_only removes dropout, also at the network's ends") {
   const Graph graph = drop_training_only(Chain(map).dropout().convolution(4).dropout().dropout());
   CHECK(to_string(graph) == "1: convolution(0) -> 4x8x8  1\n");

@@ -107,6 +107,52 @@ TEST_CASE("a first layer's weight gradient is the same in every instruction set 
     }
 }
 
+TEST_CASE("activations are the same in every instruction set, with any number of elements left over") {
+  using Function = EltwiseLoop::Function;
+  for (const Function function :
+       {Function::relu, Function::relu6, Function::hardsigmoid, Function::hardswish, Function::mish, Function::softplus})
+    for (const std::int64_t count : {1, 21, 4096, 4100}) {
+      const auto x = random_floats(static_cast<std::size_t>(count), 1, -9, 9), dy = random_floats(static_cast<std::size_t>(count), 2);
+      const EltwiseLoop loop{function, 0.7F, 3};
+      check_all_tables([&](const KernelTable& table) {
+        std::vector<float> y = x, dx = dy;
+        table.eltwise_forward(loop, y.data(), y.data(), count);
+        table.eltwise_backward(loop, x.data(), dx.data(), dx.data(), count);
+        y.insert(y.end(), dx.begin(), dx.end());
+        return y;
+      });
+    }
+}
+
+TEST_CASE("factors of channels are the same in every instruction set and layout") {
+  for (const std::int64_t width : {1, 8, 16, 20})
+    for (const bool shared : {false, true})
+      for (const bool negative_only : {false, true}) {
+        const ChannelScaleGeometry g{layout(2, 20, width, 3, 5), shared, negative_only};
+        const auto x = random_floats(static_cast<std::size_t>(floats(g.layout)), 1),
+                   dy = random_floats(static_cast<std::size_t>(floats(g.layout)), 2), weight = random_floats(shared ? 1 : 20, 3);
+        check_all_tables([&](const KernelTable& table) {
+          std::vector<float> y = x, dx = dy, dweight = zeros(shared ? 1 : 20), scratch = zeros(floats(g.layout));
+          table.channel_scale_forward(g, y.data(), weight.data(), y.data());
+          table.channel_scale_backward(g, x.data(), dx.data(), weight.data(), dx.data(), dweight.data(), scratch.data());
+          for (const auto& part : {dx, dweight}) y.insert(y.end(), part.begin(), part.end());
+          return y;
+        });
+      }
+}
+
+TEST_CASE("maxout and drop_path are the same in every instruction set") {
+  const auto x = random_floats(3 * 4 * 35, 1), dy = random_floats(3 * 35, 2);
+  check_all_tables([&](const KernelTable& table) {
+    std::vector<float> y = zeros(3 * 35), dx = zeros(3 * 4 * 35), dropped = x;
+    table.maxout_forward(3, 4, 35, x.data(), y.data());
+    table.maxout_backward(3, 4, 35, x.data(), dy.data(), dx.data());
+    table.drop_path(x.data(), dropped.data(), 12, 35, 0.4F, 99);
+    for (const auto& part : {dx, dropped}) y.insert(y.end(), part.begin(), part.end());
+    return y;
+  });
+}
+
 TEST_CASE("dropout and adaptive pooling are the same in every instruction set") {
   const ChannelLayout in = layout(2, 16, 8, 7, 5), out = layout(2, 16, 8, 3, 2);
   const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1), dy = random_floats(static_cast<std::size_t>(floats(out)), 2);

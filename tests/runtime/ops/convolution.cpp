@@ -47,7 +47,8 @@ TEST_CASE("5x5 convolutions on maps of several strips are right") {
 }
 
 TEST_CASE("an activation behind a convolution is right where evaluation joins them") {
-  for (const std::string activation : {"relu", "sigmoid", "tanh", "elu", "{leaky_relu: {negative_slope: 0.2}}"})
+  for (const std::string activation : {"relu", "sigmoid", "tanh", "elu", "{leaky_relu: {negative_slope: 0.2}}", "relu6", "hardswish",
+                                       "hardsigmoid", "silu", "gelu", "{gelu: {approximate: tanh}}", "mish", "softplus"})
     for (const std::string kernel : {"3", "5"})
       check_network("- conv: {out_channels: 16, kernel_size: " + kernel + ", padding: 2}\n- " + activation, {16, 6, 6}, 2);
 }
