@@ -177,6 +177,10 @@ struct KernelTable {
   void (*max_pool_forward)(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
   void (*max_pool_backward)(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
 
+  /// Mean and biased variance of each channel of a batch in blocks of 8 or 16. `scratch`: 2 floats a channel of each image, padding
+  /// counted.
+  void (*channel_moments)(const ChannelLayout& layout, const float* x, float* mean, float* variance, float* scratch);
+
   /// Training's forward and backward of batch norm, relu and max pooling in one. `scratch`: 2 floats a channel of each image. `index` as
   /// above, 255 where relu let nothing through.
   void (*norm_relu_pool_forward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y,

@@ -49,6 +49,19 @@ TEST_CASE("max pooling is the same in every instruction set and block width") {
   }
 }
 
+TEST_CASE("a channel's mean and variance are the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const ChannelLayout in = layout(3, 20, width, 17, 9);
+    const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> mean = zeros(20), variance = zeros(20), scratch = zeros(in.images * in.blocks * in.width * 2);
+      table.channel_moments(in, x.data(), mean.data(), variance.data(), scratch.data());
+      mean.insert(mean.end(), variance.begin(), variance.end());
+      return mean;
+    });
+  }
+}
+
 TEST_CASE("batch norm with relu and pooling is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
     const NormPoolingGeometry g{{layout(3, 20, width, 7, 6), layout(3, 20, width, 3, 3), 2, 2, 2, 2, 0, 0, 1, 1}, 1e-5F};
