@@ -87,12 +87,13 @@ std::span<const float> StepListProgram::output() const {
 }
 
 std::span<float> StepListProgram::output_gradient() {
+  if (compiled_.output_gradient < 0) return {};
   return {floats(compiled_.output_gradient), static_cast<std::size_t>(compiled_.output_count)};
 }
 
 void StepListProgram::forward() {
   if (prepared_version_ != store_.version()) {
-    run(compiled_.prepare, prepare_times_);
+    for (LabelledStep& step : compiled_.prepare) step.step->run();
     prepared_version_ = store_.version();
   }
   run(compiled_.forward, forward_times_);

@@ -27,7 +27,8 @@ void winograd_weights(const WinogradGeometry& geometry, const float* w, bool tra
 void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
                       float* scratch);
 void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
-void broadcast(const BroadcastGeometry& geometry, const float* x, const float* s, float* y);
+void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
+void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
 void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums);
 void copy_channels(const ChannelCopy& geometry, bool add, const float* x, float* y);
 void average_pool_forward(const SpanPoolingGeometry& geometry, const float* x, float* y);

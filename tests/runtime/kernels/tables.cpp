@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <omp.h>
 
 #include "../check.h"
 #include "engine/runtime/kernels/kernels.h"
@@ -85,12 +84,12 @@ TEST_CASE("batch norm with relu and pooling is the same in every instruction set
 
 TEST_CASE("Winograd's convolution is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
-    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2};
+    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2, 2};
     const auto x = random_floats(2 * 16 * 63, 1), w = random_floats(16 * 25 * 32, 2), bias = random_floats(32, 3),
                dy = random_floats(2 * 32 * 63, 4);
     check_all_tables([&](const KernelTable& table) {
       std::vector<float> u = zeros(g.weights()), y = zeros(2 * 32 * 63), dw = zeros(16 * 25 * 32), db = zeros(32);
-      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * omp_get_max_threads());
+      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * g.threads);
       table.winograd_weights(g, w.data(), false, u.data());
       table.winograd_forward(g, x.data(), u.data(), bias.data(), true, y.data(), scratch.data());
       table.winograd_backward_weights(g, x.data(), dy.data(), dw.data(), db.data(), scratch.data());
@@ -105,14 +104,14 @@ TEST_CASE("a first layer's weight gradient is the same in every instruction set 
     for (const std::int64_t kernel : {1, 3, 5, 7}) {
       const std::int64_t padding = kernel / 2;
       const FewChannelGeometry g{
-          layout(2, 3, 1, 8, 9), layout(2, 40, width, 8, 9), kernel, kernel, 1, 1, padding, padding, padding, padding};
+          layout(2, 3, 1, 8, 9), layout(2, 40, width, 8, 9), kernel, kernel, 1, 1, padding, padding, padding, padding, 2};
       const auto x = random_floats(static_cast<std::size_t>(floats(g.in)), 1),
                  dy = random_floats(static_cast<std::size_t>(floats(g.out)), 2);
       std::vector<std::int64_t> places(static_cast<std::size_t>(40 * 3 * kernel * kernel));
       for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int64_t>(i);
       check_all_tables([&](const KernelTable& table) {
         std::vector<float> dw = zeros(static_cast<std::int64_t>(places.size())), db = zeros(40);
-        std::vector<float> scratch = zeros(few_channel_scratch(g) * omp_get_max_threads());
+        std::vector<float> scratch = zeros(few_channel_scratch(g) * g.threads);
         table.few_channel_weights(g, x.data(), dy.data(), places.data(), dw.data(), db.data(), scratch.data());
         dw.insert(dw.end(), db.begin(), db.end());
         return dw;
