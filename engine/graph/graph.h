@@ -93,7 +93,8 @@ ParameterId add_parameter(Graph& graph, Parameter parameter);
 /// How many nodes read each value, indexed by value; the graph's output counts as one reader.
 std::vector<int> count_readers(const Graph& graph);
 
-/// The layers whose results lead nowhere: no node of theirs is read on a way to the graph's output. Layers without nodes are not among them.
+/// The layers whose results lead nowhere: no node of theirs is read on a way to the graph's output. Layers without nodes are not among
+/// them.
 std::vector<LayerId> unused_layers(const Graph& graph);
 
 /// A line a node, for tests and debugging: "3: batch_norm+relu(2) -> 16x28x28  layer1.1".

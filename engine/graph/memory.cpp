@@ -38,6 +38,12 @@ struct BackwardNeeds {
   Needs operator()(const Concat&) const { return {}; }
   Needs operator()(const ChannelScale&) const { return {true, false}; }
   Needs operator()(const Maxout&) const { return {true, false}; }
+  Needs operator()(const LocalResponseNorm&) const { return {true, false}; }
+  Needs operator()(const LayerNorm&) const { return {true, false}; }
+  Needs operator()(const GroupNorm&) const { return {true, false}; }
+  Needs operator()(const Pad&) const { return {}; }
+  Needs operator()(const ChannelShuffle&) const { return {}; }
+  Needs operator()(const Slice&) const { return {}; }
 };
 
 /// Whether the gradient by its weights is a primitive of its own, which alone reads the input.
@@ -54,6 +60,7 @@ Needs backward_needs(const Node& node) { return std::visit(BackwardNeeds{}, node
 struct Workspace {
   std::int64_t elements = 0;  // of the op's output, the whole batch
   std::int64_t channels = 0;
+  std::int64_t images = 0;
 
   std::int64_t operator()(const Convolution&) const { return 0; }
   /// Mean and variance, and a bit an element where a relu is joined, or a byte where a pooling is.
@@ -67,7 +74,8 @@ struct Workspace {
     if (op.kind == Pooling::Kind::average) return 0;
     return checked_product(op.vertical.kernel, op.horizontal.kernel) > 255 ? checked_product(elements, 4) : elements;
   }
-  std::int64_t operator()(const AdaptivePooling&) const { return 0; }
+  /// The maximum's pixel, in four bytes.
+  std::int64_t operator()(const AdaptivePooling& op) const { return op.kind == Pooling::Kind::max ? checked_product(elements, 4) : 0; }
   std::int64_t operator()(const InnerProduct&) const { return 0; }
   std::int64_t operator()(const Dropout&) const { return 0; }
   std::int64_t operator()(const Softmax&) const { return 0; }
@@ -76,6 +84,14 @@ struct Workspace {
   std::int64_t operator()(const Concat&) const { return 0; }
   std::int64_t operator()(const ChannelScale&) const { return 0; }
   std::int64_t operator()(const Maxout&) const { return 0; }
+  std::int64_t operator()(const LocalResponseNorm&) const { return 0; }
+  /// Mean and deviation of each pixel.
+  std::int64_t operator()(const LayerNorm&) const { return elements / channels * 2 * element_bytes; }
+  /// Mean and deviation at each channel of each image.
+  std::int64_t operator()(const GroupNorm&) const { return checked_product(channels, images) * 2 * element_bytes; }
+  std::int64_t operator()(const Pad&) const { return 0; }
+  std::int64_t operator()(const ChannelShuffle&) const { return 0; }
+  std::int64_t operator()(const Slice&) const { return 0; }
 };
 
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
@@ -117,7 +133,7 @@ class Buffers {
   std::int64_t elements(ValueId value) const { return checked_product(graph_.values[index_of(value)].count(), batch_size_); }
   std::int64_t workspace_bytes(const Node& node) const {
     const std::int64_t channels = graph_.values[index_of(node.output)].channels;
-    return std::visit(Workspace{elements(node.output), channels}, node.op);
+    return std::visit(Workspace{elements(node.output), channels, batch_size_}, node.op);
   }
   std::int64_t value_bytes(ValueId value) const { return checked_product(elements(value), element_bytes); }
 

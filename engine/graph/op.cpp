@@ -44,7 +44,9 @@ struct Name {
   std::string operator()(const BatchNorm& op) const { return "batch_norm" + joined(op.activation) + (op.pooling ? "+max_pooling" : ""); }
   std::string operator()(const Eltwise& op) const { return eltwise_name(op); }
   std::string operator()(const Pooling& op) const { return op.kind == Pooling::Kind::max ? "max_pooling" : "average_pooling"; }
-  std::string operator()(const AdaptivePooling&) const { return "adaptive_pooling"; }
+  std::string operator()(const AdaptivePooling& op) const {
+    return op.kind == Pooling::Kind::max ? "adaptive_max_pooling" : "adaptive_average_pooling";
+  }
   std::string operator()(const InnerProduct&) const { return "inner_product"; }
   std::string operator()(const Dropout& op) const { return op.whole_images ? "drop_path" : "dropout"; }
   std::string operator()(const Softmax&) const { return "softmax"; }
@@ -53,6 +55,12 @@ struct Name {
   std::string operator()(const Concat&) const { return "concat"; }
   std::string operator()(const ChannelScale& op) const { return op.negative_only ? "prelu" : "channel_scale"; }
   std::string operator()(const Maxout&) const { return "maxout"; }
+  std::string operator()(const LocalResponseNorm&) const { return "local_response_norm"; }
+  std::string operator()(const LayerNorm&) const { return "layer_norm"; }
+  std::string operator()(const GroupNorm&) const { return "group_norm"; }
+  std::string operator()(const Pad&) const { return "pad"; }
+  std::string operator()(const ChannelShuffle&) const { return "channel_shuffle"; }
+  std::string operator()(const Slice&) const { return "slice"; }
 };
 
 }  // namespace

@@ -25,7 +25,8 @@ struct Eltwise {
 /// Whether an element-wise function's derivative follows from its result, so that the result may stand where the input stood.
 bool result_tells_derivative(const Eltwise& op);
 
-/// Maximum or mean over a sliding window. The mean divides by the whole window where `count_padding`, else by what lies inside the input.
+/// Maximum or mean over a sliding window. The mean divides by what of the window lies inside the padded input where `count_padding`, else
+/// by what lies inside the input.
 /// Source: torch.nn.MaxPool2d, torch.nn.AvgPool2d.
 struct Pooling {
   enum class Kind { max, average };
@@ -62,9 +63,10 @@ struct Convolution {
   friend bool operator==(const Convolution&, const Convolution&) = default;
 };
 
-/// Mean over windows whose sizes differ by place: output i covers [floor(i in / out), ceil((i + 1) in / out)). Source:
-/// torch.nn.AdaptiveAvgPool2d.
+/// Maximum or mean over windows whose sizes differ by place: output i covers [floor(i in / out), ceil((i + 1) in / out)). Source:
+/// torch.nn.AdaptiveMaxPool2d, torch.nn.AdaptiveAvgPool2d.
 struct AdaptivePooling {
+  Pooling::Kind kind = Pooling::Kind::average;
   std::int64_t height = 1;
   std::int64_t width = 1;
   friend bool operator==(const AdaptivePooling&, const AdaptivePooling&) = default;
@@ -123,8 +125,58 @@ struct Maxout {
   friend bool operator==(const Maxout&, const Maxout&) = default;
 };
 
+/// Divides each element by (k + alpha / size * s) ^ beta, where s sums the squares of `size` neighbouring channels (size / 2 before it, the
+/// rest behind; those that do not exist count as 0) of the same pixel. Source: torch.nn.LocalResponseNorm.
+struct LocalResponseNorm {
+  std::int64_t size = 1;
+  float alpha = 1e-4F;
+  float beta = 0.75F;
+  float k = 1;
+  friend bool operator==(const LocalResponseNorm&, const LocalResponseNorm&) = default;
+};
+
+/// Normalizes each pixel over its channels, or a vector over its features. Parameters: weight, bias (where affine), a number a channel.
+/// Source: torch.nn.LayerNorm; on maps ConvNeXt's LayerNorm2d (Liu et al., 2022).
+struct LayerNorm {
+  float epsilon = 1e-5F;
+  bool affine = true;
+  friend bool operator==(const LayerNorm&, const LayerNorm&) = default;
+};
+
+/// Normalizes each image over each of `groups` runs of channels, with the whole map. Parameters: weight, bias (where affine), a number a
+/// channel. Source: torch.nn.GroupNorm.
+struct GroupNorm {
+  std::int64_t groups = 1;
+  float epsilon = 1e-5F;
+  bool affine = true;
+  friend bool operator==(const GroupNorm&, const GroupNorm&) = default;
+};
+
+/// A border around a map: of `value`, of the map mirrored at its outermost pixels (which are not repeated), or of its outermost pixels.
+/// Source: torch.nn.functional.pad.
+struct Pad {
+  enum class Mode { constant, reflect, replicate };
+  Mode mode = Mode::constant;
+  std::int64_t top = 0, bottom = 0, left = 0, right = 0;
+  float value = 0;
+  friend bool operator==(const Pad&, const Pad&) = default;
+};
+
+/// The channels seen as `groups` rows, read column by column. Source: torch.nn.ChannelShuffle.
+struct ChannelShuffle {
+  std::int64_t groups = 1;
+  friend bool operator==(const ChannelShuffle&, const ChannelShuffle&) = default;
+};
+
+/// The channels (or features) from `begin` up to, not including, `end`. Source: torch.narrow.
+struct Slice {
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+  friend bool operator==(const Slice&, const Slice&) = default;
+};
+
 using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten, Binary, Concat,
-                        ChannelScale, Maxout>;
+                        ChannelScale, Maxout, LocalResponseNorm, LayerNorm, GroupNorm, Pad, ChannelShuffle, Slice>;
 
 /// The kind's name with what passes joined to it, as bench and dumps show it: "convolution", "batch_norm+relu", ...
 std::string op_name(const Op& op);

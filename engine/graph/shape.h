@@ -37,13 +37,15 @@ class ShapeError : public std::runtime_error {
 };
 
 /// One dimension of a sliding window, in pixels: the window covers `kernel` pixels `dilation` apart, moves by `stride`, over an input with
-/// `padding_begin` and `padding_end` added.
+/// `padding_begin` and `padding_end` added. Where `ceil`, the output's size rounds up: a last window may hang over the end, so long as it
+/// starts inside the input or the padding before it. Source: ceil_mode of torch.nn.MaxPool2d.
 struct Window {
   std::int64_t kernel = 1;
   std::int64_t stride = 1;
   std::int64_t padding_begin = 0;
   std::int64_t padding_end = 0;
   std::int64_t dilation = 1;
+  bool ceil = false;
 
   friend bool operator==(const Window&, const Window&) = default;
 };
@@ -54,11 +56,17 @@ std::int64_t window_span(const Window& window);
 /// The input's size with its padding. Throws ShapeError on overflow.
 std::int64_t padded_size(std::int64_t in, const Window& window);
 
-/// Output size of a sliding window along one dimension: floor((in + 2 padding - dilation (kernel - 1) - 1) / stride) + 1.
-/// Sizes in pixels. Throws ShapeError when the window does not fit. Source: torch.nn.Conv2d.
+/// Whether a window has a place: it is no larger than the padded input, or (ceil) hangs over by less than a stride. Throws ShapeError on
+/// overflow.
+bool window_fits(std::int64_t in, const Window& window);
+
+/// Output size of a sliding window along one dimension: floor((in + 2 padding - dilation (kernel - 1) - 1) / stride) + 1, or with ceil
+/// instead of floor and less a window that would start outside. Sizes in pixels. Throws ShapeError when the window does not fit. Source:
+/// torch.nn.Conv2d, torch.nn.MaxPool2d.
 std::int64_t window_output(std::int64_t in, const Window& window);
 
-/// The arithmetic of the same, as shape-check prints it: "(28 - 5 + 2*2) / 1 + 1 = 28". The division rounds down, as PyTorch's.
+/// The arithmetic of the same, as shape-check prints it: "(28 - 5 + 2*2) / 1 + 1 = 28", where the division rounds down, as PyTorch's;
+/// with ceil "ceil((112 - 3) / 2) + 1 = 56", and " - 1" where a window would start outside.
 std::string window_arithmetic(std::int64_t in, const Window& window);
 
 /// a * b for non-negative sizes; throws ShapeError where the product does not fit 63 bits.

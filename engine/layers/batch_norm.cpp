@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "engine/layers/layer.h"
+#include "engine/layers/norm.h"
 
 namespace cnnctl {
 namespace {
@@ -30,15 +30,9 @@ std::string describe(const BatchNormArguments& arguments) {
 void build(const BatchNormArguments& arguments, LayerBuilder& layer) {
   layer.describe(describe(arguments));
   const std::int64_t channels = layer.input().channels;
-  const Initializer zero{Initializer::Kind::constant, 0};
-  const Initializer one{Initializer::Kind::constant, 1};
-  std::vector<ParameterId> parameters;
-  if (arguments.affine) {
-    parameters.push_back(layer.parameter("weight", {channels}, one));
-    parameters.push_back(layer.parameter("bias", {channels}, zero));
-  }
-  parameters.push_back(layer.parameter("running_mean", {channels}, zero, false));
-  parameters.push_back(layer.parameter("running_var", {channels}, one, false));
+  std::vector<ParameterId> parameters = affine_parameters(layer, arguments.affine);
+  parameters.push_back(layer.parameter("running_mean", {channels}, {Initializer::Kind::constant, 0}, false));
+  parameters.push_back(layer.parameter("running_var", {channels}, {Initializer::Kind::constant, 1}, false));
 
   BatchNorm op;
   op.epsilon = static_cast<float>(arguments.eps);

@@ -9,7 +9,7 @@ void require_fit(const LayerBuilder& layer, const Windows& windows) {
   const auto& [vertical, horizontal] = windows;
   const Size span{window_span(vertical), window_span(horizontal)};
   const Size padded{padded_size(layer.input().height, vertical), padded_size(layer.input().width, horizontal)};
-  if (span.height <= padded.height && span.width <= padded.width) return;
+  if (window_fits(layer.input().height, vertical) && window_fits(layer.input().width, horizontal)) return;
 
   const Size kernel{vertical.kernel, horizontal.kernel};
   const Size unpadded{layer.input().height, layer.input().width};
@@ -22,9 +22,19 @@ void require_fit(const LayerBuilder& layer, const Windows& windows) {
 
 }  // namespace
 
-Windows make_windows(const Size& kernel, const Size& stride, const Size& padding, const Size& dilation) {
-  return {{kernel.height, stride.height, padding.height, padding.height, dilation.height},
-          {kernel.width, stride.width, padding.width, padding.width, dilation.width}};
+Windows make_windows(const Size& kernel, const Size& stride, const Size& padding, const Size& dilation, bool ceil) {
+  return {{kernel.height, stride.height, padding.height, padding.height, dilation.height, ceil},
+          {kernel.width, stride.width, padding.width, padding.width, dilation.width, ceil}};
+}
+
+void drop_idle_ceil(Windows& windows, const Shape& input) {
+  const auto settle = [](Window& window, std::int64_t in) {
+    Window floor = window;
+    floor.ceil = false;
+    if (window_fits(in, floor) && window_output(in, floor) == window_output(in, window)) window = floor;
+  };
+  settle(windows.vertical, input.height);
+  settle(windows.horizontal, input.width);
 }
 
 void require_map(const LayerBuilder& layer) {
@@ -48,6 +58,19 @@ void require_padding_within_half(const LayerBuilder& layer, const Size& kernel, 
   if (padding.height <= kernel.height / 2 && padding.width <= kernel.width / 2) return;
   throw ShapeError(fmt::format("{}'s padding {} is more than half its kernel {}", layer.type(), to_string(padding), to_string(kernel)),
                    fmt::format("use a padding of at most {}", to_string(Size{kernel.height / 2, kernel.width / 2})));
+}
+
+void pool_to_size(LayerBuilder& layer, Pooling::Kind kind, const Size& output) {
+  require_map(layer);
+  const Shape in = layer.input();
+  if (in.height % output.height != 0 || in.width % output.width != 0) {
+    layer.apply(AdaptivePooling{kind, output.height, output.width}, {in.channels, output.height, output.width});
+    return;
+  }
+  const Size kernel{in.height / output.height, in.width / output.width};
+  const Windows windows = make_windows(kernel, kernel, {0, 0});
+  const Shape out = slide(layer, windows, in.channels);
+  layer.apply(Pooling{kind, windows.vertical, windows.horizontal}, out);
 }
 
 void describe_window(std::vector<std::string>& parts, const Size& kernel, const Size& stride, const Size& default_stride) {

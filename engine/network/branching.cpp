@@ -60,8 +60,7 @@ class Join {
   }
 
   ValueId fold(LayerId layer) {
-    Binary op;
-    if (branching_.joining == Joining::multiply) op.kind = Binary::Kind::multiply;
+    const Binary op{branching_.joining == Joining::multiply ? Binary::Kind::multiply : Binary::Kind::add};
     ValueId result = operands_.front().value;
     for (std::size_t i = 1; i < operands_.size(); ++i) {
       ValueId first = result, second = operands_[i].value;

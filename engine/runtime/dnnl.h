@@ -56,6 +56,9 @@ struct BlockedFormat {
 /// Whether batch norm's backward primitive wants the shift among its arguments, though no gradient depends on it; 3.x refuses it.
 constexpr bool kBackwardTakesShift = false;
 
+using PoolingForward = dnnl::pooling_forward;
+using PoolingBackward = dnnl::pooling_backward;
+
 inline Dims dims_of(const Desc& desc) { return desc.get_dims(); }
 
 inline BlockedFormat format_of(const Desc& desc) {
@@ -135,16 +138,15 @@ inline dnnl::batch_normalization_backward::primitive_desc batch_normalization_ba
   return {cpu_engine(), dnnl::prop_kind::backward, diff, diff, data, epsilon, flags, forward, user_scratchpad()};
 }
 
-inline dnnl::pooling_forward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
-                                                                  const Desc& dst, const WindowDims& window) {
+inline PoolingForward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
+                                                           const Desc& dst, const WindowDims& window) {
   return {
       cpu_engine(),     kind, algorithm, src, dst, window.strides, window.kernel, window.dilation, window.padding_begin, window.padding_end,
       user_scratchpad()};
 }
 
-inline dnnl::pooling_backward::primitive_desc pooling_backward_desc(dnnl::algorithm algorithm, const Desc& diff_src, const Desc& diff_dst,
-                                                                    const WindowDims& window,
-                                                                    const dnnl::pooling_forward::primitive_desc& forward) {
+inline PoolingBackward::primitive_desc pooling_backward_desc(dnnl::algorithm algorithm, const Desc& diff_src, const Desc& diff_dst,
+                                                             const WindowDims& window, const PoolingForward::primitive_desc& forward) {
   return {cpu_engine(),         algorithm,          diff_src, diff_dst,         window.strides, window.kernel, window.dilation,
           window.padding_begin, window.padding_end, forward,  user_scratchpad()};
 }
@@ -177,6 +179,10 @@ inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& 
 #else
 
 constexpr bool kBackwardTakesShift = true;
+
+// The ones that know dilation.
+using PoolingForward = dnnl::pooling_v2_forward;
+using PoolingBackward = dnnl::pooling_v2_backward;
 
 inline Dims dims_of(const Desc& desc) { return desc.dims(); }
 
@@ -246,17 +252,16 @@ inline dnnl::batch_normalization_backward::primitive_desc batch_normalization_ba
   return {{dnnl::prop_kind::backward, diff, data, epsilon, flags}, user_scratchpad(), cpu_engine(), forward};
 }
 
-inline dnnl::pooling_forward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
-                                                                  const Desc& dst, const WindowDims& window) {
-  return {{kind, algorithm, src, dst, window.strides, window.kernel, window.padding_begin, window.padding_end},
+inline PoolingForward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
+                                                           const Desc& dst, const WindowDims& window) {
+  return {{kind, algorithm, src, dst, window.strides, window.kernel, window.dilation, window.padding_begin, window.padding_end},
           user_scratchpad(),
           cpu_engine()};
 }
 
-inline dnnl::pooling_backward::primitive_desc pooling_backward_desc(dnnl::algorithm algorithm, const Desc& diff_src, const Desc& diff_dst,
-                                                                    const WindowDims& window,
-                                                                    const dnnl::pooling_forward::primitive_desc& forward) {
-  return {{algorithm, diff_src, diff_dst, window.strides, window.kernel, window.padding_begin, window.padding_end},
+inline PoolingBackward::primitive_desc pooling_backward_desc(dnnl::algorithm algorithm, const Desc& diff_src, const Desc& diff_dst,
+                                                             const WindowDims& window, const PoolingForward::primitive_desc& forward) {
+  return {{algorithm, diff_src, diff_dst, window.strides, window.kernel, window.dilation, window.padding_begin, window.padding_end},
           user_scratchpad(),
           cpu_engine(),
           forward};

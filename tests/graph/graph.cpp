@@ -46,8 +46,15 @@ TEST_CASE("every kind of op has a name of its own") {
   CHECK(op_name(Eltwise{Eltwise::Function::sigmoid}) == "sigmoid");
   CHECK(op_name(Eltwise{Eltwise::Function::tanh}) == "tanh");
   CHECK(op_name(Pooling{Pooling::Kind::average, {}, {}}) == "average_pooling");
-  CHECK(op_name(AdaptivePooling{}) == "adaptive_pooling");
+  CHECK(op_name(AdaptivePooling{}) == "adaptive_average_pooling");
+  CHECK(op_name(AdaptivePooling{Pooling::Kind::max}) == "adaptive_max_pooling");
   CHECK(op_name(Dropout{}) == "dropout");
+  CHECK(op_name(LocalResponseNorm{}) == "local_response_norm");
+  CHECK(op_name(LayerNorm{}) == "layer_norm");
+  CHECK(op_name(GroupNorm{}) == "group_norm");
+  CHECK(op_name(Pad{}) == "pad");
+  CHECK(op_name(ChannelShuffle{}) == "channel_shuffle");
+  CHECK(op_name(Slice{}) == "slice");
   CHECK(op_name(Softmax{}) == "softmax");
   CHECK(op_name(Eltwise{Eltwise::Function::gelu}) == "gelu");
   CHECK(op_name(Eltwise{Eltwise::Function::gelu_tanh}) == "gelu_tanh");

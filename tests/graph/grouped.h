@@ -130,7 +130,9 @@ class GroupedGraph {
     if (type == "concat") {
       for (std::size_t i = 1; i < inputs.size(); ++i) out.channels += graph_.values[static_cast<std::size_t>(inputs[i])].channels;
     } else {
-      op = Binary{type == "multiply" ? Binary::Kind::multiply : Binary::Kind::add};
+      Binary binary;
+      if (type == "multiply") binary.kind = Binary::Kind::multiply;
+      op = binary;
     }
     graph_.layers.back().output = out;
     graph_.output = add_node(graph_, std::move(op), inputs, out, {}, layer);

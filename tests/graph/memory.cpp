@@ -112,6 +112,22 @@ TEST_CASE("max pooling keeps an index of one byte, or four for windows beyond 25
   CHECK(beyond_maps(Chain({4, 32, 32}).convolution(4).max_pool(16)) == results_of_16 * (4 + 4 + 4));
 }
 
+TEST_CASE("norms within an image keep their input, and two numbers a pixel or a channel of each image") {
+  // In the norm's backward: the batch, the convolution's output, two gradients, and the network's output.
+  const auto beyond_maps = [](const Graph& graph) {
+    return estimate_memory(graph, 16).train_bytes - 16 * parameter_count(graph) - 16 * (4 * map_bytes + 4 * 4);
+  };
+  CHECK(beyond_maps(Chain(map).convolution(4).layer_norm().adaptive_pool(Pooling::Kind::average, 1)) == 16 * 8 * 8 * 2 * 4);
+  CHECK(beyond_maps(Chain(map).convolution(4).group_norm(2).adaptive_pool(Pooling::Kind::average, 1)) == 16 * 4 * 2 * 4);
+}
+
+TEST_CASE("max pooling over windows that differ keeps the pixel in four bytes, average pooling nothing") {
+  const auto bytes = [](Pooling::Kind kind) {
+    return estimate_memory(Chain({4, 32, 32}).convolution(4).adaptive_pool(kind, 7), 16).train_bytes;
+  };
+  CHECK(bytes(Pooling::Kind::max) - bytes(Pooling::Kind::average) == 16 * 4 * 7 * 7 * 4);
+}
+
 TEST_CASE("a network without anything to train needs no gradients") {
   const Graph graph = Chain(map).max_pool(2).flatten();
   const MemoryEstimate estimate = estimate_memory(graph, 1);

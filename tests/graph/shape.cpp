@@ -29,6 +29,28 @@ TEST_CASE("a window's output size is PyTorch's") {
   CHECK(window_output(28, {4, 1, 1, 2, 1}) == 28);
 }
 
+Window ceil_window(std::int64_t kernel, std::int64_t stride, std::int64_t padding = 0, std::int64_t dilation = 1) {
+  return {kernel, stride, padding, padding, dilation, true};
+}
+
+TEST_CASE("with ceil a last window may hang over the end, so long as it starts inside the input or the padding before it") {
+  CHECK(window_output(112, ceil_window(3, 2)) == 56);
+  CHECK(window_output(7, ceil_window(3, 2)) == 3);
+  CHECK(window_output(8, ceil_window(3, 2)) == 4);
+  CHECK(window_output(4, ceil_window(2, 3, 1)) == 2);  // a third would start at pixel 5
+  CHECK(window_output(8, ceil_window(3, 2, 1, 2)) == 4);
+  CHECK(window_output(2, ceil_window(3, 2)) == 1);
+  CHECK_THROWS_AS(window_output(1, ceil_window(3, 2)), ShapeError);
+  CHECK(window_output(huge - 2, ceil_window(1, huge - 2, 1)) == 2);
+}
+
+TEST_CASE("the arithmetic of ceil shows the rounding and a window that is left out") {
+  CHECK(window_arithmetic(112, ceil_window(3, 2)) == "ceil((112 - 3) / 2) + 1 = 56");
+  CHECK(window_arithmetic(7, ceil_window(3, 2)) == "ceil((7 - 3) / 2) + 1 = 3");
+  CHECK(window_arithmetic(4, ceil_window(2, 3, 1)) == "ceil((4 - 2 + 2*1) / 3) + 1 - 1 = 2");
+  CHECK(window_arithmetic(2, ceil_window(3, 2)) == "ceil((2 - 3) / 2) + 1 = 1");
+}
+
 TEST_CASE("a window as large as its padded input fits once") {
   CHECK(window_output(5, window(5)) == 1);
   CHECK(window_output(1, window(3, 1, 1)) == 1);

@@ -29,9 +29,26 @@ TEST_CASE("linear without bias has a weight alone") {
 
 TEST_CASE("linear over a map is an error whose hint is a flatten, also where the map is one pixel") {
   CHECK(shape_error("linear", "{out_features: 10}", {32, 7, 7}) ==
-        "linear needs a vector, but its input is a map 32x7x7 [put a flatten before it]");
-  CHECK(shape_error("linear", "{out_features: 10}", {512, 1, 1}) ==
-        "linear needs a vector, but its input is a map 512x1x1 [put a flatten before it]");
+        "linear needs a vector, but its input is a map 32x7x7 [put a flatten before it, or write over: channels to apply "
+        "it to each pixel]");
+  CHECK(shape_error("linear", "{out_features: 10}", {512, 1, 1}).starts_with("linear needs a vector, but its input is a map 512x1x1"));
+}
+
+TEST_CASE("linear over channels is a 1x1 convolution with linear's weight, and multiplies at each pixel") {
+  const Graph graph = build_layer("linear", "{out_features: 384, over: channels}", {96, 14, 7});
+  CHECK(to_string(graph) == "1: convolution(0) -> 384x14x7  layer\n");
+  CHECK(parameter_text(graph) ==
+        "layer.weight 384x96 uniform 0.102062\n"
+        "layer.bias 384 uniform 0.102062\n");
+  CHECK(graph.layers.at(0).arguments == "384, over channels");
+  CHECK(graph.layers.at(0).arithmetic == "96*384 + 384 = 37248");
+  CHECK(graph.layers.at(0).macs == 384 * 96 * 14 * 7);
+}
+
+TEST_CASE("linear over channels needs a map") {
+  CHECK(shape_error("linear", "{out_features: 10, over: channels}", vector_of(16)) ==
+        "linear over channels needs a map, but its input is a vector of 16 features [leave out over: channels]");
+  CHECK(argument_errors("linear", "{out_features: 10, over: pixels}") != "");
 }
 
 TEST_CASE("linear's arguments are checked") {

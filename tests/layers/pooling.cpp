@@ -71,9 +71,52 @@ TEST_CASE("adaptive_avg_pool that divides its input evenly is an average pooling
 
 TEST_CASE("adaptive_avg_pool with windows of differing sizes is an op of its own, also where it enlarges") {
   const Graph graph = build_layer("adaptive_avg_pool", "{output_size: [3, 2]}", {8, 7, 4});
-  CHECK(to_string(graph) == "1: adaptive_pooling(0) -> 8x3x2  layer\n");
-  CHECK(std::get<AdaptivePooling>(graph.nodes.at(0).op) == AdaptivePooling{3, 2});
+  CHECK(to_string(graph) == "1: adaptive_average_pooling(0) -> 8x3x2  layer\n");
+  CHECK(std::get<AdaptivePooling>(graph.nodes.at(0).op) == AdaptivePooling{Pooling::Kind::average, 3, 2});
   CHECK(build_layer("adaptive_avg_pool", "{output_size: 7}", {8, 4, 4}).output_shape() == Shape{8, 7, 7});
+}
+
+TEST_CASE("adaptive_max_pool is a max pooling where it divides its input evenly, else an op of its own") {
+  CHECK(to_string(build_layer("adaptive_max_pool", "{output_size: 2}", {8, 4, 6})) == "1: max_pooling(0) -> 8x2x2  layer\n");
+  const Graph graph = build_layer("adaptive_max_pool", "{output_size: [3, 2]}", {8, 7, 4});
+  CHECK(to_string(graph) == "1: adaptive_max_pooling(0) -> 8x3x2  layer\n");
+  CHECK(std::get<AdaptivePooling>(graph.nodes.at(0).op) == AdaptivePooling{Pooling::Kind::max, 3, 2});
+}
+
+TEST_CASE("a global pooling gives one pixel and shows the map it is over") {
+  const Graph mean = build_layer("global_avg_pool", "", {512, 7, 9});
+  CHECK(to_string(mean) == "1: average_pooling(0) -> 512x1x1  layer\n");
+  CHECK(mean.layers.at(0).arithmetic == "(7 - 7) / 7 + 1 = 1; (9 - 9) / 9 + 1 = 1");
+  CHECK(to_string(build_layer("global_max_pool", "", {512, 7, 9})) == "1: max_pooling(0) -> 512x1x1  layer\n");
+  CHECK(argument_errors("global_avg_pool", "{output_size: 1}") != "");
+}
+
+TEST_CASE("ceil_mode rounds the output's size up and says so") {
+  const Graph graph = build_layer("max_pool", "{kernel_size: 3, stride: 2, ceil_mode: true}", {64, 112, 111});
+  CHECK(graph.output_shape() == Shape{64, 56, 55});
+  CHECK(graph.layers.at(0).arguments == "kernel 3x3, stride 2x2, ceil");
+  CHECK(graph.layers.at(0).arithmetic == "ceil((112 - 3) / 2) + 1 = 56; ceil((111 - 3) / 2) + 1 = 55");
+  CHECK(pooling(graph).vertical == Window{3, 2, 0, 0, 1, true});
+  CHECK(pooling(graph).horizontal == Window{3, 2, 0, 0, 1});  // nothing to round
+  const Graph mean = build_layer("avg_pool", "{kernel_size: 2, stride: 3, padding: 1, ceil_mode: true}", {8, 4, 4});
+  CHECK(mean.output_shape() == Shape{8, 2, 2});
+  CHECK(pooling(mean).vertical == Window{2, 3, 1, 1, 1});
+}
+
+TEST_CASE("with ceil_mode a kernel may exceed its input by less than a stride") {
+  CHECK(build_layer("max_pool", "{kernel_size: 3, stride: 2, ceil_mode: true}", {8, 2, 2}).output_shape() == Shape{8, 1, 1});
+  CHECK(shape_error("max_pool", "{kernel_size: 3, stride: 2, ceil_mode: true}", {8, 1, 2}) ==
+        "max_pool's kernel 3x3 is larger than its input 8x1x2 [use a smaller kernel_size, more padding, or less stride and pooling before "
+        "it]");
+}
+
+TEST_CASE("max_pool takes a dilation, and refuses one whose window could miss the input") {
+  const Graph graph = build_layer("max_pool", "{kernel_size: 3, stride: 1, dilation: [2, 1]}", {4, 9, 9});
+  CHECK(graph.output_shape() == Shape{4, 5, 7});
+  CHECK(graph.layers.at(0).arguments == "kernel 3x3, stride 1x1, dilation 2x1");
+  CHECK(shape_error("max_pool", "{kernel_size: 2, padding: 1, dilation: 2}", {4, 1, 8}) ==
+        "max_pool's dilation 2x2 is larger than its input 4x1x8: a window could lie in the padding alone [use a smaller dilation, or no "
+        "padding]");
 }
 
 TEST_CASE("pooling over a vector is an error") {
@@ -91,7 +134,9 @@ TEST_CASE("a pooling's arguments are checked") {
   CHECK(argument_errors("avg_pool", "{kernel_size: 2, stride: 0}") != "");
   CHECK(argument_errors("avg_pool", "{kernel_size: 2, padding: -1}") != "");
   CHECK(argument_errors("adaptive_avg_pool", "{output_size: 0}") != "");
-  CHECK(argument_errors("max_pool", "{kernel_size: 2, ceil_mode: true}") != "");
+  CHECK(argument_errors("max_pool", "{kernel_size: 2, ceil_mode: 1}") != "");
+  CHECK(argument_errors("max_pool", "{kernel_size: 2, dilation: 0}") != "");
+  CHECK(argument_errors("avg_pool", "{kernel_size: 2, dilation: 2}") != "");
 }
 
 TEST_CASE("pooling sizes that no memory could hold are errors") {

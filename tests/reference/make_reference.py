@@ -39,6 +39,40 @@ def write_safetensors(name, tensors, metadata=None):
 # Where piecewise functions bend, and numbers for which others have reached their limits.
 KINKS = [-30, -20, -8, -6, -4, -3, -2.9, -2, -1, -0.5, -0.1, -1e-3, 0, 1e-3, 0.1, 0.3, 0.5, 1, 2, 2.4, 2.6, 2.9, 3, 4, 5.9, 6, 8, 12, 20, 30]
 
+
+
+class LayerNorm2d(nn.LayerNorm):
+    """Over the channels of each pixel, as torchvision's ConvNeXt has it."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ChannelsLinear(nn.Linear):
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+class ChannelShuffle(nn.Module):
+    """torch.nn.ChannelShuffle, which has no gradient in PyTorch 1.13."""
+
+    def __init__(self, groups):
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x):
+        return x.unflatten(1, (self.groups, -1)).transpose(1, 2).flatten(1, 2)
+
+
+class Narrow(nn.Module):
+    def __init__(self, begin, end):
+        super().__init__()
+        self.begin, self.end = begin, end
+
+    def forward(self, x):
+        return x.narrow(1, self.begin, self.end - self.begin)
+
+
 # Case: the layer as a config declares it, PyTorch's layer, the shape of a batch, and the batch's numbers where they matter.
 LAYERS = {
     "conv_stride": ("conv: {out_channels: 4, kernel_size: 3, stride: 2}", nn.Conv2d(3, 4, 3, stride=2), (2, 3, 7, 8)),
@@ -92,6 +126,44 @@ LAYERS = {
     ),
     "adaptive_avg_pool_uneven": ("adaptive_avg_pool: {output_size: [3, 2]}", nn.AdaptiveAvgPool2d((3, 2)), (2, 3, 7, 5)),
     "adaptive_avg_pool_global": ("adaptive_avg_pool: {output_size: 1}", nn.AdaptiveAvgPool2d(1), (2, 3, 4, 5)),
+    "max_pool_ceil": ("max_pool: {kernel_size: 3, stride: 2, ceil_mode: true}", nn.MaxPool2d(3, 2, ceil_mode=True), (2, 3, 6, 7)),
+    "max_pool_ceil_small": ("max_pool: {kernel_size: 3, stride: 2, ceil_mode: true}", nn.MaxPool2d(3, 2, ceil_mode=True), (2, 3, 2, 2)),
+    "max_pool_ceil_outside": (
+        "max_pool: {kernel_size: 2, stride: 3, padding: 1, ceil_mode: true}",
+        nn.MaxPool2d(2, 3, 1, ceil_mode=True),
+        (2, 3, 4, 5),
+    ),
+    "max_pool_dilation": (
+        "max_pool: {kernel_size: 3, stride: 2, padding: 1, dilation: [2, 1], ceil_mode: true}",
+        nn.MaxPool2d(3, 2, 1, dilation=(2, 1), ceil_mode=True),
+        (2, 3, 8, 8),
+    ),
+    "avg_pool_ceil": (
+        "avg_pool: {kernel_size: 3, stride: 2, padding: 1, ceil_mode: true}",
+        nn.AvgPool2d(3, 2, 1, ceil_mode=True),
+        (2, 3, 6, 7),
+    ),
+    "avg_pool_ceil_inside": (
+        "avg_pool: {kernel_size: 3, stride: 2, padding: 1, ceil_mode: true, count_include_pad: false}",
+        nn.AvgPool2d(3, 2, 1, ceil_mode=True, count_include_pad=False),
+        (2, 3, 6, 7),
+    ),
+    "adaptive_max_pool_uneven": ("adaptive_max_pool: {output_size: [3, 2]}", nn.AdaptiveMaxPool2d((3, 2)), (2, 3, 7, 5)),
+    "global_avg_pool": ("global_avg_pool", nn.AdaptiveAvgPool2d(1), (2, 3, 4, 5)),
+    "global_max_pool": ("global_max_pool", nn.AdaptiveMaxPool2d(1), (2, 3, 4, 5)),
+    "lrn": ("lrn: {size: 5, alpha: 0.5}", nn.LocalResponseNorm(5, 0.5), (2, 9, 3, 2)),
+    "lrn_even": ("lrn: {size: 4, alpha: 0.5, beta: 0.6, k: 2}", nn.LocalResponseNorm(4, 0.5, 0.6, 2.0), (2, 9, 3, 2)),
+    "layer_norm": ("layer_norm", nn.LayerNorm(11), (3, 11)),
+    "layer_norm_map": ("layer_norm: {eps: 0.000001}", LayerNorm2d(6, eps=1e-6), (2, 6, 3, 4)),
+    "group_norm": ("group_norm: {num_groups: 3}", nn.GroupNorm(3, 6), (2, 6, 3, 4)),
+    "group_norm_plain": ("group_norm: {num_groups: 2, affine: false, eps: 0.001}", nn.GroupNorm(2, 6, 1e-3, False), (2, 6, 3, 4)),
+    "group_norm_vector": ("group_norm: {num_groups: 5}", nn.GroupNorm(5, 10), (3, 10)),
+    "pad": ("pad: {top: 1, left: 2, right: 1, value: 0.5}", nn.ConstantPad2d((2, 1, 1, 0), 0.5), (2, 3, 4, 5)),
+    "pad_reflect": ("pad: {padding: [1, 2], bottom: 3, mode: reflect}", nn.ReflectionPad2d((2, 2, 1, 3)), (2, 3, 4, 5)),
+    "pad_replicate": ("pad: {padding: 1, right: 3, mode: replicate}", nn.ReplicationPad2d((1, 3, 1, 1)), (2, 3, 4, 5)),
+    "channel_shuffle": ("channel_shuffle: {groups: 3}", ChannelShuffle(3), (2, 6, 3, 2)),
+    "slice": ("slice: {begin: 1, end: 4}", Narrow(1, 4), (2, 6, 3, 2)),
+    "linear_channels": ("linear: {out_features: 7, over: channels}", ChannelsLinear(5, 7), (2, 5, 3, 4)),
     "softmax": ("softmax", nn.Softmax(dim=1), (3, 10)),
     "relu6": ("relu6", nn.ReLU6(), (2, 1, 3, 5), KINKS),
     "hardswish": ("hardswish", nn.Hardswish(), (2, 1, 3, 5), KINKS),
@@ -113,7 +185,7 @@ def layer_case(case, layer, shape, values=None):
     layer = layer.double().train()
     with torch.no_grad():
         for name, parameter in layer.named_parameters():
-            if isinstance(layer, nn.BatchNorm2d):
+            if isinstance(layer, (nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm)):
                 parameter.copy_(torch.rand_like(parameter) + (0.5 if name == "weight" else -0.5))
     for tensor in list(layer.parameters()) + list(layer.buffers()):
         if tensor.is_floating_point():

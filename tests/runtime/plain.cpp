@@ -113,30 +113,42 @@ struct Plain {
     });
   }
 
+  /// Taps of window `out` that lie inside the padded input, in one dimension.
+  static std::int64_t padded_taps(const Window& window, std::int64_t out, std::int64_t in) {
+    std::int64_t taps = 0;
+    for (std::int64_t i = 0; i < window.kernel; ++i) taps += out * window.stride + i < window.padding_begin + in + window.padding_end;
+    return taps;
+  }
+
   void operator()(const Pooling& op) {
     each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
-      double best = -std::numeric_limits<double>::infinity(), sum = 0, inside = 0;
+      double best = -std::numeric_limits<double>::infinity(), sum = 0, counted = 0;
       each_tap(op.vertical, op.horizontal, h, w, [&](std::int64_t, std::int64_t, std::int64_t row, std::int64_t column) {
         best = std::max(best, x.at(n, c, row, column));
         sum += x.at(n, c, row, column);
-        ++inside;
+        ++counted;
       });
       if (op.kind == Pooling::Kind::max) return best;
-      return sum / (op.count_padding ? static_cast<double>(op.vertical.kernel * op.horizontal.kernel) : inside);
+      if (op.count_padding)
+        counted = static_cast<double>(padded_taps(op.vertical, h, x.shape.height) * padded_taps(op.horizontal, w, x.shape.width));
+      return sum / counted;
     });
   }
 
-  void operator()(const AdaptivePooling&) {
+  void operator()(const AdaptivePooling& op) {
     const auto covered = [](std::int64_t i, std::int64_t in, std::int64_t out) {
       return std::pair(i * in / out, ((i + 1) * in + out - 1) / out);
     };
     each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
       const auto [top, bottom] = covered(h, x.shape.height, y.shape.height);
       const auto [left, right] = covered(w, x.shape.width, y.shape.width);
-      double sum = 0;
+      double sum = 0, best = -std::numeric_limits<double>::infinity();
       for (std::int64_t i = top; i < bottom; ++i)
-        for (std::int64_t j = left; j < right; ++j) sum += x.at(n, c, i, j);
-      return sum / static_cast<double>((bottom - top) * (right - left));
+        for (std::int64_t j = left; j < right; ++j) {
+          sum += x.at(n, c, i, j);
+          best = std::max(best, x.at(n, c, i, j));
+        }
+      return op.kind == Pooling::Kind::max ? best : sum / static_cast<double>((bottom - top) * (right - left));
     });
   }
 
@@ -194,6 +206,65 @@ struct Plain {
   void operator()(const Dropout& op) {
     if (op.probability > 0) throw std::logic_error("a plain run has no dropout: its masks are random");
     y.values = x.values;
+  }
+  void operator()(const LocalResponseNorm& op) {
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      double squares = 0;
+      for (std::int64_t k = c - op.size / 2; k <= c + (op.size - 1) / 2; ++k)
+        if (k >= 0 && k < x.shape.channels) squares += x.at(n, k, h, w) * x.at(n, k, h, w);
+      const double scale = static_cast<double>(op.k) + static_cast<double>(op.alpha) / static_cast<double>(op.size) * squares;
+      return x.at(n, c, h, w) / std::pow(scale, static_cast<double>(op.beta));
+    });
+  }
+
+  void operator()(const LayerNorm& op) {
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      std::vector<double> channels;
+      for (std::int64_t k = 0; k < x.shape.channels; ++k) channels.push_back(x.at(n, k, h, w));
+      return normalized(x.at(n, c, h, w), channels, c, op.epsilon, op.affine);
+    });
+  }
+
+  void operator()(const GroupNorm& op) {
+    const std::int64_t size = x.shape.channels / op.groups * x.shape.height * x.shape.width;
+    for (std::size_t i = 0; i < x.values.size(); ++i) {
+      const auto begin = x.values.begin() + static_cast<std::int64_t>(i) / size * size;
+      const auto channel = static_cast<std::int64_t>(i) / (x.shape.height * x.shape.width) % x.shape.channels;
+      y.values[i] = normalized(x.values[i], {begin, begin + size}, channel, op.epsilon, op.affine);
+    }
+  }
+
+  double normalized(double value, const std::vector<double>& among, std::int64_t channel, float epsilon, bool affine) const {
+    const auto count = static_cast<double>(among.size());
+    double mean = 0, variance = 0;
+    for (const double v : among) mean += v / count;
+    for (const double v : among) variance += (v - mean) * (v - mean) / count;
+    const auto i = static_cast<std::size_t>(channel);
+    return (value - mean) / std::sqrt(variance + static_cast<double>(epsilon)) * (affine ? parameter(0)[i] : 1) +
+           (affine ? parameter(1)[i] : 0);
+  }
+
+  void operator()(const Pad& op) {
+    const auto inner = [&op](std::int64_t i, std::int64_t size) {
+      if (op.mode == Pad::Mode::replicate) return std::clamp<std::int64_t>(i, 0, size - 1);
+      if (op.mode == Pad::Mode::reflect) return i < 0 ? -i : i >= size ? 2 * size - 2 - i : i;
+      return i < size ? i : -1;
+    };
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      const std::int64_t row = inner(h - op.top, x.shape.height), column = inner(w - op.left, x.shape.width);
+      return row < 0 || column < 0 ? static_cast<double>(op.value) : x.at(n, c, row, column);
+    });
+  }
+
+  void operator()(const ChannelShuffle& op) {
+    const std::int64_t column = x.shape.channels / op.groups;
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) {
+      return x.at(n, c % op.groups * column + c / op.groups, h, w);
+    });
+  }
+
+  void operator()(const Slice& op) {
+    each_output([&](std::int64_t n, std::int64_t c, std::int64_t h, std::int64_t w) { return x.at(n, op.begin + c, h, w); });
   }
 };
 

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int64_t largest_window = 254;
 
 bool tiles(const Window& window) {
-  return window.stride == window.kernel && window.padding_begin == 0 && window.padding_end == 0 && window.dilation == 1;
+  return window.stride == window.kernel && window.padding_begin == 0 && window.padding_end == 0 && window.dilation == 1 && !window.ceil;
 }
 
 bool can_join(const BatchNorm& norm, const Pooling& pooling) {

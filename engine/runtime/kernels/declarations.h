@@ -16,6 +16,7 @@ void maxout_forward(std::int64_t groups, std::int64_t pool_size, std::int64_t pi
 void maxout_backward(std::int64_t groups, std::int64_t pool_size, std::int64_t pixels, const float* x, const float* dy, float* dx);
 void max_pool_forward(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
 void max_pool_backward(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
+void channel_moments(const ChannelLayout& layout, const float* x, float* mean, float* variance, float* scratch);
 void norm_relu_pool_forward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y, std::uint8_t* index,
                             float* scratch);
 void norm_relu_pool_backward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,
@@ -26,11 +27,25 @@ void winograd_weights(const WinogradGeometry& geometry, const float* w, bool tra
 void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
                       float* scratch);
 void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
-void adaptive_pool_forward(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
-void adaptive_pool_backward(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
 void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
 void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
 void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums);
 void copy_channels(const ChannelCopy& geometry, bool add, const float* x, float* y);
+void average_pool_forward(const SpanPoolingGeometry& geometry, const float* x, float* y);
+void average_pool_backward(const SpanPoolingGeometry& geometry, const float* dy, float* dx);
+void span_max_pool_forward(const SpanPoolingGeometry& geometry, const float* x, float* y, std::int32_t* pixel);
+void span_max_pool_backward(const SpanPoolingGeometry& geometry, const float* dy, const std::int32_t* pixel, float* dx);
+void layer_norm_forward(const ChannelLayout& layout, float epsilon, const AffineTensors& affine, const float* x, float* y,
+                        float* statistics);
+void layer_norm_backward(const ChannelLayout& layout, int threads, const float* weight, const float* x, const float* dy,
+                         const float* statistics, const AffineGradients& gradients, float* dx, float* scratch);
+void group_norm_forward(const GroupNormGeometry& geometry, const AffineTensors& affine, const float* x, float* y, float* statistics);
+void group_norm_backward(const GroupNormGeometry& geometry, const float* weight, const float* x, const float* dy, const float* statistics,
+                         const AffineGradients& gradients, float* dx, float* scratch);
+void local_response_forward(const LocalResponseGeometry& geometry, const float* x, float* y, float* scratch);
+void local_response_backward(const LocalResponseGeometry& geometry, const float* x, const float* dy, float* dx, float* scratch);
+void pad_forward(const PadGeometry& geometry, const float* x, float* y);
+void pad_backward(const PadGeometry& geometry, const float* dy, float* dx);
+void gather_channels(const GatherGeometry& geometry, const float* x, float* y);
 
 }  // namespace cnnctl::CNNCTL_ISA

@@ -12,13 +12,29 @@ namespace cnnctl {
 /// instruction set that the machine may have; kernels() picks at run time. All run on OpenMP's threads, in parts that do not depend on
 /// timing: same threads, same bits.
 
-/// A pooling window over maps in the same channel layout on both sides.
+/// A pooling window over maps in the same channel layout on both sides. The last windows may hang over the input's end.
 struct PoolingGeometry {
   ChannelLayout in;
   ChannelLayout out;
   std::int64_t kernel_height = 1, kernel_width = 1;
   std::int64_t stride_height = 1, stride_width = 1;
   std::int64_t padding_top = 0, padding_left = 0;
+  std::int64_t dilation_height = 1, dilation_width = 1;
+};
+
+/// What one output pixel of a pooling covers of the input, in one dimension, and its share in a mean: the window's is the product of the
+/// two dimensions'.
+struct PoolingSpan {
+  std::int64_t first = 0, last = 0;  // half-open
+  float share = 1;
+};
+
+/// A pooling whose windows may differ by place, between maps in the same blocks of 8 or 16 channels.
+struct SpanPoolingGeometry {
+  ChannelLayout in;
+  ChannelLayout out;
+  std::vector<PoolingSpan> rows;     // one for each row of the output
+  std::vector<PoolingSpan> columns;  // one for each column
 };
 
 /// Batch norm with relu and max pooling behind it, all in one: the normalized map is never written. Windows do not overlap: stride =
@@ -34,6 +50,55 @@ struct NormTensors {
   const float* shift = nullptr;
   float* mean = nullptr;      // of the batch
   float* variance = nullptr;  // of the batch, biased
+};
+
+/// A number a channel each. nullptr where the layer is not affine.
+struct AffineTensors {
+  const float* weight = nullptr;
+  const float* bias = nullptr;
+};
+struct AffineGradients {
+  float* weight = nullptr;
+  float* bias = nullptr;
+};
+
+/// Floats of scratch that layer_norm_backward needs for each thread.
+std::int64_t layer_norm_scratch(const ChannelLayout& layout);
+
+/// A normalization over groups of an image's channels and its whole map.
+struct GroupNormGeometry {
+  ChannelLayout layout;
+  std::int64_t groups = 1;
+  float epsilon = 1e-5F;
+};
+
+/// A local response normalization: y = x / (k + share * the sum of squares over the window) ^ beta. The window of a channel reaches from
+/// `before` channels before it to `after` behind it.
+struct LocalResponseGeometry {
+  ChannelLayout layout;
+  std::int64_t before = 0, after = 0;
+  float share = 0, beta = 0.75F, k = 1;
+  int threads = 1;  // that run, each with scratch of its own
+};
+
+/// Floats of scratch that local_response_forward and _backward need for each thread.
+std::int64_t local_response_scratch(const LocalResponseGeometry& geometry);
+
+/// A map with a border: the input's row for each of the output's, the same for columns; -1 gives `value`.
+struct PadGeometry {
+  ChannelLayout in;
+  ChannelLayout out;
+  std::vector<std::int64_t> rows;
+  std::vector<std::int64_t> columns;
+  float value = 0;
+};
+
+/// A map put together from channels of another: the input's channel for each of the output's, lanes beyond its last channel included; -1
+/// gives zeros.
+struct GatherGeometry {
+  ChannelLayout in;
+  ChannelLayout out;
+  std::vector<std::int64_t> source;
 };
 
 /// A convolution of few input channels in nchw by its weights, the output in a blocked layout; no dilation, no groups.
@@ -113,6 +178,10 @@ struct KernelTable {
   void (*max_pool_forward)(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
   void (*max_pool_backward)(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
 
+  /// Mean and biased variance of each channel of a batch in blocks of 8 or 16. `scratch`: 2 floats a channel of each image, padding
+  /// counted.
+  void (*channel_moments)(const ChannelLayout& layout, const float* x, float* mean, float* variance, float* scratch);
+
   /// Training's forward and backward of batch norm, relu and max pooling in one. `scratch`: 2 floats a channel of each image. `index` as
   /// above, 255 where relu let nothing through.
   void (*norm_relu_pool_forward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y,
@@ -134,10 +203,6 @@ struct KernelTable {
   void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
                                     float* scratch);
 
-  /// The mean over uneven windows of torch.nn.AdaptiveAvgPool2d, and its transpose.
-  void (*adaptive_pool_forward)(const ChannelLayout& in, const ChannelLayout& out, const float* x, float* y);
-  void (*adaptive_pool_backward)(const ChannelLayout& in, const ChannelLayout& out, const float* dy, float* dx);
-
   /// The combination of a and b, element by element. y may be either.
   void (*combine)(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
   /// The combination of a map x and a number a channel of each image, s: [images][blocks][width]. y may be x.
@@ -147,6 +212,34 @@ struct KernelTable {
 
   /// y = x, or y += x, in the channels that the geometry names. The copy of the last channels also clears the padding behind them.
   void (*copy_channels)(const ChannelCopy& geometry, bool add, const float* x, float* y);
+
+  /// The mean over each window, and its transpose.
+  void (*average_pool_forward)(const SpanPoolingGeometry& geometry, const float* x, float* y);
+  void (*average_pool_backward)(const SpanPoolingGeometry& geometry, const float* dy, float* dx);
+  /// Maximum over each window; `pixel` (or nullptr) gets its place in the plane, counted row by row. A NaN wins, as in PyTorch.
+  void (*span_max_pool_forward)(const SpanPoolingGeometry& geometry, const float* x, float* y, std::int32_t* pixel);
+  void (*span_max_pool_backward)(const SpanPoolingGeometry& geometry, const float* dy, const std::int32_t* pixel, float* dx);
+
+  /// Normalizes each pixel over its channels. `statistics` gets the pixels' means, then the inverses of their deviations. The backward runs
+  /// on `threads`, each with scratch of its own.
+  void (*layer_norm_forward)(const ChannelLayout& layout, float epsilon, const AffineTensors& affine, const float* x, float* y,
+                             float* statistics);
+  void (*layer_norm_backward)(const ChannelLayout& layout, int threads, const float* weight, const float* x, const float* dy,
+                              const float* statistics, const AffineGradients& gradients, float* dx, float* scratch);
+
+  /// Normalizes each group. `statistics` gets the means, then the inverses of the deviations, at every lane of each image's blocks; the
+  /// backward's `scratch` has as many floats.
+  void (*group_norm_forward)(const GroupNormGeometry& geometry, const AffineTensors& affine, const float* x, float* y, float* statistics);
+  void (*group_norm_backward)(const GroupNormGeometry& geometry, const float* weight, const float* x, const float* dy,
+                              const float* statistics, const AffineGradients& gradients, float* dx, float* scratch);
+
+  void (*local_response_forward)(const LocalResponseGeometry& geometry, const float* x, float* y, float* scratch);
+  void (*local_response_backward)(const LocalResponseGeometry& geometry, const float* x, const float* dy, float* dx, float* scratch);
+
+  void (*pad_forward)(const PadGeometry& geometry, const float* x, float* y);
+  void (*pad_backward)(const PadGeometry& geometry, const float* dy, float* dx);
+
+  void (*gather_channels)(const GatherGeometry& geometry, const float* x, float* y);
 };
 
 /// True where the pooling loops take a layout: blocks of 8 or 16 channels.

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "engine/runtime/kernels/declarations.h"
+#include "engine/runtime/kernels/moments.h"
 #include "engine/runtime/kernels/vectors.h"
 
 namespace cnnctl::CNNCTL_ISA {
@@ -12,51 +13,6 @@ namespace {
 constexpr std::int32_t kBlocked = 255;
 
 std::int64_t planes(const PoolingGeometry& g) { return g.in.images * g.in.blocks; }
-
-/// The sum of term(pixel) over a plane, in four chains that do not wait for each other.
-template <int Width, class Term>
-typename Vectors<Width>::Floats sum_over(std::int64_t pixels, Term term) {
-  constexpr int chains = 4;
-  typename Vectors<Width>::Floats sums[chains] = {};
-  std::int64_t p = 0;
-  for (; p + chains <= pixels; p += chains)
-    for (int i = 0; i < chains; ++i) sums[i] += term(p + i);
-  for (; p < pixels; ++p) sums[0] += term(p);
-  return sums[0] + sums[1] + sums[2] + sums[3];
-}
-
-/// Mean and sum of squared deviations of one plane, a pair of numbers a channel. The plane is in the cache for the second loop.
-template <int Width>
-void plane_moments(const float* x, std::int64_t pixels, float* mean_out, float* deviation_out) {
-  using V = Vectors<Width>;
-  const auto mean = sum_over<Width>(pixels, [&](std::int64_t p) { return V::load(x + p * Width); }) / static_cast<float>(pixels);
-  const auto deviation = sum_over<Width>(pixels, [&](std::int64_t p) {
-    const auto d = V::load(x + p * Width) - mean;
-    return d * d;
-  });
-  V::store(mean_out, mean);
-  V::store(deviation_out, deviation);
-}
-
-/// A channel's mean and biased variance from those of its planes. Source: Chan, Golub and LeVeque, "Updating formulae", 1979.
-template <int Width>
-void combine_moments(const PoolingGeometry& g, const float* moments, float* mean, float* variance) {
-  const auto count = static_cast<double>(g.in.images), pixels = static_cast<double>(g.in.pixels());
-  for (std::int64_t c = 0; c < g.in.channels; ++c) {
-    const float* of_channel = moments + c / Width * 2 * Width + c % Width;
-    const std::int64_t stride = g.in.blocks * 2 * Width;
-    double sum = 0, squares = 0, inside = 0;
-    for (std::int64_t n = 0; n < g.in.images; ++n) sum += static_cast<double>(of_channel[n * stride]);
-    const double total = sum / count;
-    for (std::int64_t n = 0; n < g.in.images; ++n) {
-      const double d = static_cast<double>(of_channel[n * stride]) - total;
-      squares += d * d;
-      inside += static_cast<double>(of_channel[n * stride + Width]);
-    }
-    mean[c] = static_cast<float>(total);
-    variance[c] = static_cast<float>((squares * pixels + inside) / (count * pixels));
-  }
-}
 
 /// Numbers of one block's channels, zero beyond the last channel, so that padding stays zero.
 template <int Width>
@@ -106,10 +62,7 @@ template <int Width>
 void forward(const NormPoolingGeometry& geometry, const NormTensors& t, const float* x, float* y, std::uint8_t* index, float* scratch) {
   const PoolingGeometry& g = geometry.pooling;
   const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width;
-#pragma omp parallel for schedule(static)
-  for (std::int64_t plane = 0; plane < planes(g); ++plane)
-    plane_moments<Width>(x + plane * in, g.in.pixels(), scratch + plane * 2 * Width, scratch + (plane * 2 + 1) * Width);
-  combine_moments<Width>(g, scratch, t.mean, t.variance);
+  moments<Width>(g.in, x, t.mean, t.variance, scratch);
 #pragma omp parallel for schedule(static)
   for (std::int64_t plane = 0; plane < planes(g); ++plane) {
     const std::int64_t block = plane % g.in.blocks;

@@ -36,6 +36,12 @@ bool few_channel_weights_can(const FewChannelGeometry& geometry) {
   return (k == 1 || k == 3 || k == 5 || k == 7) && geometry.in.width == 1 && has_vector_blocks(geometry.out);
 }
 
+std::int64_t layer_norm_scratch(const ChannelLayout& layout) { return whole_lines(2 * layout.blocks * layout.width); }
+
+std::int64_t local_response_scratch(const LocalResponseGeometry& geometry) {
+  return 3 * whole_lines(geometry.before + geometry.layout.blocks * geometry.layout.width + geometry.after);
+}
+
 std::int64_t winograd_strip_rows(const WinogradGeometry& geometry) {
   return std::clamp<std::int64_t>(kStripFloats / tile_row_floats(geometry), 1, geometry.tile_rows());
 }

@@ -60,6 +60,17 @@ struct Vectors : VectorTypes<Width> {
     std::memcpy(&bytes, p, sizeof bytes);
     return VectorTypes<Width>::widen(bytes);
   }
+
+  /// a0 b0 a1 b1 ..., of the first halves.
+  static Floats interleave(const Floats& a, const Floats& b) {
+    return [&]<int... Lane>(std::integer_sequence<int, Lane...>) { return __builtin_shufflevector(a, b, (Lane % 2 * Width + Lane / 2)...); }
+    (std::make_integer_sequence<int, Width>());
+  }
+  /// The even lanes of a, then of b.
+  static Floats every_second(const Floats& a, const Floats& b) {
+    return [&]<int... Lane>(std::integer_sequence<int, Lane...>) { return __builtin_shufflevector(a, b, (2 * Lane)...); }
+    (std::make_integer_sequence<int, Width>());
+  }
 };
 
 }  // namespace cnnctl::CNNCTL_ISA

@@ -2,6 +2,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "engine/graph/graph.h"
 #include "engine/runtime/compiler.h"
@@ -27,6 +29,12 @@ Backward compile(Compiler& compiler, const Node& node, const Binary& op);
 Backward compile(Compiler& compiler, const Node& node, const Concat& op);
 Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op);
 Backward compile(Compiler& compiler, const Node& node, const Maxout& op);
+Backward compile(Compiler& compiler, const Node& node, const LocalResponseNorm& op);
+Backward compile(Compiler& compiler, const Node& node, const LayerNorm& op);
+Backward compile(Compiler& compiler, const Node& node, const GroupNorm& op);
+Backward compile(Compiler& compiler, const Node& node, const Pad& op);
+Backward compile(Compiler& compiler, const Node& node, const ChannelShuffle& op);
+Backward compile(Compiler& compiler, const Node& node, const Slice& op);
 
 /// The overload for the node's kind. A failure names the layer, of its backward as well.
 Backward compile_node(Compiler& compiler, const Node& node);
@@ -52,11 +60,27 @@ void add_combination(Compiler& compiler, const std::string& layer, const char* p
 void add_relu_backward(Compiler& compiler, const std::string& layer, const Tensor& y, const Tensor& dy, const Tensor& dx);
 
 /// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
-/// or 16 channels, windows of more than 255 elements, dilation.
+/// or 16 channels, windows of more than 255 elements.
 std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& src, const Desc& dst);
 
 /// The format of a map with its channels in blocks that fill a vector of this machine.
 Desc vector_blocked_desc(const Dims& dims);
+
+/// A value with its channels in blocks of 8 or 16, as our own loops take them: itself, or a copy. A vector counts as a map of one pixel, N
+/// x features x 1 x 1.
+Tensor in_channel_blocks(Compiler& compiler, ValueId value, const std::string& layer);
+
+/// Memory for a value with its channels in blocks of the same size as `like`.
+Tensor allocate_blocked(Compiler& compiler, ValueId value, const Desc& like);
+
+/// Hands back the gradient of what in_channel_blocks gave.
+void add_blocked_gradient(Compiler& compiler, ValueId value, const Tensor& gradient, const std::string& layer);
+
+/// What a pooling's output pixels cover in one dimension, of these sizes in pixels.
+using MakeSpans = std::function<std::vector<PoolingSpan>(std::int64_t in, std::int64_t out)>;
+
+/// Compiles a mean over windows by our own loops.
+Backward compile_average_pooling(Compiler& compiler, const Node& node, const MakeSpans& rows, const MakeSpans& columns);
 
 /// A pooling's or convolution's window as oneDNN takes it.
 WindowDims window_dims(const Window& vertical, const Window& horizontal);

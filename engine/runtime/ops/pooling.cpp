@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/runtime/kernels/kernels.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/ops.h"
@@ -39,14 +41,34 @@ dnnl::algorithm pooling_algorithm(const Pooling& op) {
   return op.count_padding ? dnnl::algorithm::pooling_avg_include_padding : dnnl::algorithm::pooling_avg_exclude_padding;
 }
 
-/// oneDNN's strides past the last whole window are not its business: the padding at the end is cut to what the windows reach.
+/// oneDNN has neither strides past the last whole window nor windows that hang over the end: its padding at the end is what the windows
+/// reach.
 WindowDims reached_window(const Pooling& op, const Shape& in, const Shape& out) {
   WindowDims window = window_dims(op.vertical, op.horizontal);
   const auto reach = [](std::int64_t size, std::int64_t outs, const Window& w) {
-    return (outs - 1) * w.stride + w.kernel - size - w.padding_begin;
+    return (outs - 1) * w.stride + window_span(w) - size - w.padding_begin;
   };
   window.padding_end = {reach(in.height, out.height, op.vertical), reach(in.width, out.width, op.horizontal)};
   return window;
+}
+
+MakeSpans average_spans(const Window& window, bool count_padding) {
+  return [window, count_padding](std::int64_t in, std::int64_t out) {
+    std::vector<PoolingSpan> spans;
+    for (std::int64_t i = 0; i < out; ++i) {
+      const std::int64_t begin = i * window.stride - window.padding_begin;
+      const std::int64_t end = std::min(begin + window.kernel, in + window.padding_end);
+      const std::int64_t first = std::max<std::int64_t>(begin, 0), last = std::min(end, in);
+      spans.push_back({first, last, 1 / static_cast<float>(count_padding ? end - begin : last - first)});
+    }
+    return spans;
+  };
+}
+
+/// Whether our own loops take the mean: they read blocked channels faster, and oneDNN would count what hangs over the padding.
+bool averages_itself(const Pooling& op, const Desc& src) {
+  const auto layout = channel_layout(src);
+  return op.kind == Pooling::Kind::average && ((layout && has_vector_blocks(*layout)) || op.vertical.ceil || op.horizontal.ceil);
 }
 
 }  // namespace
@@ -55,7 +77,7 @@ std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& s
   constexpr std::int64_t largest_index = 255;
   const auto in = channel_layout(src), out = channel_layout(dst);
   if (op.kind != Pooling::Kind::max || !in || !out || !has_vector_blocks(*in) ||
-      op.vertical.kernel * op.horizontal.kernel > largest_index || op.vertical.dilation != 1 || op.horizontal.dilation != 1)
+      checked_product(op.vertical.kernel, op.horizontal.kernel) > largest_index)
     return std::nullopt;
   return PoolingGeometry{*in,
                          *out,
@@ -64,17 +86,21 @@ std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& s
                          op.vertical.stride,
                          op.horizontal.stride,
                          op.vertical.padding_begin,
-                         op.horizontal.padding_begin};
+                         op.horizontal.padding_begin,
+                         op.vertical.dilation,
+                         op.horizontal.dilation};
 }
-
-Desc vector_blocked_desc(const Dims& dims) { return f32_desc(dims, kernels().vector_width == 16 ? FormatTag::nChw16c : FormatTag::nChw8c); }
 
 Backward compile(Compiler& compiler, const Node& node, const Pooling& op) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
   const Tensor x = compiler.value(input);
+  const Shape &in = compiler.shape(input), &out = compiler.shape(node.output);
+  if (averages_itself(op, x.desc))
+    return compile_average_pooling(compiler, node, average_spans(op.vertical, op.count_padding),
+                                   average_spans(op.horizontal, op.count_padding));
   const auto kind = compiler.training() ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
-  const WindowDims window = reached_window(op, compiler.shape(input), compiler.shape(node.output));
+  const WindowDims window = reached_window(op, in, out);
   const auto algorithm = pooling_algorithm(op);
   const auto forward = pooling_forward_desc(kind, algorithm, x.desc, any_desc(compiler.dims(node.output)), window);
   const Tensor y = compiler.allocate(forward.dst_desc());
@@ -87,7 +113,7 @@ Backward compile(Compiler& compiler, const Node& node, const Pooling& op) {
     workspace = compiler.allocate(workspace_desc);
     arguments.emplace_back(DNNL_ARG_WORKSPACE, workspace);
   }
-  compiler.add_primitive({layer, "forward", forward.impl_info_str(), format_name(y.desc)}, dnnl::pooling_forward(forward),
+  compiler.add_primitive({layer, "forward", forward.impl_info_str(), format_name(y.desc)}, PoolingForward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
   compiler.set_value(node.output, y);
 
@@ -98,7 +124,7 @@ Backward compile(Compiler& compiler, const Node& node, const Pooling& op) {
     const auto backward = pooling_backward_desc(algorithm, dx.desc, dy.desc, window, forward);
     std::vector<PrimitiveArgument> backward_arguments{{DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}};
     if (workspace.buffer >= 0) backward_arguments.emplace_back(DNNL_ARG_WORKSPACE, workspace);
-    c.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dx.desc)}, dnnl::pooling_backward(backward),
+    c.add_primitive({layer, "backward data", backward.impl_info_str(), format_name(dx.desc)}, PoolingBackward(backward),
                     backward.scratchpad_desc(), std::move(backward_arguments));
     c.add_gradient(input, dx);
   };

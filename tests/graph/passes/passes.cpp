@@ -55,6 +55,7 @@ TEST_CASE("fuse_norm_pooling leaves windows that overlap, have padding, are too 
   CHECK_FALSE(is_left(norm_relu(map).max_pool(2)));
   CHECK(is_left(norm_relu(map).max_pool({3, 2, 0, 0, 1})));
   CHECK(is_left(norm_relu(map).max_pool({2, 2, 1, 1, 1})));
+  CHECK(is_left(norm_relu({4, 7, 7}).max_pool({2, 2, 0, 0, 1, true})));  // hangs over the end
   CHECK(is_left(norm_relu({4, 32, 32}).max_pool(16)));
   CHECK(is_left(norm_relu(map).pool({Pooling::Kind::average, {2, 2, 0, 0, 1}, {2, 2, 0, 0, 1}})));
   CHECK(is_left(Chain(map).batch_norm().max_pool(2)));

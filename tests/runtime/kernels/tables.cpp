@@ -35,7 +35,7 @@ TEST_CASE("there is a table for every machine, and the fastest is one that it ca
 
 TEST_CASE("max pooling is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
-    const PoolingGeometry g{layout(2, 16, width, 7, 6), layout(2, 16, width, 4, 3), 3, 2, 2, 2, 1, 0};
+    const PoolingGeometry g{layout(2, 16, width, 7, 6), layout(2, 16, width, 4, 3), 3, 2, 2, 2, 1, 0, 1, 1};
     const auto x = random_floats(static_cast<std::size_t>(floats(g.in)), 1), dy = random_floats(static_cast<std::size_t>(floats(g.out)), 2);
     check_all_tables([&](const KernelTable& table) {
       std::vector<float> y = zeros(floats(g.out)), dx = zeros(floats(g.in));
@@ -48,9 +48,22 @@ TEST_CASE("max pooling is the same in every instruction set and block width") {
   }
 }
 
+TEST_CASE("a channel's mean and variance are the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const ChannelLayout in = layout(3, 20, width, 17, 9);
+    const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> mean = zeros(20), variance = zeros(20), scratch = zeros(in.images * in.blocks * in.width * 2);
+      table.channel_moments(in, x.data(), mean.data(), variance.data(), scratch.data());
+      mean.insert(mean.end(), variance.begin(), variance.end());
+      return mean;
+    });
+  }
+}
+
 TEST_CASE("batch norm with relu and pooling is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
-    const NormPoolingGeometry g{{layout(3, 20, width, 7, 6), layout(3, 20, width, 3, 3), 2, 2, 2, 2, 0, 0}, 1e-5F};
+    const NormPoolingGeometry g{{layout(3, 20, width, 7, 6), layout(3, 20, width, 3, 3), 2, 2, 2, 2, 0, 0, 1, 1}, 1e-5F};
     const ChannelLayout& in = g.pooling.in;
     const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1),
                dy = random_floats(static_cast<std::size_t>(floats(g.pooling.out)), 2);
@@ -124,14 +137,16 @@ TEST_CASE("activations are the same in every instruction set, with any number of
 }
 
 TEST_CASE("factors of channels are the same in every instruction set and layout") {
-  for (const std::int64_t width : {1, 8, 16, 20})
+  for (const std::int64_t width : {1, 8, 16, 70})
     for (const bool shared : {false, true})
       for (const bool negative_only : {false, true}) {
-        const ChannelScaleGeometry g{layout(2, 20, width, 3, 5), shared, negative_only};
+        const std::int64_t channels = width == 70 ? 70 : 20;
+        const ChannelScaleGeometry g{layout(2, channels, width, 3, 5), shared, negative_only};
         const auto x = random_floats(static_cast<std::size_t>(floats(g.layout)), 1),
-                   dy = random_floats(static_cast<std::size_t>(floats(g.layout)), 2), weight = random_floats(shared ? 1 : 20, 3);
+                   dy = random_floats(static_cast<std::size_t>(floats(g.layout)), 2),
+                   weight = random_floats(shared ? 1 : static_cast<std::size_t>(channels), 3);
         check_all_tables([&](const KernelTable& table) {
-          std::vector<float> y = x, dx = dy, dweight = zeros(shared ? 1 : 20), scratch = zeros(floats(g.layout));
+          std::vector<float> y = x, dx = dy, dweight = zeros(shared ? 1 : channels), scratch = zeros(floats(g.layout));
           table.channel_scale_forward(g, y.data(), weight.data(), y.data());
           table.channel_scale_backward(g, x.data(), dx.data(), weight.data(), dx.data(), dweight.data(), scratch.data());
           for (const auto& part : {dx, dweight}) y.insert(y.end(), part.begin(), part.end());
@@ -152,15 +167,11 @@ TEST_CASE("maxout and drop_path are the same in every instruction set") {
   });
 }
 
-TEST_CASE("dropout and adaptive pooling are the same in every instruction set") {
-  const ChannelLayout in = layout(2, 16, 8, 7, 5), out = layout(2, 16, 8, 3, 2);
-  const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1), dy = random_floats(static_cast<std::size_t>(floats(out)), 2);
+TEST_CASE("dropout is the same in every instruction set") {
+  const auto x = random_floats(1120, 1);
   check_all_tables([&](const KernelTable& table) {
-    std::vector<float> y = zeros(floats(out)), dx = zeros(floats(in)), dropped = x;
-    table.adaptive_pool_forward(in, out, x.data(), y.data());
-    table.adaptive_pool_backward(in, out, dy.data(), dx.data());
-    table.dropout(x.data(), dropped.data(), floats(in), 0.4F, 99);
-    for (const auto& part : {dx, dropped}) y.insert(y.end(), part.begin(), part.end());
+    std::vector<float> y = x;
+    table.dropout(x.data(), y.data(), static_cast<std::int64_t>(x.size()), 0.4F, 99);
     return y;
   });
 }
@@ -215,6 +226,90 @@ TEST_CASE("channels are copied and added between all layouts, the padding is cle
           CHECK(y == expected);
         }
       }
+}
+
+TEST_CASE("pooling over windows that differ is the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const SpanPoolingGeometry g{
+        layout(2, 16, width, 7, 5), layout(2, 16, width, 3, 2), {{0, 3, 0.3F}, {2, 5, 0.5F}, {4, 7, 1}}, {{0, 3, 0.5F}, {2, 5, 1}}};
+    const auto x = random_floats(static_cast<std::size_t>(floats(g.in)), 1), dy = random_floats(static_cast<std::size_t>(floats(g.out)), 2);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> y = zeros(floats(g.out)), dx = zeros(floats(g.in)), best = y, dbest = dx;
+      std::vector<std::int32_t> pixel(y.size());
+      table.average_pool_forward(g, x.data(), y.data());
+      table.average_pool_backward(g, dy.data(), dx.data());
+      table.span_max_pool_forward(g, x.data(), best.data(), pixel.data());
+      table.span_max_pool_backward(g, dy.data(), pixel.data(), dbest.data());
+      for (const auto& part : {dx, best, dbest}) y.insert(y.end(), part.begin(), part.end());
+      return y;
+    });
+  }
+}
+
+/// The first channels of a block are numbers, the rest of the last block is zero, as in every tensor.
+std::vector<float> random_map(const ChannelLayout& l, unsigned seed) {
+  std::vector<float> values = random_floats(static_cast<std::size_t>(floats(l)), seed);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    if (at / (l.pixels() * l.width) % l.blocks * l.width + at % l.width >= l.channels) values[i] = 0;
+  }
+  return values;
+}
+
+TEST_CASE("layer_norm and group_norm are the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const ChannelLayout l = layout(2, 21, width, 5, 8);
+    const GroupNormGeometry g{l, 3, 1e-5F};
+    const auto x = random_map(l, 1), dy = random_map(l, 2), weight = random_floats(21, 3), bias = random_floats(21, 4);
+    const AffineTensors affine{weight.data(), bias.data()};
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> y = zeros(floats(l)), dx = y, dweight = zeros(21), dbias = dweight, all;
+      std::vector<float> statistics = zeros(2 * floats(l)), scratch = zeros(2 * floats(l) + layer_norm_scratch(l) * 2);
+      const auto collect = [&] {
+        for (const auto& part : {y, dx, dweight, dbias}) all.insert(all.end(), part.begin(), part.end());
+      };
+      table.layer_norm_forward(l, 1e-5F, affine, x.data(), y.data(), statistics.data());
+      table.layer_norm_backward(l, 2, weight.data(), x.data(), dy.data(), statistics.data(), {dweight.data(), dbias.data()}, dx.data(),
+                                scratch.data());
+      collect();
+      table.group_norm_forward(g, affine, x.data(), y.data(), statistics.data());
+      table.group_norm_backward(g, weight.data(), x.data(), dy.data(), statistics.data(), {dweight.data(), dbias.data()}, dx.data(),
+                                scratch.data());
+      collect();
+      return all;
+    });
+  }
+}
+
+TEST_CASE("local response normalization is the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const LocalResponseGeometry g{layout(2, 21, width, 3, 4), 2, 2, 0.3F, 0.75F, 1, 2};
+    const auto x = random_map(g.layout, 1), dy = random_map(g.layout, 2);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> y = zeros(floats(g.layout)), dx = y, scratch = zeros(local_response_scratch(g) * g.threads);
+      table.local_response_forward(g, x.data(), y.data(), scratch.data());
+      table.local_response_backward(g, x.data(), dy.data(), dx.data(), scratch.data());
+      y.insert(y.end(), dx.begin(), dx.end());
+      return y;
+    });
+  }
+}
+
+TEST_CASE("padding and gathering channels are the same in every instruction set and block width") {
+  for (const std::int64_t width : {8, 16}) {
+    const PadGeometry pad{layout(2, 21, width, 2, 3), layout(2, 21, width, 4, 4), {-1, 0, 1, 1}, {0, 1, 2, -1}, 0.5F};
+    GatherGeometry gather{pad.in, layout(2, 40, width, 2, 3), {}};
+    for (std::int64_t c = 0; c < gather.out.blocks * width; ++c) gather.source.push_back(c < 40 ? c * 8 % 21 : -1);
+    const auto x = random_map(pad.in, 1), dy = random_map(pad.out, 2);
+    check_all_tables([&](const KernelTable& table) {
+      std::vector<float> y = zeros(floats(pad.out)), dx = zeros(floats(pad.in)), gathered = zeros(floats(gather.out));
+      table.pad_forward(pad, x.data(), y.data());
+      table.pad_backward(pad, dy.data(), dx.data());
+      table.gather_channels(gather, x.data(), gathered.data());
+      for (const auto& part : {dx, gathered}) y.insert(y.end(), part.begin(), part.end());
+      return y;
+    });
+  }
 }
 
 }  // namespace

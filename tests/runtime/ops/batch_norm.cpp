@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <vector>
 
 #include "../check.h"
 
@@ -40,6 +44,31 @@ TEST_CASE("a whole block of convolution, batch_norm, relu and pooling is right")
       "32, kernel_size: 5, padding: 2}\n"
       "- batch_norm\n- relu\n- max_pool: {kernel_size: 2}\n- flatten\n- linear: {out_features: 10}",
       {1, 12, 12}, 4);
+}
+
+TEST_CASE("the statistics of many values are as exact as a float") {
+  const Graph graph = network_of("- batch_norm: {momentum: 1}\n- relu", {16, 64, 64});
+  ModelOptions options;
+  options.batch_size = 8;
+  Model model(graph, options);
+  Program& program = model.training(8);
+  const std::span<float> images = program.input();
+  std::vector<double> sums(16), squares(16);
+  std::uint32_t state = 1;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    state = state * 1664525 + 1013904223;  // Numerical Recipes' generator
+    images[i] = static_cast<float>(state >> 8) / 16'777'216.0F;
+    const auto value = static_cast<double>(images[i]);
+    sums[i / 4096 % 16] += value;
+    squares[i / 4096 % 16] += value * value;
+  }
+  program.forward();
+  constexpr double count = 8 * 4096;
+  for (std::size_t c = 0; c < 16; ++c) {
+    const double mean = sums[c] / count, variance = (squares[c] - count * mean * mean) / (count - 1);
+    CHECK(std::abs(static_cast<double>(model.parameter(find_parameter(graph, "0.running_mean"))[c]) - mean) < 2e-7 * mean);
+    CHECK(std::abs(static_cast<double>(model.parameter(find_parameter(graph, "0.running_var"))[c]) - variance) < 1e-6 * variance);
+  }
 }
 
 TEST_CASE("the running variance is the unbiased one: with two values it is twice the batch's") {

@@ -29,10 +29,35 @@ TEST_CASE("avg_pool's result and gradients are those of a plain loop, with paddi
     }
 }
 
-TEST_CASE("adaptive_avg_pool is right for even and uneven windows, and for a result larger than its input") {
+TEST_CASE("a last window that hangs over the end is right, in every format") {
   for (const std::string& before : {std::string(), blocked})
-    for (const std::string size : {"1", "[2, 4]", "[3, 5]", "9"})
-      check_network(before + "- adaptive_avg_pool: {output_size: " + size + "}", {3, 6, 8}, 2);
+    for (const std::string pool : {"max_pool: {", "avg_pool: {", "avg_pool: {count_include_pad: false, "}) {
+      check_network(before + "- " + pool + "kernel_size: 3, stride: 2, ceil_mode: true}", {3, 6, 7}, 2);
+      check_network(before + "- " + pool + "kernel_size: 3, stride: 2, padding: 1, ceil_mode: true}", {3, 6, 8}, 2);
+      check_network(before + "- " + pool + "kernel_size: 3, stride: 2, ceil_mode: true}", {3, 2, 2}, 2);
+      check_network(before + "- " + pool + "kernel_size: 2, stride: 3, padding: 1, ceil_mode: true}", {3, 4, 5}, 2);
+    }
+}
+
+TEST_CASE("a dilated max_pool's result and gradients are those of a plain loop, in every format") {
+  for (const std::string& before : {std::string(), blocked})
+    for (const std::string pool : {"{kernel_size: 3, dilation: 2}", "{kernel_size: [2, 3], stride: 1, padding: 1, dilation: [3, 2]}",
+                                   "{kernel_size: 3, stride: 2, padding: 1, dilation: 2, ceil_mode: true}"})
+      check_network(before + "- max_pool: " + pool, {3, 8, 9}, 2);
+}
+
+TEST_CASE("adaptive pooling is right for even and uneven windows, and for a result larger than its input") {
+  for (const std::string& before : {std::string(), blocked})
+    for (const std::string pool : {"adaptive_avg_pool", "adaptive_max_pool"})
+      for (const std::string size : {"1", "[2, 4]", "[3, 5]", "9"})
+        check_network(before + "- " + pool + ": {output_size: " + size + "}", {3, 6, 8}, 2);
+}
+
+TEST_CASE("a global pooling is over the whole map, also one of more than 255 pixels") {
+  for (const std::string pool : {"- global_avg_pool", "- global_max_pool"}) {
+    check_network(pool, {3, 5, 4}, 2);
+    check_network(blocked + pool, {3, 17, 16}, 1);
+  }
 }
 
 TEST_CASE("a NaN wins every window it is in, as in PyTorch, in blocked channels") {
