@@ -7,7 +7,7 @@ SETUP ?= yes
 PREFIX ?= /usr/local
 RELEASE := build/release
 SOURCES = $(shell find cli datasets engine tests -name '*.h' -o -name '*.cpp')
-CONFIGS = $(basename $(notdir $(wildcard configs/*.yaml)))
+CONFIGS ?= mnist_convnet fashion_convnet digits resnet20_cifar10
 
 # Installs packages where any is missing and SETUP is not "no".
 install_packages = $(if $(filter no,$(SETUP)),,@scripts/install-packages $(1))
@@ -20,7 +20,7 @@ help:
 	@echo 'make test          set up, build, run the fast tests'
 	@echo 'make build         set up, build: $(RELEASE)/cnnctl'
 	@echo 'make asan          the fast tests under the address and undefined behaviour sanitizers'
-	@echo 'make bench         time every config in configs/, to build/bench.json'
+	@echo 'make bench         time the small networks, or CONFIGS="resnet18 ...", to build/bench.json'
 	@echo 'make format        lay out the code (clang-format 14)'
 	@echo 'make check-format  fail where the layout is another'
 	@echo 'make lint          clang-tidy over all code'
