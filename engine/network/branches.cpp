@@ -175,7 +175,7 @@ void NetworkBuilder::add_downsample(const ModelItem& item, const Context& contex
   if (from.flat || to.flat || vertical == 0 || horizontal == 0) return;
   NameLevel& around = context.names.named();
   const bool at_block = around.is_block();
-  const std::string group = at_block || item.name ? around.take("downsample", item.place, *diagnostics_) : name + ".downsample";
+  const std::string group = at_block || item.name ? around.claim("downsample", item.place, *diagnostics_) : name + ".downsample";
   const Level level(*this, item.place, group, "downsample", "group");
   if (!level.open()) return;
   build_layer(*find_layer_type("conv"), projection(to.channels, vertical, horizontal, item.place), item.place, group + ".0");

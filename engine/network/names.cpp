@@ -22,16 +22,18 @@ std::optional<std::pair<std::string, Place>> written_name(const Value& item) {
 
 std::string NameLevel::take(const std::string& own, const Place& place, Diagnostics& diagnostics) {
   const std::string index = std::to_string(next_index_++);
-  NameLevel& level = own.empty() ? *this : named();
-  const std::string& name = own.empty() ? index : own;
-  const auto [first, is_new] = level.taken_.emplace(name, place);
+  return own.empty() ? claim(index, place, diagnostics) : named().claim(own, place, diagnostics);
+}
+
+std::string NameLevel::claim(const std::string& name, const Place& place, Diagnostics& diagnostics) {
+  const auto [first, is_new] = taken_.emplace(name, place);
   if (!is_new)
     diagnostics.add({Severity::error,
                      place,
                      fmt::format("duplicate name '{}' in this list of items", name),
                      "",
                      {{first->second, fmt::format("the first '{}' is here", name)}}});
-  return level.prefix_ + name;
+  return prefix_ + name;
 }
 
 ItemList ItemList::joining(ItemList& joined, std::optional<ValueId> input, const Value& items) {

@@ -110,6 +110,7 @@ TEST_CASE("two projections in one list do not collide, and in a block they stand
   CHECK(block.messages().empty());
   CHECK(block.parameters()[0] == "0.downsample.0.weight");
   CHECK(block.parameters()[5] == "x.downsample.0.weight");
+  CHECK(block.names()[4] == "0.1");  // the projection takes no index
 }
 
 TEST_CASE("from lets a layer read any earlier item, and many may read one") {
