@@ -91,8 +91,10 @@ class OutlineBuilder {
 
   /// What the first item reads that reads anything; empty where that is not one value.
   static std::vector<ValueId> entry(const OutlineItem& list) {
-    for (const OutlineItem& item : list.items)
-      if (!item.inputs.empty()) return item.inputs.size() == 1 ? item.inputs : std::vector<ValueId>{};
+    for (const OutlineItem& item : list.items) {
+      if (item.inputs.size() == 1) return {item.inputs.front()};
+      if (!item.inputs.empty()) break;
+    }
     return {};
   }
 
