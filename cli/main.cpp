@@ -8,6 +8,7 @@
 #include <iostream>
 #include <memory>
 #include <new>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -57,11 +58,25 @@ std::string describe_extras(const CLI::App& app) {
   return fmt::format("unknown command '{}'{}", word, did_you_mean(word, command_names(app)));
 }
 
+std::string describe(const CLI::App& app, const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return describe_extras(app);
+  const std::string message = error.what();
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return message.substr(0, message.find(':')) + " needs a value";
+  return message;
+}
+
+/// What --help or --version asked for.
+int print_information(const CLI::App& app, const CLI::ParseError& request) {
+  std::ostringstream text;
+  const int status = app.exit(request, text, std::cerr);
+  print(text.str());
+  return status;
+}
+
 int report_parse_error(const CLI::App& app, const CLI::ParseError& error) {
-  if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);  // --help and --version
+  if (error.get_exit_code() == 0) return print_information(app, error);
   const auto commands = app.get_subcommands();
-  const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-  print_error(extras ? describe_extras(app) : error.what());
+  print_error(describe(app, error));
   fmt::print(stderr, "'cnnctl {}--help' shows what there is\n", commands.empty() ? "" : commands.front()->get_name() + " ");
   return exit_wrong_input;
 }
@@ -85,7 +100,7 @@ int report_exception() {
   try {
     throw;
   } catch (const ConfigError& error) {
-    for (const Diagnostic& diagnostic : error.diagnostics().sorted()) std::cerr << to_text(diagnostic, wants_color(stderr));
+    std::cerr << to_text(error.diagnostics(), wants_color(stderr));
     return exit_wrong_input;
   } catch (const InputError& error) {
     print_error(error.what());

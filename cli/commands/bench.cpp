@@ -1,7 +1,6 @@
 #include "cli/commands/bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -12,19 +11,17 @@
 
 #include "cli/commands/inputs.h"
 #include "cli/terminal/numbers.h"
+#include "cli/terminal/option_checks.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/terminal.h"
 #include "engine/graph/cost.h"
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
+#include "engine/runtime/timing.h"
 #include "engine/training/weights.h"
 
 namespace cnnctl {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// A batch of noise with random labels, and what a step needs besides the model. Makes and runs steps of either mode.
 class Bench {
@@ -71,13 +68,6 @@ class Bench {
   Loss loss_;
   std::unique_ptr<Optimizer> optimizer_;
 };
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  if (values.size() % 2 == 1) return *middle;
-  return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
 
 /// Peak resident memory of this process in MiB. getrusage's figure would also count what the process was before exec.
 double peak_memory_mb() {
@@ -167,23 +157,23 @@ Command setup_bench(CLI::App& app) {
                    "What a step is: train copies a batch in, then forward, loss, backward, Adam;\n"
                    "eval copies a batch in, then forward")
       ->type_name("train|eval")
-      ->check(CLI::IsMember({"train", "eval"}).description(""))
+      ->check(one_of({"train", "eval"}))
       ->capture_default_str();
   command->add_option("--batch-size", options->batch_size, "Images at a time (default: train.batch_size)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1 << 24).description(""));
+      ->check(whole_number(1, 1 << 24));
   command->add_option("--steps", options->steps, "Steps to measure")
       ->type_name("K")
-      ->check(CLI::Range(1, 1 << 24).description(""))
+      ->check(whole_number(1, 1 << 24))
       ->capture_default_str();
   command->add_option("--warmup", options->warmup, "Steps to run before")
       ->type_name("W")
-      ->check(CLI::Range(0, 1 << 24).description(""))
+      ->check(whole_number(0, 1 << 24))
       ->capture_default_str();
   add_threads_option(*command, options->threads);
   command->add_option("--precision", options->precision, "Numbers to compute in; bf16 comes in a later version")
       ->type_name("f32|bf16")
-      ->check(CLI::IsMember({"f32", "bf16"}).description(""))
+      ->check(one_of({"f32", "bf16"}))
       ->capture_default_str();
   command->add_flag("--layers", options->layers, "Add a row a primitive: time, rate and the implementation that was chosen");
   command->add_flag("--json", options->json, "Print one JSON object instead of text");

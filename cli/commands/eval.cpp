@@ -9,6 +9,7 @@
 
 #include "cli/commands/inputs.h"
 #include "cli/terminal/numbers.h"
+#include "cli/terminal/option_checks.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/terminal.h"
 #include "engine/runtime/threads.h"
@@ -89,7 +90,7 @@ Command setup_eval(CLI::App& app) {
   add_set_option(*command, options->sets);
   command->add_option("--split", options->split, "Part of the dataset to use")
       ->type_name("test|train|validation")
-      ->check(CLI::IsMember({"test", "train", "validation"}).description(""))
+      ->check(one_of({"test", "train", "validation"}))
       ->capture_default_str();
   add_threads_option(*command, options->threads);
   command->add_flag("--json", options->json, "Print one JSON object, with the confusion matrix, instead of text");

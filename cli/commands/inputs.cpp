@@ -7,15 +7,14 @@
 #include <fmt/format.h>
 
 #include "cli/commands/tables.h"
+#include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "datasets/loader/loader.h"
 
 namespace cnnctl {
 namespace {
 
-void print_warnings(const Diagnostics& diagnostics) {
-  for (const Diagnostic& diagnostic : diagnostics.sorted()) std::fputs(to_text(diagnostic, wants_color(stderr)).c_str(), stderr);
-}
+void print_warnings(const Diagnostics& diagnostics) { std::fputs(to_text(diagnostics, wants_color(stderr)).c_str(), stderr); }
 
 /// Holds a dataset's classes against the network's outputs. One that does not say how many it has takes as many as there are outputs, where
 /// its labels allow that.
@@ -37,9 +36,7 @@ void add_set_option(CLI::App& app, std::vector<std::string>& sets) {
 }
 
 void add_threads_option(CLI::App& app, int& threads) {
-  app.add_option("--threads", threads, "Number of threads (default: one a core)")
-      ->type_name("N")
-      ->check(CLI::Range(1, 4096).description(""));
+  app.add_option("--threads", threads, "Number of threads (default: one a core)")->type_name("N")->check(whole_number(1, 4096));
 }
 
 Experiment load_config(const std::string& config, const std::vector<std::string>& sets) {
@@ -47,6 +44,20 @@ Experiment load_config(const std::string& config, const std::vector<std::string>
   Experiment experiment = load_experiment(config, sets, experiment_tables(), diagnostics);
   print_warnings(diagnostics);
   return experiment;
+}
+
+SafeTensors read_init(const std::string& path) {
+  if (std::filesystem::is_directory(path))
+    throw InputError(fmt::format("--init {}: is a folder; name the file of weights, as {}", path,
+                                 (std::filesystem::path(path) / "best.safetensors").string()));
+  return read_safetensors(path);
+}
+
+void check_output_file(const std::string& option, const std::string& path) {
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  if (std::filesystem::is_directory(path)) throw InputError(fmt::format("{} {}: is a folder; name a file", option, path));
+  if (folder.empty() || std::filesystem::is_directory(folder)) return;
+  throw InputError(fmt::format("{} {}: there is no folder {}; make it first", option, path, folder.string()));
 }
 
 bool is_checkpoint(const std::string& path) {

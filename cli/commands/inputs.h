@@ -8,6 +8,7 @@
 
 #include "datasets/dataset.h"
 #include "engine/experiment/experiment.h"
+#include "engine/formats/safetensors.h"
 #include "engine/training/batch_source.h"
 #include "engine/training/checkpoint.h"
 
@@ -21,6 +22,12 @@ void add_threads_option(CLI::App& app, int& threads);
 
 /// Reads a config file or a shipped config; its warnings go to standard error. Throws as load_experiment does.
 Experiment load_config(const std::string& config, const std::vector<std::string>& sets);
+
+/// Reads the file of weights that --init names. Throws InputError, also for a run's folder.
+SafeTensors read_init(const std::string& path);
+
+/// Throws InputError where no file called `path` can come to be: it is a folder, or its folder is missing. `option` is what names it.
+void check_output_file(const std::string& option, const std::string& path);
 
 /// True where `path` names a checkpoint rather than a config: a .safetensors file or a run's folder.
 bool is_checkpoint(const std::string& path);

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/inputs.h"
+#include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "datasets/loader/loader.h"
 #include "datasets/readers/numpy.h"
@@ -44,7 +45,7 @@ Predictor load_predictor(const PredictOptions& options) {
   if (options.init.empty())
     throw InputError(
         fmt::format("{} is a config, which has no weights; add --init WEIGHTS.safetensors, or name a checkpoint", options.source));
-  return {std::move(experiment), read_safetensors(options.init), options.init, {}};
+  return {std::move(experiment), read_init(options.init), options.init, {}};
 }
 
 void check_input(const NpyArray& array, const std::string& path, const Shape& image) {
@@ -122,7 +123,7 @@ std::vector<Guess> best_guesses(std::span<const float> logits, const Predictor& 
   std::vector<std::size_t> order(probabilities.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
-  order.resize(std::min(order.size(), static_cast<std::size_t>(top)));
+  order.resize(static_cast<std::size_t>(top));
   std::vector<Guess> guesses;
   for (const std::size_t i : order)
     guesses.push_back({i, i < predictor.classes.size() ? predictor.classes[i] : std::to_string(i), probabilities[i]});
@@ -164,16 +165,21 @@ Command setup_predict(CLI::App& app) {
   command->add_option("IMAGE", options->images, "Image files (in a later version; use --input)")->type_name("");
   add_set_option(*command, options->sets);
   add_threads_option(*command, options->threads);
-  command->add_option("--init", options->init, "The weights, where a config is given")->type_name("FILE.safetensors")->group("Input");
+  command->add_option("--init", options->init, "The weights, where a config is given")
+      ->type_name("FILE.safetensors")
+      ->check(path_name())
+      ->group("Input");
   command->add_option("--input", options->input, "Images N x C x H x W: float32 is taken as it is, uint8 scaled by 1/255 and normalized")
       ->type_name("FILE.npy")
+      ->check(path_name())
       ->group("Input");
   command->add_option("--logits", options->logits, "Write the network's outputs, N x classes, as float32")
       ->type_name("FILE.npy")
+      ->check(path_name())
       ->group("Output");
   command->add_option("--top", options->top, "Classes to print for each image")
       ->type_name("K")
-      ->check(CLI::Range(1, 1 << 24).description(""))
+      ->check(whole_number(1, 1 << 24))
       ->capture_default_str()
       ->group("Output");
   command->add_flag("--json", options->json, "Print one JSON object instead of a line an image")->group("Output");
@@ -189,12 +195,15 @@ int run_predict(const PredictOptions& options) {
   if (!options.images.empty())
     throw InputError(fmt::format("{}: reading image files comes in a later version; use --input FILE.npy", options.images.front()));
   if (options.input.empty()) throw InputError("predict needs images: add --input FILE.npy");
+  if (!options.logits.empty()) check_output_file("--logits", options.logits);
   set_threads(options.threads);
   const Predictor predictor = load_predictor(options);
   const Graph& graph = predictor.experiment.graph;
   const auto classes = static_cast<std::size_t>(class_count(graph, "predict"));
   const NpyArray array = read_npy(options.input);
   check_input(array, options.input, graph.input_shape());
+  if (options.top > static_cast<std::int64_t>(classes))
+    throw InputError(fmt::format("--top {}: the network tells {} classes apart, so give at most {}", options.top, classes, classes));
   const std::int64_t images = array.dims.front();
 
   Model model(graph, {.mode = Mode::evaluation, .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch)});

@@ -52,6 +52,8 @@ void write_new_file(const std::string& path, const std::string& text) {
 
 RunFolder RunFolder::create(const std::string& out, const std::string& name, const std::string& config) {
   RunFolder folder(out.empty() ? free_folder(name).string() : out);
+  if (!out.empty() && fs::exists(out) && !fs::is_directory(out))
+    throw InputError(fmt::format("--out {}: is a file, not a folder; name another", out));
   if (!out.empty() && !make_folder(out)) refuse_used_folder(out);
   write_new_file(folder.file("config.yaml"), config);
   return folder;

@@ -11,6 +11,7 @@
 #include "cli/commands/dot.h"
 #include "cli/commands/inputs.h"
 #include "cli/terminal/numbers.h"
+#include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "engine/formats/atomic_file.h"
 #include "engine/graph/cost.h"
@@ -119,18 +120,19 @@ Command setup_shape_check(CLI::App& app) {
   add_set_option(*command, options->sets);
   command->add_option("--batch-size", options->batch_size, "Images at a time, for the memory (default: train.batch_size)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1 << 24).description(""));
+      ->check(whole_number(1, 1 << 24));
   command
       ->add_option("--depth", options->depth,
                    "Levels of groups to show; deeper ones are a row each, with their sums\n"
                    "(1: the items of model, 0: the totals alone; default: all)")
       ->type_name("N")
-      ->check(CLI::Range(0, every_level).description(""));
+      ->check(whole_number(0, every_level));
   command
       ->add_option("--dot", options->dot,
                    "Write the network as a graph for Graphviz, to --depth; - writes it to\n"
                    "standard output, in place of the table")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(path_name());
   command->add_flag("--json", options->json, "Print one JSON object instead of a table");
   command->footer(
       "Examples:\n"
@@ -145,6 +147,7 @@ Command setup_shape_check(CLI::App& app) {
 
 int run_shape_check(const ShapeCheckOptions& options) {
   if (options.dot == "-" && options.json) throw InputError("--dot - and --json both write to standard output; give --dot a file");
+  if (!options.dot.empty() && options.dot != "-") check_output_file("--dot", options.dot);
   const Experiment experiment = load_config(options.config, options.sets);
   Totals totals;
   totals.batch_size = options.batch_size > 0 ? options.batch_size : experiment.train.batch_size;

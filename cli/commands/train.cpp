@@ -1,6 +1,5 @@
 #include "cli/commands/train.h"
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <future>
@@ -15,16 +14,16 @@
 #include "cli/commands/run_folder.h"
 #include "cli/commands/train_output.h"
 #include "cli/terminal/numbers.h"
+#include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "engine/graph/cost.h"
 #include "engine/runtime/threads.h"
+#include "engine/runtime/timing.h"
 #include "engine/training/metrics.h"
 #include "engine/training/weights.h"
 
 namespace cnnctl {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// What a run is made of, all of it read and checked.
 struct Job {
@@ -36,12 +35,19 @@ struct Job {
   std::unique_ptr<BatchSource> test;  // null where the dataset has none
 };
 
+void check_run(const std::string& path) {
+  if (std::filesystem::is_directory(path)) return;
+  if (!std::filesystem::exists(path))
+    throw InputError(fmt::format("--resume {}: there is no such folder; name a run's, as runs/mnist_convnet", path));
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  throw InputError(fmt::format("--resume {}: is a file; name the run's folder, {}", path, folder.empty() ? "." : folder.string()));
+}
+
 void check_options(const TrainCommandOptions& options) {
   if (options.config.empty() && options.resume.empty())
     throw InputError("train needs a CONFIG, or --resume with the folder of a run; 'cnnctl train --help' shows examples");
   if (!options.init_except.empty() && options.init.empty()) throw InputError("--init-except needs --init WEIGHTS");
-  if (!options.resume.empty() && !std::filesystem::is_directory(options.resume))
-    throw InputError(fmt::format("--resume {}: there is no such folder; name a run's, as runs/mnist_convnet", options.resume));
+  if (!options.resume.empty()) check_run(options.resume);
 }
 
 void fill_model(Job& job, const TrainCommandOptions& options) {
@@ -65,7 +71,7 @@ Job load_job(const TrainCommandOptions& options) {
   class_count(experiment.graph, "train");
   auto test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });
   auto train = std::async(std::launch::async, [&] { return load_split(experiment, Split::train); });
-  if (!options.init.empty()) job.init = read_safetensors(options.init);
+  if (!options.init.empty()) job.init = read_init(options.init);
   job.model = std::make_unique<Model>(experiment.graph, ModelOptions{.mode = Mode::training,
                                                                      .batch_size = experiment.train.batch_size,
                                                                      .seed = static_cast<std::uint64_t>(experiment.train.seed)});
@@ -155,7 +161,7 @@ class Run {
   void on_step(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) {
     if (first_step_) {
       first_step_ = false;
-      output_->info(fmt::format("first step after {:.3f} s", std::chrono::duration<double>(Clock::now() - start_).count()));
+      output_->info(fmt::format("first step after {:.3f} s", seconds_since(start_)));
     }
     try {
       output_->step(epoch, step, steps, loss);
@@ -194,10 +200,12 @@ void add_start_options(CLI::App& command, TrainCommandOptions& options) {
   auto* config = command.add_option("CONFIG", options.config, "The config file, or a shipped config's name")->type_name("");
   auto* resume = command.add_option("--resume", options.resume, "Continue the run in this folder exactly where it stopped")
                      ->type_name("RUN")
+                     ->check(path_name())
                      ->excludes(config)
                      ->group("Start");
   command.add_option("--init", options.init, "Start from the weights in this file, under PyTorch's names")
       ->type_name("FILE.safetensors")
+      ->check(path_name())
       ->excludes(resume)
       ->group("Start");
   command.add_option("--init-except", options.init_except, "Leave these out of --init, as 'fc.*' (repeatable)")
@@ -206,6 +214,7 @@ void add_start_options(CLI::App& command, TrainCommandOptions& options) {
       ->group("Start");
   command.add_option("--out", options.out, "Write the run into this folder (default: runs/NAME)")
       ->type_name("DIR")
+      ->check(path_name())
       ->excludes(resume)
       ->group("Output");
 }

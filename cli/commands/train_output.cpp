@@ -62,7 +62,7 @@ void TrainOutput::show_progress(std::int64_t epoch, std::int64_t step) {
   state.epochs = train_.epochs;
   state.done = (epoch - 1) * images_ + std::min(images_, step * train_.batch_size);
   state.total = train_.epochs * images_;
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  const double seconds = seconds_since(start_);
   state.images_per_second = seconds > 0 ? static_cast<double>(state.done - images_before_) / seconds : 0;
   state.seconds_left = state.images_per_second > 0 ? static_cast<double>(state.total - state.done) / state.images_per_second : 0;
   bar_.draw(state);

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <string>
 
@@ -9,6 +8,7 @@
 
 #include "cli/terminal/progress_bar.h"
 #include "engine/experiment/experiment.h"
+#include "engine/runtime/timing.h"
 #include "engine/training/trainer.h"
 
 namespace cnnctl {
@@ -47,7 +47,7 @@ class TrainOutput {
   bool json_;
   ProgressBar bar_;
   std::shared_ptr<spdlog::logger> log_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Clock::time_point start_ = Clock::now();
 };
 
 }  // namespace cnnctl

@@ -21,12 +21,6 @@ nlohmann::json place_to_json(const Place& place) {
   return {{"file", place.source->name}, {"line", begin.line}, {"column", begin.column}, {"end_line", end.line}, {"end_column", end.column}};
 }
 
-std::string text_of_all(const Diagnostics& diagnostics) {
-  std::string text;
-  for (const Diagnostic& diagnostic : diagnostics.sorted()) text += to_text(diagnostic, false);
-  return text;
-}
-
 }  // namespace
 
 void Diagnostics::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
@@ -73,7 +67,7 @@ nlohmann::json to_json(const Diagnostic& diagnostic) {
   return json;
 }
 
-ConfigError::ConfigError(Diagnostics diagnostics) : std::runtime_error(text_of_all(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+ConfigError::ConfigError(Diagnostics diagnostics) : std::runtime_error(to_text(diagnostics, false)), diagnostics_(std::move(diagnostics)) {}
 
 void throw_if_errors(const Diagnostics& diagnostics) {
   if (diagnostics.has_errors()) throw ConfigError(diagnostics);

@@ -46,10 +46,13 @@ class Diagnostics {
 /// form. Ends with a line break. With `color`, ANSI colours.
 std::string to_text(const Diagnostic& diagnostic, bool color);
 
+/// All diagnostics, in the order of the file. Of each severity, those after the first 50 are only counted.
+std::string to_text(const Diagnostics& diagnostics, bool color);
+
 /// {"severity", "file", "line", "column", "end_line", "end_column", "message", "hint", "notes": [...]}.
 nlohmann::json to_json(const Diagnostic& diagnostic);
 
-/// Mistakes of the user's in a config or on the command line; ends in exit status 2. what() is the text of all of them, without colours.
+/// Mistakes of the user's in a config or on the command line; ends in exit status 2. what() is their text, without colours.
 class ConfigError : public std::runtime_error {
  public:
   explicit ConfigError(Diagnostics diagnostics);

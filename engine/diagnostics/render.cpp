@@ -8,6 +8,7 @@
 namespace cnnctl {
 namespace {
 
+constexpr std::size_t most_shown = 50;  // errors, and warnings
 constexpr std::size_t tab_width = 4;
 constexpr std::size_t widest_excerpt = 120;   // columns
 constexpr std::size_t context_of_a_cut = 40;  // columns kept before the place in a line that is too long
@@ -105,6 +106,12 @@ std::string part(const Place& place, const std::string& label, const std::string
          excerpt(place, label_style(label), color);
 }
 
+/// "... and 2 more errors", of `count` diagnostics of one severity.
+std::string rest_of(std::size_t count, std::string_view severity) {
+  if (count <= most_shown) return "";
+  return fmt::format("... and {} more {}{}\n", count - most_shown, severity, count - most_shown == 1 ? "" : "s");
+}
+
 }  // namespace
 
 std::string to_text(const Diagnostic& diagnostic, bool color) {
@@ -113,6 +120,16 @@ std::string to_text(const Diagnostic& diagnostic, bool color) {
     text += "   " + styled(label_style("hint"), "hint:", color) + " " + without_controls(diagnostic.hint) + "\n";
   for (const Note& note : diagnostic.notes) text += part(note.place, "note", note.message, color);
   return text;
+}
+
+std::string to_text(const Diagnostics& diagnostics, bool color) {
+  std::string text;
+  std::size_t errors = 0, warnings = 0;
+  for (const Diagnostic& diagnostic : diagnostics.sorted()) {
+    std::size_t& count = diagnostic.severity == Severity::error ? errors : warnings;
+    if (++count <= most_shown) text += to_text(diagnostic, color);
+  }
+  return text + rest_of(errors, "error") + rest_of(warnings, "warning");
 }
 
 }  // namespace cnnctl

@@ -18,7 +18,7 @@ const Schema<Normalize>& normalize_schema() {
       Schema<Normalize>("normalize", "(value - mean) / std for every channel, after bytes were scaled to [0, 1].",
                         "torchvision.transforms.Normalize")
           .required("mean", &Normalize::mean, "mean of each channel")
-          .required("std", &Normalize::standard_deviation, "standard deviation of each channel", above(0));
+          .required("std", &Normalize::standard_deviation, "standard deviation of each channel", at_least(1e-30));
   return schema;
 }
 

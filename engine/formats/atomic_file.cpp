@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
@@ -21,9 +23,30 @@ namespace {
   throw std::runtime_error(fmt::format("{}: cannot be written: {}", path, std::generic_category().message(error)));
 }
 
+/// How the names of the temporary files begin that become `target`; the writer's process id follows.
+std::string temporary_prefix(const std::filesystem::path& target) { return fmt::format(".{}.tmp.", target.filename().string()); }
+
 /// A name beside the target, hidden, and unique among running processes.
 std::string temporary_name(const std::filesystem::path& target) {
-  return (target.parent_path() / fmt::format(".{}.tmp.{}", target.filename().string(), ::getpid())).string();
+  return (target.parent_path() / (temporary_prefix(target) + std::to_string(::getpid()))).string();
+}
+
+bool is_running(std::string_view process) {
+  pid_t id = 0;
+  const auto [rest, error] = std::from_chars(process.data(), process.data() + process.size(), id);
+  const bool is_id = error == std::errc() && rest == process.data() + process.size() && id > 0;
+  return !is_id || ::kill(id, 0) == 0 || errno != ESRCH;
+}
+
+/// Removes the temporary files of writers that are gone. What cannot be looked at or removed is left alone.
+void remove_stale_files(const std::filesystem::path& target) {
+  const std::string prefix = temporary_prefix(target);
+  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with(prefix) && !is_running(std::string_view(name).substr(prefix.size()))) ::unlink(entry->path().c_str());
+  }
 }
 
 /// Removes its file when it goes out of scope, unless the file got its final name before.
@@ -82,6 +105,7 @@ void write_file_atomically(const std::string& path, std::span<const std::string_
     if (!write_all(descriptor.number(), piece)) fail(path, errno);
   if (::fsync(descriptor.number()) != 0 || !descriptor.close()) fail(path, errno);
   if (!temporary.rename_to(path)) fail(path, errno);
+  remove_stale_files(path);
   if (!flush_folder(std::filesystem::path(path).parent_path())) fail(path, errno);
 }
 

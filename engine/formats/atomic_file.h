@@ -8,7 +8,8 @@ namespace cnnctl {
 
 /// Replaces the file `path` by the given pieces, one after another, so that a crash at any moment leaves either the old file or the new
 /// one: writes a temporary file beside it, flushes it to the disk, renames it, flushes the folder. Throws std::runtime_error with the path
-/// and the system's reason; the temporary file is removed then.
+/// and the system's reason; the temporary file is removed then. One that a killed process left, trying to write the same file, is removed
+/// too.
 void write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 
 }  // namespace cnnctl

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <variant>
 #include <vector>
@@ -18,7 +19,7 @@ std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
 
 /// What an op's backward reads besides the gradient of its output and its parameters.
 struct Needs {
-  bool input = false;
+  bool inputs = false;
   bool output = false;
 };
 
@@ -33,7 +34,7 @@ struct BackwardNeeds {
   Needs operator()(const Softmax&) const { return {false, true}; }
   Needs operator()(const Flatten&) const { return {}; }
   /// A product's gradients each need the other factor.
-  Needs operator()(const Binary& op) const { return {op.kind == Binary::Kind::multiply, false}; }
+  Needs operator()(const Binary& op) const { return {op.kind == Binary::Kind::multiply, op.activation.has_value()}; }
   Needs operator()(const Concat&) const { return {}; }
   Needs operator()(const ChannelScale&) const { return {true, false}; }
   Needs operator()(const Maxout&) const { return {true, false}; }
@@ -44,6 +45,14 @@ struct BackwardNeeds {
   Needs operator()(const ChannelShuffle&) const { return {}; }
   Needs operator()(const Slice&) const { return {}; }
 };
+
+/// Whether the gradient by its weights is a primitive of its own, which alone reads the input.
+bool has_weights(const Op& op) { return std::holds_alternative<Convolution>(op) || std::holds_alternative<InnerProduct>(op); }
+
+/// Whether the gradient of its input may stand where the gradient of its output stood.
+bool changes_gradient(const Op& op) {
+  return std::holds_alternative<Eltwise>(op) || std::holds_alternative<Dropout>(op) || std::holds_alternative<ChannelScale>(op);
+}
 
 Needs backward_needs(const Node& node) { return std::visit(BackwardNeeds{}, node.op); }
 
@@ -85,38 +94,39 @@ struct Workspace {
   std::int64_t operator()(const Slice&) const { return 0; }
 };
 
-/// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, backward steps
-/// n + 1 to 2n, the last node's first.
+/// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
+/// backward steps a node, the last node's first: by its weights, and by its inputs. Who may write over what follows the rules of runtime's
+/// Compiler.
 class Buffers {
  public:
-  Buffers(const Graph& graph, std::int64_t batch_size)
+  Buffers(const Graph& graph, std::int64_t batch_size, bool training)
       : graph_(graph),
         batch_size_(batch_size),
+        training_(training),
         steps_(static_cast<int>(graph.nodes.size())),
         readers_(count_readers(graph)),
         values_(graph.values.size()) {
-    values_[0] = add(value_bytes(0), 0);
+    set_value(0, add(value_bytes(0), 0));
+    buffers_[values_[0]].kept = true;
+    for (int step = 0; step < steps_; ++step) forward(step);
+    use(buffer_of(graph_.output), training ? 3 * steps_ : steps_);  // it is read until the next forward
+    if (training) walk_backward();
   }
 
-  void walk_evaluation() {
-    for (int step = 0; step < steps_; ++step) forward(step, false);
-    keep_output(steps_);
+  std::int64_t arena_bytes() const {
+    std::vector<Lifetime> lifetimes;
+    for (const Usage& buffer : buffers_) lifetimes.push_back(buffer.lifetime);
+    return plan_arena(lifetimes).bytes;
   }
-
-  void walk_training() {
-    for (int step = 0; step < steps_; ++step) forward(step, true);
-    keep_output(2 * steps_);
-    find_gradients();
-    const auto output = index_of(graph_.output);
-    if (!has_gradient_[output]) return;
-    gradients_[output] = add(value_bytes(graph_.output), steps_);
-    for (int step = steps_ - 1; step >= 0; --step) backward(step);
-  }
-
-  std::int64_t arena_bytes() const { return plan_arena(lifetimes_).bytes; }
 
  private:
-  using Buffer = std::size_t;  // an index into lifetimes_
+  struct Usage {
+    Lifetime lifetime;
+    bool kept = false;         // read again by a backward, or by the caller
+    int pending_reads = 0;     // of the values in it, by nodes that come later
+    int gradient_holders = 0;  // values that wait for the gradient in it to be read
+  };
+  using Buffer = std::size_t;  // an index into buffers_
 
   const Node& node_at(int step) const { return graph_.nodes[index_of(step)]; }
 
@@ -128,45 +138,64 @@ class Buffers {
   std::int64_t value_bytes(ValueId value) const { return checked_product(elements(value), element_bytes); }
 
   Buffer add(std::int64_t bytes, int step) {
-    lifetimes_.push_back({bytes, step, step});
-    return lifetimes_.size() - 1;
+    buffers_.push_back({{bytes, step, step}});
+    return buffers_.size() - 1;
   }
   void use(Buffer buffer, int step) {
-    lifetimes_[buffer].first = std::min(lifetimes_[buffer].first, step);
-    lifetimes_[buffer].last = std::max(lifetimes_[buffer].last, step);
-  }
-  Buffer& buffer_of(ValueId value) { return values_[index_of(value)]; }
-
-  /// The output is read until the next forward.
-  void keep_output(int last) { use(buffer_of(graph_.output), last); }
-
-  /// Whether a value's only reader may write over it: it is not the batch itself, and no backward reads it as its writer's output.
-  bool may_overwrite(ValueId value, bool training) const {
-    if (value == 0 || readers_[index_of(value)] != 1) return false;
-    const Node& writer = node_at(value - 1);  // passes number values as add_node does: node i writes value i + 1
-    if (std::holds_alternative<Flatten>(writer.op)) return may_overwrite(writer.inputs.front(), training);
-    return !training || !backward_needs(writer).output;
+    Lifetime& lifetime = buffers_[buffer].lifetime;
+    lifetime.first = std::min(lifetime.first, step);
+    lifetime.last = std::max(lifetime.last, step);
   }
 
-  /// Whether a node's output takes the buffer of its input: because it is the same data, or because the op works in place.
-  bool takes_input(const Node& node, bool training) const {
-    if (std::holds_alternative<Flatten>(node.op)) return true;
-    const bool in_place = (std::holds_alternative<Eltwise>(node.op) && !(training && backward_needs(node).input)) ||
-                          std::holds_alternative<Dropout>(node.op) || (std::holds_alternative<BatchNorm>(node.op) && !training) ||
-                          (std::holds_alternative<ChannelScale>(node.op) && !training);
-    return in_place && may_overwrite(node.inputs.front(), training);
+  Buffer buffer_of(ValueId value) const { return values_[index_of(value)]; }
+  void set_value(ValueId value, Buffer buffer) {
+    values_[index_of(value)] = buffer;
+    buffers_[buffer].pending_reads += readers_[index_of(value)];
   }
 
-  void forward(int step, bool training) {
+  bool same_shape(ValueId a, ValueId b) const { return graph_.values[index_of(a)] == graph_.values[index_of(b)]; }
+
+  /// The inputs that a node's output may take the place of.
+  std::vector<ValueId> overwritten_inputs(const Node& node) const {
+    if (std::holds_alternative<Eltwise>(node.op)) return training_ && backward_needs(node).inputs ? std::vector<ValueId>{} : node.inputs;
+    if (std::holds_alternative<Dropout>(node.op)) return node.inputs;
+    const bool in_evaluation = std::holds_alternative<BatchNorm>(node.op) || std::holds_alternative<ChannelScale>(node.op);
+    if (in_evaluation && !training_) return node.inputs;
+    if (const auto* op = std::get_if<Convolution>(&node.op); op && op->residual) return {node.inputs[1]};
+    std::vector<ValueId> inputs;
+    if (std::holds_alternative<Binary>(node.op) && !(training_ && backward_needs(node).inputs))
+      std::copy_if(node.inputs.begin(), node.inputs.end(), std::back_inserter(inputs),
+                   [&](ValueId id) { return same_shape(id, node.output); });
+    return inputs;
+  }
+
+  /// The buffer of a node's output: its input's where that is the same data, or where nothing else needs it.
+  Buffer output_buffer(const Node& node, int step) {
+    if (std::holds_alternative<Flatten>(node.op)) return buffer_of(node.inputs.front());
+    for (const ValueId input : overwritten_inputs(node)) {
+      const Usage& usage = buffers_[buffer_of(input)];
+      if (!usage.kept && usage.pending_reads == 1) return buffer_of(input);
+    }
+    return add(value_bytes(node.output), step);
+  }
+
+  void forward(int step) {
     const Node& node = node_at(step);
-    for (const ValueId input : node.inputs) use(buffer_of(input), step);
-    buffer_of(node.output) = takes_input(node, training) ? buffer_of(node.inputs.front()) : add(value_bytes(node.output), step);
+    const Needs needs = training_ ? backward_needs(node) : Needs{};
+    for (const ValueId input : node.inputs) {
+      use(buffer_of(input), step);
+      buffers_[buffer_of(input)].kept |= needs.inputs;
+    }
+    const Buffer output = output_buffer(node, step);
+    use(output, step);
+    buffers_[output].kept |= needs.output;
+    for (const ValueId input : node.inputs) --buffers_[buffer_of(input)].pending_reads;
+    set_value(node.output, output);
   }
 
   /// A value has a gradient where something that is trained comes before it.
   void find_gradients() {
     has_gradient_.assign(graph_.values.size(), false);
-    gradients_.assign(graph_.values.size(), std::nullopt);
     for (const Node& node : graph_.nodes) {
       const auto trained = [&](ParameterId id) { return graph_.parameters[index_of(id)].trainable; };
       const auto reached = [&](ValueId id) { return has_gradient_[index_of(id)]; };
@@ -175,40 +204,75 @@ class Buffers {
     }
   }
 
-  void backward(int forward_step) {
-    const Node& node = node_at(forward_step);
-    const std::optional<Buffer> gradient = gradients_[index_of(node.output)];
-    if (!gradient || !has_gradient_[index_of(node.output)]) return;
-    const int step = 2 * steps_ - forward_step;
-    use(*gradient, step);
-    const Needs needs = backward_needs(node);
-    if (needs.output) use(buffer_of(node.output), step);
-    if (needs.input) use(buffer_of(node.inputs.front()), step);
-    if (const std::int64_t bytes = workspace_bytes(node); bytes > 0) use(add(bytes, forward_step), step);
-    for (const ValueId input : node.inputs) write_gradient(input, node, *gradient, step);
+  void walk_backward() {
+    find_gradients();
+    gradients_.assign(graph_.values.size(), std::nullopt);
+    if (has_gradient_[index_of(graph_.output)]) add_gradient(graph_.output, add(value_bytes(graph_.output), steps_), steps_);
+    for (int step = steps_ - 1; step >= 0; --step)
+      if (gradients_[index_of(node_at(step).output)]) backward(step);
   }
 
-  void write_gradient(ValueId value, const Node& reader, Buffer reader_gradient, int step) {
-    if (!has_gradient_[index_of(value)]) return;
-    std::optional<Buffer>& gradient = gradients_[index_of(value)];
-    if (gradient) {
-      add(value_bytes(value), step);  // one more reader's part, before it is added
-      use(*gradient, step);
-      return;
+  void backward(int forward_step) {
+    const Node& node = node_at(forward_step);
+    const Buffer gradient = *gradients_[index_of(node.output)];
+    const int by_weights = steps_ + 1 + 2 * (steps_ - 1 - forward_step);
+    const int step = by_weights + (has_weights(node.op) ? 1 : 0);
+    use(gradient, step);
+    const Needs needs = backward_needs(node);
+    if (needs.output) use(buffer_of(node.output), step);
+    if (needs.inputs)
+      for (const ValueId input : node.inputs) use(buffer_of(input), by_weights);
+    if (const std::int64_t bytes = workspace_bytes(node); bytes > 0) use(add(bytes, forward_step), step);
+    const Buffer passed = passed_on(node, gradient, step);
+    // A number a channel gets a sum of its own; it comes first, since the map's part may then take the gradient's place.
+    for (auto input = node.inputs.rbegin(); input != node.inputs.rend(); ++input)
+      if (has_gradient_[index_of(*input)]) add_gradient(*input, part_for(node, *input, gradient, passed, step), step);
+    --buffers_[gradient].gradient_holders;
+  }
+
+  /// What an op in place makes of its output's gradient: in the same buffer where no other value waits for it.
+  Buffer passed_on(const Node& node, Buffer gradient, int step) {
+    const auto* binary = std::get_if<Binary>(&node.op);
+    const bool changed = changes_gradient(node.op) || (binary != nullptr && binary->activation);
+    return changed && buffers_[gradient].gradient_holders > 1 ? add(value_bytes(node.output), step) : gradient;
+  }
+
+  /// The buffer of one input's part.
+  Buffer part_for(const Node& node, ValueId input, Buffer gradient, Buffer passed, int step) {
+    if (changes_gradient(node.op) || std::holds_alternative<Flatten>(node.op)) return passed;
+    if (const auto* binary = std::get_if<Binary>(&node.op); binary != nullptr && same_shape(input, node.output)) {
+      if (binary->kind == Binary::Kind::add) return passed;
+      const int own = passed == gradient ? 1 : 0;
+      if (input == node.inputs.front() && buffers_[passed].gradient_holders <= own) return passed;
     }
-    const bool in_place = std::holds_alternative<Flatten>(reader.op) || std::holds_alternative<Eltwise>(reader.op) ||
-                          std::holds_alternative<Dropout>(reader.op) || std::holds_alternative<ChannelScale>(reader.op);
-    gradient = in_place ? reader_gradient : add(value_bytes(value), step);
+    // Slices are added to what is there already.
+    const std::optional<Buffer>& so_far = gradients_[index_of(input)];
+    if (std::holds_alternative<Concat>(node.op) && so_far && buffers_[*so_far].gradient_holders == 1) return *so_far;
+    return add(value_bytes(input), step);
+  }
+
+  void add_gradient(ValueId value, Buffer part, int step) {
+    std::optional<Buffer>& gradient = gradients_[index_of(value)];
+    use(part, step);
+    if (gradient == part && buffers_[part].gradient_holders == 1) return;
+    if (gradient) {
+      use(*gradient, step);
+      const bool alone = --buffers_[*gradient].gradient_holders == 0 && *gradient != part;
+      part = alone ? *gradient : add(value_bytes(value), step);
+    }
+    ++buffers_[part].gradient_holders;
+    gradient = part;
   }
 
   const Graph& graph_;
   std::int64_t batch_size_;
+  bool training_;
   int steps_;
   std::vector<int> readers_;
   std::vector<Buffer> values_;
   std::vector<bool> has_gradient_;
   std::vector<std::optional<Buffer>> gradients_;
-  std::vector<Lifetime> lifetimes_;
+  std::vector<Usage> buffers_;
 };
 
 std::int64_t all_parameter_bytes(const Graph& graph) {
@@ -219,16 +283,14 @@ std::int64_t all_parameter_bytes(const Graph& graph) {
 
 std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size) {
   const Graph prepared = prepare_for_training(graph);
-  Buffers buffers(prepared, batch_size);
-  buffers.walk_training();
+  const Buffers buffers(prepared, batch_size, true);
   const std::int64_t optimizer_bytes = checked_product(parameter_count(graph), 3 * element_bytes);  // gradient and Adam's two moments
   return checked_sum(buffers.arena_bytes(), checked_sum(all_parameter_bytes(graph), optimizer_bytes));
 }
 
 std::int64_t evaluation_bytes(const Graph& graph, std::int64_t batch_size) {
   const Graph prepared = prepare_for_evaluation(graph);
-  Buffers buffers(prepared, batch_size);
-  buffers.walk_evaluation();
+  const Buffers buffers(prepared, batch_size, false);
   return checked_sum(buffers.arena_bytes(), all_parameter_bytes(graph));
 }
 

@@ -102,7 +102,7 @@ struct Flatten {
 struct Binary {
   enum class Kind { add, multiply };
   Kind kind = Kind::add;
-  std::optional<Eltwise> activation = {};  // relu, by passes/fuse_add_relu
+  std::optional<Eltwise> activation = std::nullopt;  // relu, by passes/fuse_binary_relu
   friend bool operator==(const Binary&, const Binary&) = default;
 };
 

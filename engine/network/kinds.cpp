@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,13 @@ namespace {
 
 /// The last part of a full name: what an item is called in its list; "" of an inline block.
 std::string label_of(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+
+/// Adds the place where a block is used to a mistake inside it; a block that contains itself is shown once.
+void add_use(Diagnostic& diagnostic, const ModelItem& item) {
+  const auto is_here = [&](const Note& note) { return note.place.source == item.place.source && note.place.begin == item.place.begin; };
+  if (std::any_of(diagnostic.notes.begin(), diagnostic.notes.end(), is_here)) return;
+  diagnostic.notes.push_back({item.place, fmt::format("block '{}' is used here", item.block->declaration.name)});
+}
 
 /// False where the instance gives what the block does not take, or lacks what it needs.
 bool check_parameters(const ModelItem& item, Diagnostics& diagnostics) {
@@ -83,7 +91,7 @@ void NetworkBuilder::add_block(const ModelItem& item, const Context& context, co
   add_block_items(item, context, environment, name);
   diagnostics_ = outside;
   for (Diagnostic diagnostic : inside.sorted()) {
-    diagnostic.notes.push_back({item.place, fmt::format("block '{}' is used here", item.block->declaration.name)});
+    add_use(diagnostic, item);
     outside->add(std::move(diagnostic));
   }
 }

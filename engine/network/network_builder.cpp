@@ -180,7 +180,8 @@ void NetworkBuilder::give_up() {
 NetworkBuilder::Level::Level(NetworkBuilder& builder, const Place& place, std::string name, std::string label, std::string type)
     : builder_(builder), before_(builder.group_), open_(++builder.nesting_ <= max_nesting) {
   if (!open_) {
-    builder.diagnostics_->error(place, fmt::format("groups and blocks are nested deeper than {} levels", max_nesting));
+    builder.diagnostics_->error(place, fmt::format("groups and blocks are nested deeper than {} levels", max_nesting),
+                                "a block that contains itself must end by a when");
     builder.give_up();
   }
   if (!open_ || label.empty()) return;

@@ -12,7 +12,10 @@ class AlignedMemory {
   AlignedMemory() = default;
   /// Throws std::runtime_error with the size where there is not that much.
   explicit AlignedMemory(std::size_t bytes);
+  /// The same without the zeros: it takes no room in the machine's memory before it is written.
+  static AlignedMemory untouched(std::size_t bytes);
 
+  void clear();
   std::byte* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
 

@@ -16,6 +16,20 @@ namespace {
 // oneDNN 2.6's f32 kernels count bytes in 32 bits.
 constexpr std::int64_t kLargestTensor = (std::int64_t{1} << 31) - 1;
 
+std::int64_t tensor_bytes(const Desc& desc) {
+  const auto bytes = static_cast<std::int64_t>(desc.get_size());
+  if (bytes > kLargestTensor)
+    throw std::runtime_error(
+        fmt::format("a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", bytes >> 20));
+  return bytes;
+}
+
+KernelFunction copy_step(const Tensor& from, const Tensor& to) {
+  return [copy = FormatCopy(from.desc, to.desc)](std::span<void* const> buffers) {
+    copy(static_cast<const float*>(buffers[0]), static_cast<float*>(buffers[1]));
+  };
+}
+
 }  // namespace
 
 Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state,
@@ -125,19 +139,11 @@ BufferId Compiler::add_buffer(Buffer buffer) {
   return static_cast<BufferId>(program_.buffers.size() - 1);
 }
 
-Tensor Compiler::allocate(const Desc& desc) {
-  const auto bytes = static_cast<std::int64_t>(desc.get_size());
-  if (bytes > kLargestTensor)
-    throw std::runtime_error(fmt::format(
-        "a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", bytes >> 20));
-  return {desc, add_buffer({BufferHome::arena, bytes, -1, -1, -1})};
-}
+Tensor Compiler::allocate(const Desc& desc) { return {desc, add_buffer({BufferHome::arena, tensor_bytes(desc), -1, -1, -1})}; }
 
 Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer({BufferHome::arena, bytes, -1, -1, -1})}; }
 
-Tensor Compiler::constant(const Desc& desc) {
-  return {desc, add_buffer({BufferHome::constant, static_cast<std::int64_t>(desc.get_size()), -1, -1, -1})};
-}
+Tensor Compiler::constant(const Desc& desc) { return {desc, add_buffer({BufferHome::constant, tensor_bytes(desc), -1, -1, -1})}; }
 
 const Desc& Compiler::parameter_format(const Node& node, std::size_t index, const Desc& wanted) {
   return parameters_.settle(node.parameters[index], wanted);
@@ -145,15 +151,11 @@ const Desc& Compiler::parameter_format(const Node& node, std::size_t index, cons
 
 Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& wanted) {
   const ParameterId id = node.parameters[index];
-  const Tensor stored{parameters_.settle(id, wanted),
-                      add_buffer({BufferHome::value, static_cast<std::int64_t>(wanted.get_size()), id, -1, -1})};
+  const Tensor stored{parameters_.settle(id, wanted), add_buffer({BufferHome::value, tensor_bytes(wanted), id, -1, -1})};
   if (stored.desc == wanted) return stored;
   if (training()) return in_format(stored, wanted, layer_name(node));
   const Tensor copy = constant(wanted);
-  const KernelFunction convert = [from = stored.desc, to = wanted](std::span<void* const> buffers) {
-    copy_format(from, static_cast<const float*>(buffers[0]), to, static_cast<float*>(buffers[1]));
-  };
-  add_preparation({layer_name(node), "prepare weights", "cnnctl", format_name(wanted)}, {stored, copy}, convert);
+  add_preparation({layer_name(node), "prepare weights", "cnnctl", format_name(wanted)}, {stored, copy}, copy_step(stored, copy));
   return copy;
 }
 
@@ -204,10 +206,7 @@ Tensor Compiler::in_format(const Tensor& tensor, const Desc& wanted, const std::
 void Compiler::reorder(const Tensor& from, const Tensor& to, const std::string& layer) {
   const std::string formats = format_name(from.desc) + " to " + format_name(to.desc);
   if (!self_test().reorders_are_right) {
-    const KernelFunction copy = [a = from.desc, b = to.desc](std::span<void* const> buffers) {
-      copy_format(a, static_cast<const float*>(buffers[0]), b, static_cast<float*>(buffers[1]));
-    };
-    return add_kernel({layer, "reorder", "cnnctl", formats}, {from, to}, copy);
+    return add_kernel({layer, "reorder", "cnnctl", formats}, {from, to}, copy_step(from, to));
   }
   const dnnl::reorder::primitive_desc desc(cpu_engine(), from.desc, cpu_engine(), to.desc, user_scratchpad());
   add_primitive({layer, "reorder", desc.impl_info_str(), formats}, dnnl::reorder(desc), desc.scratchpad_desc(),
@@ -248,9 +247,7 @@ Tensor Compiler::sum_of_gradients(const Tensor& so_far, const Tensor& added) {
   const Desc desc = layout && has_vector_blocks(*layout) ? added.desc : so_far.desc;
   const Tensor a = in_format(so_far, desc, backward_layer_), b = in_format(added, desc, backward_layer_);
   const Tensor sum = holders(a) == 0 && a.buffer != b.buffer ? a : allocate(desc);
-  const auto addition = binary_desc(dnnl::algorithm::binary_add, desc, desc, desc, user_scratchpad());
-  add_primitive({backward_layer_, "gradient sum", addition.impl_info_str(), format_name(desc)}, dnnl::binary(addition),
-                addition.scratchpad_desc(), {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, sum}});
+  add_combination(*this, backward_layer_, "gradient sum", {}, a, b, sum);
   return sum;
 }
 

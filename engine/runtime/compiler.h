@@ -87,7 +87,9 @@ class Compiler {
   Tensor overwrite_or_allocate(ValueId input);
 
   // Memory.
+  /// Throws std::runtime_error for a tensor that oneDNN cannot address.
   Tensor allocate(const Desc& desc);
+  /// Memory of our own loops, of any size.
   Tensor allocate_bytes(std::int64_t bytes);
   Tensor constant(const Desc& desc);
 
@@ -150,8 +152,8 @@ class Compiler {
   std::vector<std::optional<Tensor>> gradients_;           // by ValueId; empty where no reader has given any yet
   std::string backward_layer_;                             // whose backward is being compiled
   std::vector<bool> kept_;                                 // by BufferId
-  std::vector<int> pending_reads_;     // by BufferId: reads of the values in it by nodes that are not compiled yet
-  std::vector<int> gradient_holders_;  // by BufferId: values that wait for the gradient in it to be read
+  std::vector<int> pending_reads_;                         // by BufferId: reads of the values in it by nodes that are not compiled yet
+  std::vector<int> gradient_holders_;                      // by BufferId: values that wait for the gradient in it to be read
   bool backward_ = false;
   int step_ = 0;
   CompiledProgram program_;

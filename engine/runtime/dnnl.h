@@ -176,11 +176,6 @@ inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& 
   return {cpu_engine(), dnnl::algorithm::softmax_accurate, diff, diff, data, axis, forward, user_scratchpad()};
 }
 
-inline dnnl::binary::primitive_desc binary_desc(dnnl::algorithm algorithm, const Desc& a, const Desc& b, const Desc& dst,
-                                                const dnnl::primitive_attr& attributes) {
-  return {cpu_engine(), algorithm, a, b, dst, attributes};
-}
-
 #else
 
 constexpr bool kBackwardTakesShift = true;
@@ -295,11 +290,6 @@ inline dnnl::softmax_forward::primitive_desc softmax_forward_desc(const Desc& de
 inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& diff, const Desc& data, int axis,
                                                                     const dnnl::softmax_forward::primitive_desc& forward) {
   return {{diff, data, axis}, user_scratchpad(), cpu_engine(), forward};
-}
-
-inline dnnl::binary::primitive_desc binary_desc(dnnl::algorithm algorithm, const Desc& a, const Desc& b, const Desc& dst,
-                                                const dnnl::primitive_attr& attributes) {
-  return {{algorithm, a, b, dst}, attributes, cpu_engine()};
 }
 
 #endif

@@ -76,9 +76,12 @@ void copy_to_plain(const Desc& from, const float* data, std::span<float> plain) 
   copy_elements(offset_tables(format_of(from)), data, plain_tables(dims_of(from)), plain.data());
 }
 
-void copy_format(const Desc& from, const float* source, const Desc& to, float* destination) {
-  clear_padding(to, destination);
-  copy_elements(offset_tables(format_of(from)), source, offset_tables(format_of(to)), destination);
+FormatCopy::FormatCopy(const Desc& from, const Desc& to)
+    : from_(offset_tables(format_of(from))), to_(offset_tables(format_of(to))), padded_bytes_(is_padded(to) ? to.get_size() : 0) {}
+
+void FormatCopy::operator()(const float* source, float* destination) const {
+  std::memset(destination, 0, padded_bytes_);
+  copy_elements(from_, source, to_, destination);
 }
 
 void fill_channel(const Desc& desc, std::int64_t channel, float value, float* data) {

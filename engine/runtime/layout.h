@@ -16,8 +16,18 @@ namespace cnnctl {
 void copy_from_plain(const Desc& to, std::span<const float> plain, float* data);
 void copy_to_plain(const Desc& from, const float* data, std::span<float> plain);
 
-/// Copies a tensor from one format into another of the same dimensions; padding becomes zero.
-void copy_format(const Desc& from, const float* source, const Desc& to, float* destination);
+/// Copies tensors from one format into another of the same dimensions; padding becomes zero.
+class FormatCopy {
+ public:
+  FormatCopy(const Desc& from, const Desc& to);
+  void operator()(const float* source, float* destination) const;
+
+ private:
+  using Offsets = std::vector<std::vector<std::int64_t>>;  // by dimension and index
+
+  Offsets from_, to_;
+  std::size_t padded_bytes_;  // of the destination; 0 where it has no padding
+};
 
 /// Sets all elements of one channel of a 4-dimensional activation, whatever its format.
 void fill_channel(const Desc& desc, std::int64_t channel, float value, float* data);

@@ -37,11 +37,12 @@ struct Model::Impl {
     return *found->second;
   }
 
-  /// All programs work in one arena, as large as the largest needs. Where it grows, the others move along.
+  /// All programs work in one arena, as large as the largest needs. Where it grows, the others move along; where it cannot, they stay.
   void place(StepListProgram& added) {
     if (added.arena_bytes() > static_cast<std::int64_t>(arena.size())) {
-      arena = AlignedMemory();
-      arena = AlignedMemory(static_cast<std::size_t>(added.arena_bytes()));
+      arena =
+          AlignedMemory::untouched(static_cast<std::size_t>(added.arena_bytes()));  // the old one's pages are free before these are taken
+      arena.clear();
       for (auto& [key, program] : programs) program->bind(arena.data());
     }
     added.bind(arena.data());

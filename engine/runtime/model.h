@@ -45,7 +45,7 @@ class Program {
   virtual void forward() = 0;
   /// What the network gave, N x C x H x W (N x features) in that order. Valid until the next forward().
   virtual std::span<const float> output() const = 0;
-  /// The loss's derivative by output(), to be filled between forward() and backward().
+  /// The loss's derivative by output(), to be filled between forward() and backward(); empty in evaluation.
   virtual std::span<float> output_gradient() = 0;
   virtual void backward() = 0;
   /// The loss's derivative by input(), after backward(); empty unless ModelOptions::input_gradient.
@@ -78,7 +78,8 @@ class Model {
   Program& evaluation(std::int64_t batch_size);
 
   /// All trainable parameters one after another, in the model's own formats (padding included, which is zero and stays zero under any
-  /// element-wise update of zero gradients), and their gradients, element for element. For optimizers.
+  /// element-wise update of zero gradients), and their gradients, element for element (none in a
+  /// model made for evaluation). For optimizers.
   std::span<float> trainable_values();
   std::span<const float> trainable_gradients() const;
   /// To be called after every update of trainable_values(): evaluation follows, and dropout draws new masks.

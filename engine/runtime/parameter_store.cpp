@@ -75,7 +75,7 @@ void ParameterStore::from_plain(ParameterId id, std::span<const float> values, s
 std::span<float> ParameterStore::trainable_values() { return {floats(values_), static_cast<std::size_t>(trainable_count_)}; }
 
 std::span<const float> ParameterStore::trainable_gradients() const {
-  return {floats(gradients_), static_cast<std::size_t>(trainable_count_)};
+  return {floats(gradients_), with_gradients_ ? static_cast<std::size_t>(trainable_count_) : 0};
 }
 
 }  // namespace cnnctl

@@ -1,23 +1,12 @@
 #include "engine/runtime/program.h"
 
-#include <algorithm>
-#include <chrono>
-
 #include "engine/graph/arena.h"
+#include "engine/runtime/timing.h"
 
 namespace cnnctl {
 namespace {
 
 constexpr std::int64_t kAlignment = 64;
-
-double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
-
-/// The first runs of a step compile kernels; the median leaves them out.
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 std::vector<std::int64_t> place_in_arena(const std::vector<Buffer>& buffers, std::int64_t& total) {
   std::vector<Lifetime> lifetimes;
@@ -87,12 +76,13 @@ std::span<const float> StepListProgram::output() const {
 }
 
 std::span<float> StepListProgram::output_gradient() {
+  if (compiled_.output_gradient < 0) return {};
   return {floats(compiled_.output_gradient), static_cast<std::size_t>(compiled_.output_count)};
 }
 
 void StepListProgram::forward() {
   if (prepared_version_ != store_.version()) {
-    run(compiled_.prepare, prepare_times_);
+    for (LabelledStep& step : compiled_.prepare) step.step->run();
     prepared_version_ = store_.version();
   }
   run(compiled_.forward, forward_times_);
@@ -113,9 +103,9 @@ void StepListProgram::run(std::vector<LabelledStep>& steps, Times& times) {
   }
   times.resize(steps.size());
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    const double start = now();
+    const auto start = Clock::now();
     steps[i].step->run();
-    times[i].push_back(now() - start);
+    times[i].push_back(seconds_since(start));
   }
 }
 
@@ -124,7 +114,7 @@ std::vector<StepTime> StepListProgram::step_times() const {
   const auto add = [&](const std::vector<LabelledStep>& steps, const Times& times) {
     for (std::size_t i = 0; i < times.size(); ++i) {
       const StepLabel& label = steps[i].label;
-      const double seconds = median(times[i]);
+      const double seconds = median(times[i]);  // which leaves out the first runs, that compile kernels
       result.push_back({label.layer, label.pass, label.implementation, label.format, seconds * 1e3, label.flops / seconds / 1e9});
     }
   };

@@ -44,7 +44,7 @@ class StepListProgram final : public Program {
   std::vector<std::int64_t> constant_offsets_;  // by BufferId
   std::vector<void*> addresses_;                // by BufferId
   std::uint64_t prepared_version_ = 0;          // of the parameters, when the preparations last ran
-  Times forward_times_, backward_times_, prepare_times_;
+  Times forward_times_, backward_times_;
 };
 
 }  // namespace cnnctl

@@ -1,7 +1,6 @@
 #include "engine/training/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
@@ -9,15 +8,9 @@
 #include <fmt/format.h>
 
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/runtime/timing.h"
 
 namespace cnnctl {
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-}  // namespace
 
 Trainer::Trainer(Model& model, BatchSource& train, BatchSource* test, Loss loss, Optimizer& optimizer, Schedule schedule,
                  const TrainerOptions& options)

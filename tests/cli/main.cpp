@@ -34,6 +34,31 @@ TEST_CASE("--version tells oneDNN's version and instruction set") {
   CHECK(result.out.ends_with(")\n"));
 }
 
+TEST_CASE("--version and --help to a full disk are an error") {
+  for (const std::string option : {"--version", "--help"}) {
+    const int status = std::system((std::string("exec '" CNNCTL_BINARY "' ") + option + " >/dev/full 2>&1").c_str());
+    CHECK(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 1);
+  }
+}
+
+TEST_CASE("an option's wrong value is an error that says what it takes") {
+  const auto error_of = [](const std::vector<std::string>& arguments) {
+    const Result result = run_here(arguments);
+    CHECK(result.status == 2);
+    return lines(result.err).front();
+  };
+  const std::string number = "cnnctl: error: --threads: takes a whole number from 1 to 4096, not '";
+  for (const std::string threads : {"abc", "0", "4097", "2.5", "99999999999999999999", ""})
+    CHECK(error_of({"train", "net.yaml", "--threads", threads}) == number + threads + "'");
+  CHECK(error_of({"eval", "run", "--split", "tset"}) ==
+        "cnnctl: error: --split: takes test or train or validation, not 'tset'; did you mean 'test'?");
+  CHECK(error_of({"train", "net.yaml", "--threads"}) == "cnnctl: error: --threads needs a value");
+  for (const std::string option : {"--out", "--init", "--resume"})
+    CHECK(error_of({"train", "--threads", "1", option, ""}) == "cnnctl: error: " + option + ": takes a name, which is empty here");
+  CHECK(error_of({"shape-check", "net.yaml", "--dot", ""}) == "cnnctl: error: --dot: takes a name, which is empty here");
+}
+
 TEST_CASE("--help of the program and of every command is printed on standard output with examples") {
   for (const std::string command : {"", "train", "eval", "shape-check", "predict", "bench", "layers"}) {
     CAPTURE(command);

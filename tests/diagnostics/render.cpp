@@ -128,3 +128,19 @@ TEST_CASE("colours are ANSI codes around the same text") {
     colored.erase(begin, colored.find('m', begin) + 1 - begin);
   CHECK(colored == to_text(diagnostic, false));
 }
+
+TEST_CASE("of many errors and warnings the first 50 each are shown, and the others counted") {
+  const auto source = source_of(std::string(200, 'x'));
+  Diagnostics diagnostics;
+  for (std::size_t i = 0; i < 60; ++i) diagnostics.warning({source, i, i + 1}, "strange");
+  for (std::size_t i = 100; i < 151; ++i) diagnostics.error({source, i, i + 1}, "wrong");
+  const std::string text = to_text(diagnostics, false);
+  const auto count = [&](const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
+    return found;
+  };
+  CHECK(count("warning: strange") == 50);
+  CHECK(count("error: wrong") == 50);
+  CHECK(text.ends_with("... and 1 more error\n... and 10 more warnings\n"));
+}

@@ -1,9 +1,13 @@
 #include "engine/formats/atomic_file.h"
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
@@ -58,6 +62,21 @@ TEST_CASE("a failure leaves the old file and no temporary one") {
 }
 
 TEST_CASE("a device is never replaced by a file") { CHECK(contains(write_error("/dev/null"), "not a regular file")); }
+
+TEST_CASE("the temporary file that a killed writer of the same file left is removed; one of a running writer, or of another file, is not") {
+  const TemporaryFolder folder;
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ::waitpid(gone, nullptr, 0);
+  const std::string stale = folder.file(".x.tmp." + std::to_string(gone));
+  const std::vector<std::string> others = {folder.file(".x.tmp." + std::to_string(::getppid())), folder.file(".x.tmp.old"),
+                                           folder.file(".y.tmp." + std::to_string(gone))};
+  write_text(stale, "half");
+  for (const std::string& other : others) write_text(other, "half");
+  write_file_atomically(folder.file("x"), pieces);
+  CHECK_FALSE(std::filesystem::exists(stale));
+  for (const std::string& other : others) CHECK(std::filesystem::exists(other));
+}
 
 TEST_CASE("a full disk is an error with the system's reason that leaves the old file") {
   if (!std::filesystem::exists("/dev/full")) return;

@@ -52,7 +52,7 @@ class Chain {
     return add(InnerProduct{features}, {features, 1, 1, true}, {parameter({features, shape().channels}), parameter({features})});
   }
   Chain& softmax() { return add(Softmax{}, shape()); }
-  Chain& adaptive_pool(std::int64_t size) { return add(AdaptivePooling{size, size}, {shape().channels, size, size}); }
+  Chain& adaptive_pool(std::int64_t size) { return add(AdaptivePooling{Pooling::Kind::average, size, size}, {shape().channels, size, size}); }
   /// The value so far and `second`: its sum, or product.
   Chain& binary(Binary::Kind kind, ValueId second) { return add(Binary{kind, {}}, shape(), {}, {graph_.output, second}); }
   Chain& plus(ValueId second) { return binary(Binary::Kind::add, second); }

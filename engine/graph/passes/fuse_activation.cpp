@@ -17,6 +17,8 @@ Graph fuse_activation(Graph graph) {
     const auto* convolution = std::get_if<Convolution>(&first);
     const auto* activation = std::get_if<Eltwise>(&second);
     if (convolution == nullptr || convolution->activation || activation == nullptr || !has_post_operation(*activation)) return std::nullopt;
+    // Where the convolution cannot add in place, a loop adds behind it, which knows relu alone.
+    if (convolution->residual && activation->function != Eltwise::Function::relu) return std::nullopt;
     Convolution joined = *convolution;
     joined.activation = *activation;
     return joined;

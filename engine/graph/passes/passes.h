@@ -15,17 +15,25 @@ Graph fuse_norm_pooling(Graph graph);
 /// Jacob et al., "Quantization and Training of Neural Networks", 2018, section 3.2.
 Graph fold_batch_norm(Graph graph);
 
-/// Joins every element-wise function that alone reads a convolution into it as a post-operation (evaluation only). hardsigmoid and softplus
-/// stay apart: oneDNN 2.6 has no such post-operations.
+/// Joins every element-wise function that alone reads a convolution into it as a post-operation (evaluation only); behind a sum only relu.
+/// hardsigmoid and softplus stay apart: oneDNN 2.6 has no such post-operations.
 Graph fuse_activation(Graph graph);
+
+/// Joins every relu that alone reads a sum or a product into it (training and evaluation): one pass over memory instead of two.
+Graph fuse_binary_relu(Graph graph);
+
+/// Joins every sum of two values of one shape, one of them written by a convolution that nothing else reads, into that convolution
+/// (evaluation only), which then adds the other value before it writes its result. Of two such convolutions it takes the later one. The
+/// joined node stands where the sum stood: the other value may be written between the two.
+Graph fuse_residual(Graph graph);
 
 /// Removes what evaluation does not compute: dropout and drop_path.
 Graph drop_training_only(Graph graph);
 
-/// The passes for training: fuse_norm_relu, fuse_norm_pooling.
+/// The passes for training: fuse_norm_relu, fuse_norm_pooling, fuse_binary_relu.
 Graph prepare_for_training(Graph graph);
 
-/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_relu, fuse_activation.
+/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_relu, fuse_binary_relu, fuse_residual, fuse_activation.
 Graph prepare_for_evaluation(Graph graph);
 
 }  // namespace cnnctl

@@ -1,5 +1,7 @@
 #include "engine/graph/passes/rewrite.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace cnnctl {
@@ -49,6 +51,40 @@ class Rewriting {
   std::vector<ValueId> replacement_;
 };
 
+/// What a node takes into itself: the node `first`, by which both become `op`; or nothing.
+struct Absorption {
+  std::size_t first = 0;
+  std::optional<Op> op;
+};
+
+/// For every node of the graph. Each node is taken in at most once, since one node alone reads its value.
+std::vector<Absorption> find_absorptions(const Graph& graph, const NodeJoin& join) {
+  const std::vector<int> readers = count_readers(graph);
+  std::vector<Absorption> absorptions(graph.nodes.size());
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    std::vector<ValueId> inputs = graph.nodes[i].inputs;
+    std::sort(inputs.begin(), inputs.end(), std::greater<>());
+    for (const ValueId input : inputs) {
+      if (input == 0 || readers[static_cast<std::size_t>(input)] != 1) continue;
+      const auto writer = static_cast<std::size_t>(input - 1);  // value i + 1 is written by node i
+      // What has itself taken a node in is no longer what `join` would see.
+      if (absorptions[writer].op) continue;
+      absorptions[i] = {writer, join(graph.nodes[writer], graph.nodes[i])};
+      if (absorptions[i].op) break;
+    }
+  }
+  return absorptions;
+}
+
+Node joined(Node first, const Node& second, Op op) {
+  for (const ValueId input : second.inputs)
+    if (input != first.output) first.inputs.push_back(input);
+  first.op = std::move(op);
+  first.output = second.output;
+  first.parameters.insert(first.parameters.end(), second.parameters.begin(), second.parameters.end());
+  return first;
+}
+
 }  // namespace
 
 Graph join_nodes(Graph graph, const Join& join) {
@@ -66,6 +102,21 @@ Graph join_nodes(Graph graph, const Join& join) {
     writer->op = *std::move(joined);
     writer->parameters.insert(writer->parameters.end(), node.parameters.begin(), node.parameters.end());
     rewriting.rewrite(*writer, node.output);
+  }
+  return rewriting.finish();
+}
+
+Graph join_into_readers(Graph graph, const NodeJoin& join) {
+  std::vector<Absorption> absorptions = find_absorptions(graph, join);
+  std::vector<bool> absorbed(graph.nodes.size(), false);
+  for (const Absorption& absorption : absorptions)
+    if (absorption.op) absorbed[absorption.first] = true;
+  std::vector<Node> nodes = std::move(graph.nodes);
+  Rewriting rewriting(std::move(graph));
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    if (absorbed[i]) continue;
+    if (absorptions[i].op) nodes[i] = joined(std::move(nodes[absorptions[i].first]), nodes[i], *std::move(absorptions[i].op));
+    rewriting.keep(std::move(nodes[i]));
   }
   return rewriting.finish();
 }

@@ -16,6 +16,15 @@ using Join = std::function<std::optional<Op>(const Op& first, const Op& second)>
 /// numbered anew, without gaps.
 Graph join_nodes(Graph graph, const Join& join);
 
+/// The same with the nodes, for joins that look at what these read.
+using NodeJoin = std::function<std::optional<Op>(const Node& first, const Node& second)>;
+
+/// Joins two nodes into one wherever the second, which may have further inputs, alone reads the first's value and `join` has an op for
+/// both; where it could be joined with several, it takes the one whose value is written last. The joined node stands where the second
+/// stood, with the first's layer, the inputs of the first followed by the others of the second, and the parameters likewise. Values are
+/// numbered anew, without gaps.
+Graph join_into_readers(Graph graph, const NodeJoin& join);
+
 /// Removes the nodes of one input for which `removed` holds; their readers read the input instead. Values are numbered anew, without gaps.
 Graph remove_nodes(Graph graph, const std::function<bool(const Op&)>& removed);
 

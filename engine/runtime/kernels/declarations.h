@@ -27,7 +27,8 @@ void winograd_weights(const WinogradGeometry& geometry, const float* w, bool tra
 void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
                       float* scratch);
 void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
-void broadcast(const BroadcastGeometry& geometry, const float* x, const float* s, float* y);
+void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
+void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
 void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums);
 void copy_channels(const ChannelCopy& geometry, bool add, const float* x, float* y);
 void average_pool_forward(const SpanPoolingGeometry& geometry, const float* x, float* y);
@@ -36,8 +37,8 @@ void span_max_pool_forward(const SpanPoolingGeometry& geometry, const float* x, 
 void span_max_pool_backward(const SpanPoolingGeometry& geometry, const float* dy, const std::int32_t* pixel, float* dx);
 void layer_norm_forward(const ChannelLayout& layout, float epsilon, const AffineTensors& affine, const float* x, float* y,
                         float* statistics);
-void layer_norm_backward(const ChannelLayout& layout, const float* weight, const float* x, const float* dy, const float* statistics,
-                         const AffineGradients& gradients, float* dx, float* scratch);
+void layer_norm_backward(const ChannelLayout& layout, int threads, const float* weight, const float* x, const float* dy,
+                         const float* statistics, const AffineGradients& gradients, float* dx, float* scratch);
 void group_norm_forward(const GroupNormGeometry& geometry, const AffineTensors& affine, const float* x, float* y, float* statistics);
 void group_norm_backward(const GroupNormGeometry& geometry, const float* weight, const float* x, const float* dy, const float* statistics,
                          const AffineGradients& gradients, float* dx, float* scratch);

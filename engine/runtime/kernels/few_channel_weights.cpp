@@ -87,7 +87,7 @@ void run(const FewChannelGeometry& g, const float* x, const float* dy, const std
   const std::int64_t weights = g.out.blocks * g.in.channels * g.kernel_height * g.kernel_width * Width, bias = g.out.blocks * Width;
   const std::int64_t part = few_channel_scratch(g);
   int threads = 1;
-#pragma omp parallel
+#pragma omp parallel num_threads(g.threads)
   {
     const int thread = omp_get_thread_num();
 #pragma omp single

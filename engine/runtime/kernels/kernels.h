@@ -78,6 +78,7 @@ struct LocalResponseGeometry {
   ChannelLayout layout;
   std::int64_t before = 0, after = 0;
   float share = 0, beta = 0.75F, k = 1;
+  int threads = 1;  // that run, each with scratch of its own
 };
 
 /// Floats of scratch that local_response_forward and _backward need for each thread.
@@ -107,14 +108,14 @@ struct FewChannelGeometry {
   std::int64_t kernel_height = 1, kernel_width = 1;
   std::int64_t stride_height = 1, stride_width = 1;
   std::int64_t padding_top = 0, padding_left = 0, padding_bottom = 0, padding_right = 0;
+  int threads = 1;  // that run, each with scratch of its own
 
   std::int64_t padded_height() const { return in.height_pixels + padding_top + padding_bottom; }
   std::int64_t padded_width() const { return in.width_pixels + padding_left + padding_right; }
 };
 
-/// A sum or a product of a map and a number a channel of each image, then relu if asked.
-struct BroadcastGeometry {
-  ChannelLayout layout;  // of the map; the numbers stand in the same order: [images][blocks][width]
+/// A sum or a product, then relu if asked.
+struct Combination {
   bool multiply = false;
   bool relu = false;
 };
@@ -202,8 +203,10 @@ struct KernelTable {
   void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
                                     float* scratch);
 
-  /// x and y may be the same.
-  void (*broadcast)(const BroadcastGeometry& geometry, const float* x, const float* s, float* y);
+  /// The combination of a and b, element by element. y may be either.
+  void (*combine)(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
+  /// The combination of a map x and a number a channel of each image, s: [images][blocks][width]. y may be x.
+  void (*broadcast)(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
   /// Sums of a b (of a, where b is nullptr) over the pixels: [images][blocks][width].
   void (*sum_pixels)(const ChannelLayout& layout, const float* a, const float* b, float* sums);
 
@@ -217,11 +220,12 @@ struct KernelTable {
   void (*span_max_pool_forward)(const SpanPoolingGeometry& geometry, const float* x, float* y, std::int32_t* pixel);
   void (*span_max_pool_backward)(const SpanPoolingGeometry& geometry, const float* dy, const std::int32_t* pixel, float* dx);
 
-  /// Normalizes each pixel over its channels. `statistics` gets the pixels' means, then the inverses of their deviations.
+  /// Normalizes each pixel over its channels. `statistics` gets the pixels' means, then the inverses of their deviations. The backward runs
+  /// on `threads`, each with scratch of its own.
   void (*layer_norm_forward)(const ChannelLayout& layout, float epsilon, const AffineTensors& affine, const float* x, float* y,
                              float* statistics);
-  void (*layer_norm_backward)(const ChannelLayout& layout, const float* weight, const float* x, const float* dy, const float* statistics,
-                              const AffineGradients& gradients, float* dx, float* scratch);
+  void (*layer_norm_backward)(const ChannelLayout& layout, int threads, const float* weight, const float* x, const float* dy,
+                              const float* statistics, const AffineGradients& gradients, float* dx, float* scratch);
 
   /// Normalizes each group. `statistics` gets the means, then the inverses of the deviations, at every lane of each image's blocks; the
   /// backward's `scratch` has as many floats.

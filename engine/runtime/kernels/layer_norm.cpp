@@ -121,13 +121,12 @@ void layer_norm_forward(const ChannelLayout& layout, float epsilon, const Affine
   }
 }
 
-void layer_norm_backward(const ChannelLayout& layout, const float* weight, const float* x, const float* dy, const float* statistics,
-                         const AffineGradients& gradients, float* dx, float* scratch) {
+void layer_norm_backward(const ChannelLayout& layout, int threads, const float* weight, const float* x, const float* dy,
+                         const float* statistics, const AffineGradients& gradients, float* dx, float* scratch) {
   const auto backward = layout.width == 16 ? backward_chunk<16> : backward_chunk<8>;
   const float* const deviations = statistics + layout.images * layout.pixels();
   const std::int64_t part = layer_norm_scratch(layout);
-  int threads = 1;
-#pragma omp parallel
+#pragma omp parallel num_threads(threads)
   {
 #pragma omp single
     threads = omp_get_num_threads();

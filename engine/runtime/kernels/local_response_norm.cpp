@@ -95,7 +95,7 @@ void backward_pixel(const LocalResponseGeometry& g, const float* x, const float*
 template <class Run>
 void each_pixel(const LocalResponseGeometry& g, float* scratch, Run run) {
   const ChannelLayout& l = g.layout;
-#pragma omp parallel
+#pragma omp parallel num_threads(g.threads)
   {
     const Rows rows(g, scratch + omp_get_thread_num() * local_response_scratch(g));
 #pragma omp for schedule(static)

@@ -54,8 +54,8 @@ std::int64_t winograd_weights_scratch(const WinogradGeometry& geometry) {
 
 WinogradGeometry winograd_transposed(const WinogradGeometry& g) {
   constexpr std::int64_t last = WinogradGeometry::kernel - 1;
-  return {g.images,    g.width,     g.out_channels, g.in_channels,        g.out_height,
-          g.out_width, g.in_height, g.in_width,     last - g.padding_top, last - g.padding_left};
+  return {g.images,    g.width,    g.out_channels,       g.in_channels,         g.out_height, g.out_width,
+          g.in_height, g.in_width, last - g.padding_top, last - g.padding_left, g.threads};
 }
 
 }  // namespace cnnctl

@@ -135,7 +135,7 @@ template <int Width>
 void forward(const WinogradGeometry& g, const float* x, const float* u, const float* bias, bool relu, float* y, float* scratch) {
   constexpr int rows = 6;  // with two vectors of columns, twelve accumulators: enough to keep two multipliers busy
   const std::int64_t part = winograd_forward_scratch(g), most_tiles = winograd_strip_rows(g) * g.tile_columns();
-#pragma omp parallel
+#pragma omp parallel num_threads(g.threads)
   {
     float* v = scratch + omp_get_thread_num() * part;
     float* m = v + WinogradGeometry::points * most_tiles * g.in_channels;
@@ -199,7 +199,7 @@ void backward_weights(const WinogradGeometry& g, const float* x, const float* dy
   constexpr int rows = 4;  // divides every number of channels
   const std::int64_t part = winograd_weights_scratch(g), most_tiles = winograd_strip_rows(g) * g.tile_columns();
   int threads = 1;
-#pragma omp parallel
+#pragma omp parallel num_threads(g.threads)
   {
 #pragma omp single
     threads = omp_get_num_threads();

@@ -18,6 +18,7 @@ struct WinogradGeometry {
   std::int64_t in_height = 0, in_width = 0;
   std::int64_t out_height = 0, out_width = 0;
   std::int64_t padding_top = 0, padding_left = 0;
+  int threads = 1;  // that run, each with scratch of its own
 
   std::int64_t tile_rows() const { return (out_height + tile - 1) / tile; }
   std::int64_t tile_columns() const { return (out_width + tile - 1) / tile; }

@@ -38,7 +38,7 @@ void add_affine(Compiler& compiler, const Node& node, const Setup& s, std::vecto
 }
 
 void compile_evaluation(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
-  const Tensor y = compiler.allocate(s.x.desc);
+  const Tensor y = compiler.may_overwrite(s.input, s.x) ? s.x : compiler.allocate(s.x.desc);
   const auto forward =
       batch_normalization_forward_desc(dnnl::prop_kind::forward_inference, s.x.desc, op.epsilon, s.flags | Flags::use_global_stats);
   std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, s.x},

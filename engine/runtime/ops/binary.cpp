@@ -34,15 +34,13 @@ Setup setup_of(Compiler& compiler, const Node& node) {
   return s;
 }
 
-dnnl::algorithm algorithm_of(const Binary& op) {
-  return op.kind == Binary::Kind::add ? dnnl::algorithm::binary_add : dnnl::algorithm::binary_mul;
-}
+Combination combination_of(const Binary& op) { return {op.kind == Binary::Kind::multiply, op.activation.has_value()}; }
 
 /// x + s or x * s, s being a number a channel of each image.
-void add_broadcast(Compiler& c, const std::string& layer, const char* pass, const BroadcastGeometry& geometry, const Tensor& x,
-                   const Tensor& s, const Tensor& y) {
-  c.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {x, s, y}, [geometry](std::span<void* const> b) {
-    kernels().broadcast(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]), static_cast<float*>(b[2]));
+void add_broadcast(Compiler& c, const std::string& layer, const char* pass, const Combination& what, const Tensor& x, const Tensor& s,
+                   const Tensor& y) {
+  c.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {x, s, y}, [what, layout = *channel_layout(x.desc)](std::span<void* const> b) {
+    kernels().broadcast(what, layout, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]), static_cast<float*>(b[2]));
   });
 }
 
@@ -58,38 +56,30 @@ Tensor sum_over_pixels(Compiler& c, const Setup& s, const Tensor& dy, bool times
 }
 
 Tensor add_forward(Compiler& compiler, const Binary& op, const Setup& s) {
-  // A product's factors are needed for its gradients, and the compiler allows no writing over what a backward pass reads.
   const bool on_a = compiler.may_overwrite(s.first, s.a), on_b = !s.broadcast && compiler.may_overwrite(s.second, s.b);
   const Tensor y = on_a ? s.a : on_b ? s.b : compiler.allocate(s.a.desc);
-  if (s.broadcast) {
-    const BroadcastGeometry geometry{*channel_layout(s.a.desc), op.kind == Binary::Kind::multiply, op.activation.has_value()};
-    add_broadcast(compiler, s.layer, "forward", geometry, s.a, s.b, y);
-  } else {
-    add_binary(compiler, s.layer, "forward", op, y.buffer == s.b.buffer ? s.b : s.a, y.buffer == s.b.buffer ? s.a : s.b, y);
-  }
+  const auto add = s.broadcast ? add_broadcast : add_combination;
+  add(compiler, s.layer, "forward", combination_of(op), s.a, s.b, y);
   return y;
 }
 
 /// dy b and dy a; each where it is needed.
 void add_product_gradients(Compiler& c, const Setup& s, const Tensor& gradient) {
   const Tensor dy = c.in_format(gradient, s.a.desc, s.layer);
-  constexpr Binary product{Binary::Kind::multiply, {}};
+  constexpr Combination product{true, false};
   if (c.needs_gradient(s.second)) {
-    Tensor db;
     if (s.broadcast) {
-      db = sum_over_pixels(c, s, dy, true);
+      c.add_gradient(s.second, sum_over_pixels(c, s, dy, true));
     } else {
-      db = c.allocate(dy.desc);
-      add_binary(c, s.layer, "backward data", product, dy, s.a, db);
+      const Tensor db = c.allocate(dy.desc);
+      add_combination(c, s.layer, "backward data", product, dy, s.a, db);
+      c.add_gradient(s.second, db);
     }
-    c.add_gradient(s.second, db);
   }
   if (!c.needs_gradient(s.first)) return;
   const Tensor da = c.overwrite_or_allocate_gradient(dy);
-  if (s.broadcast)
-    add_broadcast(c, s.layer, "backward data", {*channel_layout(s.a.desc), true, false}, dy, s.b, da);
-  else
-    add_binary(c, s.layer, "backward data", product, dy, s.b, da);
+  const auto add = s.broadcast ? add_broadcast : add_combination;
+  add(c, s.layer, "backward data", product, dy, s.b, da);
   c.add_gradient(s.first, da);
 }
 
@@ -102,13 +92,17 @@ void add_sum_gradients(Compiler& c, const Setup& s, const Tensor& dy) {
 
 }  // namespace
 
-void add_binary(Compiler& compiler, const std::string& layer, const char* pass, const Binary& op, const Tensor& a, const Tensor& b,
-                const Tensor& y) {
-  const auto desc = binary_desc(algorithm_of(op), a.desc, b.desc, y.desc, with_activation(op.activation));
-  compiler.add_primitive({layer, pass, desc.impl_info_str(), format_name(y.desc)}, dnnl::binary(desc), desc.scratchpad_desc(),
-                         {{DNNL_ARG_SRC_0, a}, {DNNL_ARG_SRC_1, b}, {DNNL_ARG_DST, y}});
+void add_combination(Compiler& compiler, const std::string& layer, const char* pass, const Combination& what, const Tensor& a,
+                     const Tensor& b, const Tensor& y) {
+  const auto count = static_cast<std::int64_t>(y.desc.get_size() / sizeof(float));
+  compiler.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {a, b, y}, [what, count](std::span<void* const> buffers) {
+    kernels().combine(what, count, static_cast<const float*>(buffers[0]), static_cast<const float*>(buffers[1]),
+                      static_cast<float*>(buffers[2]));
+  });
 }
 
+/// By our own loops: oneDNN 2.6's binary primitive with a post-operation writes wrong numbers, and beyond the tensor, where the last block
+/// of channels is not full.
 Backward compile(Compiler& compiler, const Node& node, const Binary& op) {
   const Setup s = setup_of(compiler, node);
   const bool multiplies = op.kind == Binary::Kind::multiply;

@@ -74,13 +74,28 @@ Affine folded(const ParameterStore& store, const Node& node, const BatchNorm& no
   return result;
 }
 
-void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
-  // Formats are those of training: what inference prefers by itself differs between layers and costs reorders.
-  const auto formats = preferred(s, compiler.is_input(s.input));
-  const auto forward = convolution_forward_desc(prop_kind::forward_inference, formats.src_desc(), any_desc(s.weights), s.bias,
-                                                formats.dst_desc(), s.window, with_activation(op.activation));
+/// Evaluation's primitive, in the formats of training: what inference prefers by itself differs between layers and costs reorders.
+Forward evaluation_primitive(const Setup& s, const Forward& formats, const dnnl::primitive_attr& attributes) {
+  return convolution_forward_desc(prop_kind::forward_inference, formats.src_desc(), any_desc(s.weights), s.bias, formats.dst_desc(),
+                                  s.window, attributes);
+}
+
+/// The primitive that adds its result to the node's second input, in place; nothing where something else needs that input, its format
+/// differs, or there is only a slow one.
+std::optional<Forward> adding_primitive(const Compiler& compiler, const Node& node, const Convolution& op, const Setup& s,
+                                        const Forward& formats) {
+  const ValueId other = node.inputs[1];
+  if (compiler.value(other).desc != formats.dst_desc() || !compiler.may_overwrite(other, compiler.value(other))) return std::nullopt;
+  try {
+    const Forward forward = evaluation_primitive(s, formats, post_operations(true, op.activation));
+    if (!is_slow(forward.impl_info_str())) return forward;
+  } catch (const dnnl::error&) {  // the library has no such post-operation for this shape
+  }
+  return std::nullopt;
+}
+
+void add_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, const Tensor& y) {
   const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
-  const Tensor y = compiler.allocate(forward.dst_desc());
   std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
   if (op.norm) {
     const auto [weights, bias] = folded_parameters(compiler, node, op, s, forward.weights_desc());
@@ -93,6 +108,26 @@ void compile_evaluation(Compiler& compiler, const Node& node, const Convolution&
   compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
   compiler.set_value(node.output, y);
+}
+
+void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
+  if (compile_winograd(compiler, node, op, s)) return;
+  const Forward formats = preferred(s, compiler.is_input(s.input));
+  const Forward forward = evaluation_primitive(s, formats, post_operations(false, op.activation));
+  add_evaluation(compiler, node, op, s, forward, compiler.allocate(forward.dst_desc()));
+}
+
+/// With the addition of the second input: in the same primitive, or behind it.
+void compile_residual(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
+  if (const auto adding = adding_primitive(compiler, node, op, s, preferred(s, compiler.is_input(s.input))))
+    return add_evaluation(compiler, node, op, s, *adding, compiler.value(node.inputs[1]));
+  Convolution alone = op;
+  alone.residual = false;
+  alone.activation.reset();
+  compile_evaluation(compiler, node, alone, s);
+  const Tensor y = compiler.value(node.output);
+  add_combination(compiler, s.layer, "forward", {false, op.activation.has_value()}, y,
+                  compiler.in_format(compiler.value(node.inputs[1]), y.desc, s.layer), y);
 }
 
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, Tensor x,
@@ -133,7 +168,7 @@ StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, con
 std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& s,
                                             const Desc& weights_desc) {
   const Tensor weights = compiler.constant(weights_desc), bias = compiler.constant(s.bias);
-  const auto fold = [&store = compiler.parameters(), &node, &op, weights_desc](std::span<void* const> b) {
+  const auto fold = [&store = compiler.parameters(), &node, op, weights_desc](std::span<void* const> b) {
     std::vector<float> w = store.plain(node.parameters[0]);
     const Affine norm = folded(store, node, *op.norm, op.bias ? 2 : 1, op.out_channels);
     const std::vector<float> old_bias = op.bias ? store.plain(node.parameters[1]) : std::vector<float>(norm.mean.size(), 0.0F);
@@ -149,11 +184,11 @@ std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node
 
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   const Setup s = setup_of(compiler, node, op);
-  if (auto backward = compile_winograd(compiler, node, op, s)) return *std::move(backward);
   if (!compiler.training()) {
-    compile_evaluation(compiler, node, op, s);
+    op.residual ? compile_residual(compiler, node, op, s) : compile_evaluation(compiler, node, op, s);
     return {};
   }
+  if (auto backward = compile_winograd(compiler, node, op, s)) return *std::move(backward);
   const Forward forward = preferred(s, compiler.is_input(s.input));
   const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
   const Tensor y = compiler.allocate(forward.dst_desc());

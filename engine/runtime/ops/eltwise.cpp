@@ -118,14 +118,15 @@ Backward compile_primitive(Compiler& compiler, const Node& node, const Eltwise& 
 
 }  // namespace
 
-dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation) {
+dnnl::primitive_attr post_operations(bool sum, const std::optional<Eltwise>& activation) {
   dnnl::primitive_attr attributes = user_scratchpad();
+  dnnl::post_ops post_ops;
+  if (sum) post_ops.append_sum();
   if (activation) {
-    dnnl::post_ops post_ops;
     const auto [algorithm, alpha, beta] = eltwise_algorithm(*activation);
     append_eltwise(post_ops, algorithm, alpha, beta);
-    attributes.set_post_ops(post_ops);
   }
+  attributes.set_post_ops(post_ops);
   return attributes;
 }
 

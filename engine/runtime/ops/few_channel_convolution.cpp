@@ -18,7 +18,8 @@ std::optional<FewChannelGeometry> geometry_of(const Convolution& op, const Tenso
                                     op.vertical.padding_begin,
                                     op.horizontal.padding_begin,
                                     op.vertical.padding_end,
-                                    op.horizontal.padding_end};
+                                    op.horizontal.padding_end,
+                                    set_threads(0)};
   return few_channel_weights_can(geometry) ? std::optional(geometry) : std::nullopt;
 }
 
@@ -30,7 +31,7 @@ bool add_few_channel_weights(Compiler& compiler, const Node& node, const Convolu
   if (!geometry) return false;
   const Tensor dw = compiler.parameter_gradient(node, 0), db = op.bias ? compiler.parameter_gradient(node, 1) : dw;
   const Tensor scratch =
-      compiler.allocate_bytes(few_channel_scratch(*geometry) * set_threads(0) * static_cast<std::int64_t>(sizeof(float)));
+      compiler.allocate_bytes(few_channel_scratch(*geometry) * geometry->threads * static_cast<std::int64_t>(sizeof(float)));
   const auto run = [g = *geometry, places = element_places(dw.desc), has_bias = op.bias](std::span<void* const> b) {
     kernels().few_channel_weights(g, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]), places.data(),
                                   static_cast<float*>(b[2]), has_bias ? static_cast<float*>(b[3]) : nullptr, static_cast<float*>(b[4]));

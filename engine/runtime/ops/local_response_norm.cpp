@@ -14,10 +14,14 @@ Backward compile(Compiler& compiler, const Node& node, const LocalResponseNorm& 
   const Tensor y = compiler.allocate(x.desc);
   const ChannelLayout layout = *channel_layout(x.desc);
   const std::int64_t farthest = layout.channels - 1;
-  const LocalResponseGeometry geometry{
-      layout, std::min(op.size / 2, farthest), std::min((op.size - 1) / 2, farthest), op.alpha / static_cast<float>(op.size), op.beta,
-      op.k};
-  const std::int64_t scratch_bytes = local_response_scratch(geometry) * set_threads(0) * static_cast<std::int64_t>(sizeof(float));
+  const LocalResponseGeometry geometry{layout,
+                                       std::min(op.size / 2, farthest),
+                                       std::min((op.size - 1) / 2, farthest),
+                                       op.alpha / static_cast<float>(op.size),
+                                       op.beta,
+                                       op.k,
+                                       set_threads(0)};
+  const std::int64_t scratch_bytes = local_response_scratch(geometry) * geometry.threads * static_cast<std::int64_t>(sizeof(float));
   compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y, compiler.allocate_bytes(scratch_bytes)},
                       [geometry](std::span<void* const> b) {
                         kernels().local_response_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]),

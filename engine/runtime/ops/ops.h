@@ -49,12 +49,12 @@ struct EltwiseAlgorithm {
 /// oneDNN's algorithm for an element-wise function that fuse_activation may join to a convolution; undef for the others.
 EltwiseAlgorithm eltwise_algorithm(const Eltwise& op);
 
-/// Attributes of a primitive whose result is relu's, or another function's.
-dnnl::primitive_attr with_activation(const std::optional<Eltwise>& activation);
+/// Attributes of a primitive that adds what its result's memory holds before (`sum`), and then applies a function.
+dnnl::primitive_attr post_operations(bool sum, const std::optional<Eltwise>& activation);
 
-/// A step that writes a + b or a * b, and then the activation of it, to `y`; all of one format. y may be a.
-void add_binary(Compiler& compiler, const std::string& layer, const char* pass, const Binary& op, const Tensor& a, const Tensor& b,
-                const Tensor& y);
+/// A step that combines a and b, element by element, to y; all of one format. y may be either.
+void add_combination(Compiler& compiler, const std::string& layer, const char* pass, const Combination& what, const Tensor& a,
+                     const Tensor& b, const Tensor& y);
 
 /// A step that writes dy where relu's result y is positive, else 0, to `dx`; all of one format. dx may be dy.
 void add_relu_backward(Compiler& compiler, const std::string& layer, const Tensor& y, const Tensor& dy, const Tensor& dx);

@@ -16,8 +16,17 @@ std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const C
   const auto fits = [](const Window& w) { return w.kernel == kernel && w.stride == 1 && w.dilation == 1 && w.padding_begin < kernel; };
   if (!fits(op.vertical) || !fits(op.horizontal) || op.groups != 1 || s.src[1] % width != 0 || s.dst[1] % width != 0) return std::nullopt;
   if (op.activation && !is_relu(*op.activation)) return std::nullopt;
-  const WinogradGeometry geometry{
-      s.src[0], width, s.src[1], s.dst[1], s.src[2], s.src[3], s.dst[2], s.dst[3], op.vertical.padding_begin, op.horizontal.padding_begin};
+  const WinogradGeometry geometry{s.src[0],
+                                  width,
+                                  s.src[1],
+                                  s.dst[1],
+                                  s.src[2],
+                                  s.src[3],
+                                  s.dst[2],
+                                  s.dst[3],
+                                  op.vertical.padding_begin,
+                                  op.horizontal.padding_begin,
+                                  set_threads(0)};
   return geometry.weights() <= kMostWeights ? std::optional(geometry) : std::nullopt;
 }
 
@@ -35,7 +44,7 @@ KernelFunction transform(const WinogradGeometry& g, bool transposed) {
 
 void add_forward(Compiler& c, const ConvolutionSetup& s, const char* pass, const WinogradGeometry& g, const Tensor& x, const Tensor& u,
                  const Tensor* bias, bool relu, const Tensor& y) {
-  const Tensor scratch = floats(c, winograd_forward_scratch(g) * set_threads(0));
+  const Tensor scratch = floats(c, winograd_forward_scratch(g) * g.threads);
   const auto run = [g, has_bias = bias != nullptr, relu](std::span<void* const> b) {
     kernels().winograd_forward(g, in(b[0]), in(b[1]), has_bias ? in(b[2]) : nullptr, relu, out(b[3]), out(b[4]));
   };
@@ -84,8 +93,7 @@ std::optional<Backward> compile_winograd(Compiler& compiler, const Node& node, c
     const Tensor dw = c.parameter_gradient(node, 0), db = op.bias ? c.parameter_gradient(node, 1) : dw;
     const Tensor raw = dw.desc == weights_desc(setup) ? dw : c.allocate(weights_desc(setup));
     c.add_kernel(convolution_label(setup, "backward weights", "cnnctl winograd", x.desc),
-                 {x, dy, raw, db, floats(c, winograd_weights_scratch(g) * set_threads(0))},
-                 [g, has_bias = op.bias](std::span<void* const> b) {
+                 {x, dy, raw, db, floats(c, winograd_weights_scratch(g) * g.threads)}, [g, has_bias = op.bias](std::span<void* const> b) {
                    kernels().winograd_backward_weights(g, in(b[0]), in(b[1]), out(b[2]), has_bias ? out(b[3]) : nullptr, out(b[4]));
                  });
     if (raw.buffer != dw.buffer) c.reorder(raw, dw, setup.layer);

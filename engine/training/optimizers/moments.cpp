@@ -3,8 +3,6 @@
 #include <cmath>
 #include <stdexcept>
 
-#include <fmt/format.h>
-
 #include "engine/runtime/vectorize.h"
 #include "engine/training/optimizers/parallel.h"
 
@@ -83,12 +81,6 @@ class Moments final : public Optimizer {
 
 std::unique_ptr<Optimizer> make_moments_optimizer(const MomentsSettings& settings, std::size_t count) {
   return std::make_unique<Moments>(settings, count);
-}
-
-void check_betas(const std::vector<double>& betas, const Value& values, const std::string& owner, Diagnostics& diagnostics) {
-  if (betas.size() == 2) return;
-  diagnostics.error(values.find("betas")->place, fmt::format("{}: betas takes two numbers, not {}", owner, betas.size()),
-                    "write betas: [0.9, 0.999]");
 }
 
 }  // namespace cnnctl

@@ -2,9 +2,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <vector>
 
-#include "engine/schema/schema.h"
 #include "engine/training/optimizers/optimizer.h"
 
 namespace cnnctl {
@@ -21,8 +19,5 @@ struct MomentsSettings {
 };
 
 std::unique_ptr<Optimizer> make_moments_optimizer(const MomentsSettings& settings, std::size_t count);
-
-/// Reports `betas` where they are not two numbers. `values`: the arguments as written; `owner`: the optimizer's name.
-void check_betas(const std::vector<double>& betas, const Value& values, const std::string& owner, Diagnostics& diagnostics);
 
 }  // namespace cnnctl

@@ -25,7 +25,8 @@ GroupedGraph network() {
 
 }  // namespace
 
-TEST_CASE("a graph for Graphviz has a node a layer, a cluster a group, and the shapes at the edges") { CHECK(dot(network()) == R"(digraph "test" {
+TEST_CASE("a graph for Graphviz has a node a layer, a cluster a group, and the shapes at the edges") {
+  CHECK(dot(network()) == R"(digraph "test" {
   graph [fontname="Helvetica", fontsize=12, labeljust=l, style=rounded, color="#999999"];
   node [fontname="Helvetica", fontsize=11, shape=box, style="rounded,filled", fillcolor=white];
   edge [fontname="Helvetica", fontsize=9];
@@ -48,7 +49,8 @@ TEST_CASE("a graph for Graphviz has a node a layer, a cluster a group, and the s
   layer_4 -> layer_5 [label="2 x 8 x 8"];
   layer_0 -> layer_5 [label="4 x 8 x 8"];
 }
-)"); }
+)");
+}
 
 TEST_CASE("a group at the depth is one node, with an edge from everything that its layers read") {
   GroupedGraph graph({4, 8, 8});

@@ -112,6 +112,13 @@ TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
   pixels[784] = -std::numeric_limits<float>::infinity();
   write_npy(folder.file("inf.npy"), {3, 1, 28, 28}, pixels);
   CHECK(contains(error({"predict", "runs/tiny", "--input", "inf.npy"}), "inf.npy: image 1, channel 0, row 0, column 0 is -inf"));
+  CHECK(contains(error({"predict", "tiny.yaml", "--init", "runs/tiny", "--input", "small.npy"}),
+                 "--init runs/tiny: is a folder; name the file of weights, as runs/tiny/best.safetensors"));
+  write_npy(folder.file("images.npy"), {1, 1, 28, 28}, some_images(1));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "images.npy", "--top", "11"}),
+                 "--top 11: the network tells 10 classes apart, so give at most 10"));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "images.npy", "--logits", "none/logits.npy"}),
+                 "--logits none/logits.npy: there is no folder none; make it first"));
 }
 
 }  // namespace cnnctl

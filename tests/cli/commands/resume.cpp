@@ -105,6 +105,9 @@ TEST_CASE("--resume of what is no run is an error of status 2") {
     CHECK(contains(result.err, name));
   }
   CHECK(run_program(folder.path(), {"train", "tiny.yaml", "--resume", "empty"}).status == 2);
+  write_text(folder.path() / "empty" / "last.safetensors", "");
+  CHECK(contains(run_program(folder.path(), {"train", "--resume", "empty/last.safetensors"}).err,
+                 "--resume empty/last.safetensors: is a file; name the run's folder, empty"));
   CHECK(run_program(folder.path(), {"train"}).status == 2);
 }
 

@@ -60,6 +60,58 @@ TEST_CASE("shape-check's memory follows --batch-size, and --set changes the netw
   CHECK(run({"--set", "model.fc.out_features=5"}).at("layers").back().at("output") == nlohmann::json({5, 1, 1}));
 }
 
+TEST_CASE("shape-check --json tells what each layer reads, and the groups around it") {
+  const TemporaryFolder folder;
+  const auto json = nlohmann::json::parse(run_program(folder.path(), {"shape-check", mnist, "--json"}).out);
+  const auto& layers = json.at("layers");
+  CHECK(layers[0].at("inputs") == nlohmann::json({"input"}));
+  CHECK(layers[1].at("inputs") == nlohmann::json({"layer1.0"}));
+  CHECK(layers[8].at("group").is_null());
+  const auto& groups = json.at("groups");
+  REQUIRE(groups.size() == 2);
+  CHECK(layers[4].at("group") == 1);
+  CHECK(groups[1].at("name") == "layer2");
+  CHECK(groups[1].at("type") == "group");
+  CHECK(groups[1].at("parent").is_null());
+  CHECK(groups[1].at("layers") == 4);
+  CHECK(groups[1].at("output") == nlohmann::json({32, 7, 7}));
+  CHECK(groups[1].at("parameters") == 32 * 16 * 25 + 32 + 64);
+}
+
+TEST_CASE("shape-check --depth folds groups, and 0 leaves the totals") {
+  const TemporaryFolder folder;
+  const std::string one = run_program(folder.path(), {"shape-check", mnist, "--depth", "1"}).out;
+  CHECK(contains(one, "layer1  group    4 layers   16 x 14 x 14"));
+  CHECK_FALSE(contains(one, "conv"));
+  CHECK(contains(one, "parameters             29,034\n"));
+  CHECK(run_program(folder.path(), {"shape-check", mnist, "--depth", "0"}).out.starts_with("parameters             29,034\n"));
+}
+
+TEST_CASE("shape-check --dot writes the graph beside the table, or to standard output in its place") {
+  const TemporaryFolder folder;
+  const std::string table = run_program(folder.path(), {"shape-check", mnist}).out;
+  CHECK(run_program(folder.path(), {"shape-check", mnist, "--dot", "net.dot"}).out == table);
+  const std::string dot = read_text(folder.path() / "net.dot");
+  CHECK(dot.starts_with("digraph \"mnist_convnet\" {\n"));
+  CHECK(contains(dot, "subgraph cluster_0 {\n    label=\"layer1: group\";"));
+  CHECK(run_program(folder.path(), {"shape-check", mnist, "--dot", "-"}).out == dot);
+}
+
+TEST_CASE("shape-check --dot to where no file can be, or beside --json to standard output, is an error of status 2") {
+  const TemporaryFolder folder;
+  const auto error_of = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> all = {"shape-check", mnist, "--dot"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Result result = run_program(folder.path(), all);
+    CHECK(result.status == 2);
+    CHECK(result.out.empty());
+    return result.err;
+  };
+  CHECK(contains(error_of({"none/net.dot"}), "--dot none/net.dot: there is no folder none; make it first"));
+  CHECK(contains(error_of({"."}), "--dot .: is a folder; name a file"));
+  CHECK(contains(error_of({"-", "--json"}), "both write to standard output"));
+}
+
 TEST_CASE("shape-check takes the name of a shipped config") {
   const TemporaryFolder folder;
   CHECK(run_program(folder.path(), {"shape-check", "mnist_convnet"}).out == run_program(folder.path(), {"shape-check", mnist}).out);

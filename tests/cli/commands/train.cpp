@@ -138,6 +138,7 @@ TEST_CASE("an --out where nothing can be made is an error of status 2") {
   const Result result = train_tiny(folder.path(), {"--out", "file/run"});
   CHECK(result.status == 2);
   CHECK(contains(result.err, "cannot make the run's folder file/run"));
+  CHECK(contains(train_tiny(folder.path(), {"--out", "file"}).err, "--out file: is a file, not a folder; name another"));
 }
 
 TEST_CASE("a dataset that is missing is an error of status 2 that names the file, and makes no run") {

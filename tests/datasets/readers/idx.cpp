@@ -106,5 +106,12 @@ TEST_CASE("a compressed file that claims more than it can hold is refused before
   CHECK(contains(error_of(changed, "x.gz"), "is damaged"));
 }
 
+TEST_CASE("a compressed file whose end claims more than is in it is refused, also where so short a file could hold that much") {
+  std::string changed = gzip(idx_text({1000}, std::string(1000, 'a')));
+  const std::size_t claim = 1000 * changed.size();
+  for (std::size_t i = 0; i < 4; ++i) changed[changed.size() - 4 + i] = static_cast<char>(claim >> (8 * i));
+  CHECK(contains(error_of(changed, "x.gz"), "is damaged"));
+}
+
 }  // namespace
 }  // namespace cnnctl

@@ -153,5 +153,114 @@ TEST_CASE("evaluation leaves one convolution of each group of layers") {
         "6: inner_product(5) -> 10  10\n");
 }
 
+/// A block of two convolutions with the identity as its shortcut: values 1 to 4, and the sum as 5.
+Chain residual() {
+  Chain net(map);
+  const ValueId in = net.convolution(4).value();
+  net.convolution(4).batch_norm().plus(in);
+  return net;
+}
+
+TEST_CASE("fuse_binary_relu joins a relu into the sum or product that it alone reads") {
+  CHECK(to_string(fuse_binary_relu(Chain(map).plus(0).relu().times(0).relu().relu())) ==
+        "1: add+relu(0, 0) -> 4x8x8  0\n"
+        "2: multiply+relu(1, 0) -> 4x8x8  2\n"
+        "3: relu(2) -> 4x8x8  4\n");
+  const Graph shared = Chain(map).plus(0).relu().from(1);
+  CHECK(to_string(fuse_binary_relu(shared)) == to_string(shared));
+  const Graph tanh = Chain(map).plus(0).eltwise(Eltwise::Function::tanh);
+  CHECK(to_string(fuse_binary_relu(tanh)) == to_string(tanh));
+}
+
+TEST_CASE("fuse_residual joins a sum into the convolution in front of it, with its activation and the parameters in order") {
+  const Graph graph = fuse_residual(fuse_binary_relu(fold_batch_norm(residual().relu())));
+  CHECK(to_string(graph) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: convolution+batch_norm+add+relu(1, 1) -> 4x8x8  1\n");
+  CHECK(node(graph, 1).parameters == std::vector<ParameterId>{2, 3, 4, 5, 6, 7});
+  CHECK(graph.output == 2);
+}
+
+TEST_CASE("fuse_residual places the joined convolution behind everything that it adds") {
+  Chain net(map);
+  const ValueId body = net.convolution(4).value();
+  net.from(0).max_pool({3, 1, 1, 1, 1}).plus(body).convolution(8);
+  CHECK(to_string(fuse_residual(net)) ==
+        "1: max_pooling(0) -> 4x8x8  1\n"
+        "2: convolution+add(0, 1) -> 4x8x8  0\n"
+        "3: convolution(2) -> 8x8x8  3\n");
+}
+
+TEST_CASE("fuse_residual takes the later of two convolutions, and each for one sum") {
+  Chain net(map);
+  const ValueId first = net.convolution(4).value();
+  const ValueId second = net.from(0).convolution(4).value();
+  net.from(first).plus(second);
+  const ValueId sum = net.value();
+  const ValueId third = net.from(0).convolution(4).value();
+  CHECK(to_string(fuse_residual(net.from(sum).plus(third))) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: convolution+add(0, 1) -> 4x8x8  1\n"
+        "3: convolution+add(0, 2) -> 4x8x8  3\n");
+}
+
+TEST_CASE(
+    "fuse_residual leaves a convolution that something else reads or that has an activation, products, and sums with a number a channel") {
+  const auto is_left = [](const Graph& graph) { return to_string(fuse_residual(graph)) == to_string(graph); };
+  CHECK_FALSE(is_left(Chain(map).convolution(4).plus(0)));
+  CHECK(is_left(Chain(map).convolution(4).plus(0).from(1)));
+  CHECK(is_left(Chain(map).convolution(4).plus(1)));
+  CHECK(is_left(Chain(fuse_activation(Chain(map).convolution(4).relu())).plus(0)));
+  CHECK(is_left(Chain(map).convolution(4).times(0)));
+  Chain gate(map);
+  const ValueId number = gate.adaptive_pool(1).convolution(4, 1).value();
+  CHECK(is_left(gate.from(0).plus(number)));
+}
+
+TEST_CASE("fuse_activation joins only relu behind a sum") {
+  CHECK(to_string(prepare_for_evaluation(residual().relu())) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: convolution+batch_norm+add+relu(1, 1) -> 4x8x8  1\n");
+  CHECK(to_string(prepare_for_evaluation(residual().eltwise(Eltwise::Function::tanh))) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: convolution+batch_norm+add(1, 1) -> 4x8x8  1\n"
+        "3: tanh(2) -> 4x8x8  4\n");
+}
+
+TEST_CASE("training keeps convolutions apart from sums, and joins their relu") {
+  CHECK(to_string(prepare_for_training(residual().relu())) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: convolution(1) -> 4x8x8  1\n"
+        "3: batch_norm(2) -> 4x8x8  2\n"
+        "4: add+relu(3, 1) -> 4x8x8  3\n");
+}
+
+TEST_CASE("passes count every reader of a value, and join nothing that a branch or the result still needs") {
+  Chain net(map);
+  const ValueId convolution = net.convolution(4).value();
+  const ValueId norm = net.batch_norm().value();
+  const ValueId relu = net.relu().value();
+  const ValueId pool = net.max_pool(2).value();
+  net.from(convolution).relu().plus(norm).plus(relu);
+  for (const ValueId output : {convolution, norm, relu, pool, net.value()}) {
+    const Graph graph = Chain(net).from(output);
+    const std::string joined = to_string(fuse_activation(fuse_norm_pooling(fuse_norm_relu(fold_batch_norm(graph)))));
+    CHECK(joined == to_string(graph));
+  }
+}
+
+TEST_CASE("drop_training_only lets every reader of a dropout read what entered it") {
+  Chain net(map);
+  const ValueId in = net.convolution(4).value();
+  const ValueId dropped = net.dropout().value();
+  net.relu().plus(dropped).plus(in).from(dropped);
+  CHECK(to_string(drop_training_only(net)) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: relu(1) -> 4x8x8  2\n"
+        "3: add(2, 1) -> 4x8x8  3\n"
+        "4: add(3, 1) -> 4x8x8  4\n");
+  CHECK(drop_training_only(net).output == 1);
+}
+
 }  // namespace
 }  // namespace cnnctl

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-#include <omp.h>
 
 #include "../check.h"
 #include "engine/runtime/kernels/kernels.h"
@@ -85,12 +84,12 @@ TEST_CASE("batch norm with relu and pooling is the same in every instruction set
 
 TEST_CASE("Winograd's convolution is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
-    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2};
+    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2, 2};
     const auto x = random_floats(2 * 16 * 63, 1), w = random_floats(16 * 25 * 32, 2), bias = random_floats(32, 3),
                dy = random_floats(2 * 32 * 63, 4);
     check_all_tables([&](const KernelTable& table) {
       std::vector<float> u = zeros(g.weights()), y = zeros(2 * 32 * 63), dw = zeros(16 * 25 * 32), db = zeros(32);
-      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * omp_get_max_threads());
+      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * g.threads);
       table.winograd_weights(g, w.data(), false, u.data());
       table.winograd_forward(g, x.data(), u.data(), bias.data(), true, y.data(), scratch.data());
       table.winograd_backward_weights(g, x.data(), dy.data(), dw.data(), db.data(), scratch.data());
@@ -105,14 +104,14 @@ TEST_CASE("a first layer's weight gradient is the same in every instruction set 
     for (const std::int64_t kernel : {1, 3, 5, 7}) {
       const std::int64_t padding = kernel / 2;
       const FewChannelGeometry g{
-          layout(2, 3, 1, 8, 9), layout(2, 40, width, 8, 9), kernel, kernel, 1, 1, padding, padding, padding, padding};
+          layout(2, 3, 1, 8, 9), layout(2, 40, width, 8, 9), kernel, kernel, 1, 1, padding, padding, padding, padding, 2};
       const auto x = random_floats(static_cast<std::size_t>(floats(g.in)), 1),
                  dy = random_floats(static_cast<std::size_t>(floats(g.out)), 2);
       std::vector<std::int64_t> places(static_cast<std::size_t>(40 * 3 * kernel * kernel));
       for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int64_t>(i);
       check_all_tables([&](const KernelTable& table) {
         std::vector<float> dw = zeros(static_cast<std::int64_t>(places.size())), db = zeros(40);
-        std::vector<float> scratch = zeros(few_channel_scratch(g) * omp_get_max_threads());
+        std::vector<float> scratch = zeros(few_channel_scratch(g) * g.threads);
         table.few_channel_weights(g, x.data(), dy.data(), places.data(), dw.data(), db.data(), scratch.data());
         dw.insert(dw.end(), db.begin(), db.end());
         return dw;
@@ -177,6 +176,58 @@ TEST_CASE("dropout is the same in every instruction set") {
   });
 }
 
+TEST_CASE("sums and products are the same in every instruction set, whatever their length and layout") {
+  for (const bool multiply : {false, true})
+    for (const bool relu : {false, true}) {
+      const Combination what{multiply, relu};
+      const auto a = random_floats(9001, 1), b = random_floats(9001, 2);
+      check_all_tables([&](const KernelTable& table) {
+        std::vector<float> y = a;
+        table.combine(what, 9001, y.data(), b.data(), y.data());
+        return y;
+      });
+      for (const std::int64_t width : {1, 8, 16, 24}) {
+        const ChannelLayout map = layout(2, 24, width, 7, 5);
+        const auto x = random_floats(static_cast<std::size_t>(floats(map)), 3);
+        check_all_tables([&](const KernelTable& table) {
+          std::vector<float> y = x, sums = zeros(map.images * map.blocks * width);
+          table.broadcast(what, map, y.data(), b.data(), y.data());
+          table.sum_pixels(map, x.data(), relu ? y.data() : nullptr, sums.data());
+          y.insert(y.end(), sums.begin(), sums.end());
+          return y;
+        });
+      }
+    }
+}
+
+TEST_CASE("channels are copied and added between all layouts, the padding is cleared, and what was not named stays") {
+  // Large enough for several parts of an image.
+  constexpr std::int64_t height = 18, columns = 17, pixels = height * columns;
+  const auto at = [](const ChannelLayout& l, std::int64_t n, std::int64_t c, std::int64_t p) {
+    return static_cast<std::size_t>(((n * l.blocks + c / l.width) * pixels + p) * l.width + c % l.width);
+  };
+  for (const std::int64_t from_width : {1, 8, 16, 21})
+    for (const std::int64_t to_width : {1, 8, 16, 40})
+      for (const bool add : {false, true}) {
+        const ChannelCopy g{layout(2, 21, from_width, height, columns), layout(2, 40, to_width, height, columns), 2, 21, 19};
+        const auto x = random_floats(static_cast<std::size_t>(floats(g.from)), 1),
+                   before = random_floats(static_cast<std::size_t>(floats(g.to)), 2);
+        std::vector<float> expected = before;
+        for (std::int64_t n = 0; n < 2; ++n)
+          for (std::int64_t p = 0; p < pixels; ++p) {
+            for (std::int64_t c = 0; c < 19; ++c)
+              expected[at(g.to, n, 21 + c, p)] = (add ? before[at(g.to, n, 21 + c, p)] : 0) + x[at(g.from, n, 2 + c, p)];
+            for (std::int64_t c = 40; !add && c < g.to.blocks * to_width; ++c) expected[at(g.to, n, c, p)] = 0;
+          }
+        for (const KernelTable* table : runnable_kernels()) {
+          INFO(table->name << ", from width " << from_width << " to " << to_width << (add ? ", added" : ""));
+          std::vector<float> y = before;
+          table->copy_channels(g, add, x.data(), y.data());
+          CHECK(y == expected);
+        }
+      }
+}
+
 TEST_CASE("pooling over windows that differ is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
     const SpanPoolingGeometry g{
@@ -213,12 +264,12 @@ TEST_CASE("layer_norm and group_norm are the same in every instruction set and b
     const AffineTensors affine{weight.data(), bias.data()};
     check_all_tables([&](const KernelTable& table) {
       std::vector<float> y = zeros(floats(l)), dx = y, dweight = zeros(21), dbias = dweight, all;
-      std::vector<float> statistics = zeros(2 * floats(l)), scratch = zeros(2 * floats(l) + layer_norm_scratch(l) * omp_get_max_threads());
+      std::vector<float> statistics = zeros(2 * floats(l)), scratch = zeros(2 * floats(l) + layer_norm_scratch(l) * 2);
       const auto collect = [&] {
         for (const auto& part : {y, dx, dweight, dbias}) all.insert(all.end(), part.begin(), part.end());
       };
       table.layer_norm_forward(l, 1e-5F, affine, x.data(), y.data(), statistics.data());
-      table.layer_norm_backward(l, weight.data(), x.data(), dy.data(), statistics.data(), {dweight.data(), dbias.data()}, dx.data(),
+      table.layer_norm_backward(l, 2, weight.data(), x.data(), dy.data(), statistics.data(), {dweight.data(), dbias.data()}, dx.data(),
                                 scratch.data());
       collect();
       table.group_norm_forward(g, affine, x.data(), y.data(), statistics.data());
@@ -232,10 +283,10 @@ TEST_CASE("layer_norm and group_norm are the same in every instruction set and b
 
 TEST_CASE("local response normalization is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16}) {
-    const LocalResponseGeometry g{layout(2, 21, width, 3, 4), 2, 2, 0.3F, 0.75F, 1};
+    const LocalResponseGeometry g{layout(2, 21, width, 3, 4), 2, 2, 0.3F, 0.75F, 1, 2};
     const auto x = random_map(g.layout, 1), dy = random_map(g.layout, 2);
     check_all_tables([&](const KernelTable& table) {
-      std::vector<float> y = zeros(floats(g.layout)), dx = y, scratch = zeros(local_response_scratch(g) * omp_get_max_threads());
+      std::vector<float> y = zeros(floats(g.layout)), dx = y, scratch = zeros(local_response_scratch(g) * g.threads);
       table.local_response_forward(g, x.data(), y.data(), scratch.data());
       table.local_response_backward(g, x.data(), dy.data(), dx.data(), scratch.data());
       y.insert(y.end(), dx.begin(), dx.end());

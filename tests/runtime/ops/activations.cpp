@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <limits>
 
 #include "../check.h"
@@ -30,6 +31,13 @@ const std::vector<std::string> activations = {"relu",
                                               "mish",
                                               "softplus",
                                               "softplus: {beta: 2, threshold: 1}"};
+
+/// A model's list of items.
+std::string list_of(std::initializer_list<std::string> items) {
+  std::string text;
+  for (const std::string& item : items) text.append("- ").append(item).append("\n");
+  return text;
+}
 
 /// What one layer on a vector gives in training, and its derivative.
 struct Response {
@@ -114,10 +122,10 @@ TEST_CASE("prelu's and layer_scale's results and gradients are those of a plain 
   for (const int channels : {3, 8, 12, 16}) {
     const std::string count = std::to_string(channels);
     for (const std::string& item : {std::string("prelu"), "prelu: {num_parameters: " + count + "}", std::string("layer_scale")}) {
-      check_network("- " + item, {channels, 4, 5}, 2);
-      check_network("- conv: {out_channels: " + count + ", kernel_size: 3}\n- " + item + "\n- conv: {out_channels: 3, kernel_size: 1}",
+      check_network(list_of({item}), {channels, 4, 5}, 2);
+      check_network(list_of({"conv: {out_channels: " + count + ", kernel_size: 3}", item, "conv: {out_channels: 3, kernel_size: 1}"}),
                     {3, 5, 6}, 3);
-      check_network("- flatten\n- linear: {out_features: " + count + "}\n- " + item + "\n- linear: {out_features: 2}", {3, 2, 2}, 3);
+      check_network(list_of({"flatten", "linear: {out_features: " + count + "}", item, "linear: {out_features: 2}"}), {3, 2, 2}, 3);
     }
   }
 }
@@ -164,10 +172,8 @@ TEST_CASE("weights that are NaN reach the result in training, whatever is behind
       CAPTURE(rest);
       ModelOptions options;
       options.batch_size = 2;
-      Model model(
-          network_of("- conv: {out_channels: " + channels + ", kernel_size: 3}\n" + rest + "\n- flatten\n- linear: {out_features: 3}",
-                     {3, 8, 8}),
-          options);
+      const std::string convolution = "- conv: {out_channels: " + channels + ", kernel_size: 3}\n";
+      Model model(network_of(convolution + rest + "\n- flatten\n- linear: {out_features: 3}", {3, 8, 8}), options);
       randomize(model, 1);
       std::vector<float> weights = model.parameter(0);
       weights[30] = nan;

@@ -1,39 +1,64 @@
+#include <algorithm>
+
 #include "engine/runtime/kernels/declarations.h"
 #include "engine/runtime/kernels/vectors.h"
 
 namespace cnnctl::CNNCTL_ISA {
 namespace {
 
-/// y = combine(x, s) for the pixels of one plane, channels in blocks that are vectors.
-template <int Width, class Combine>
-void broadcast_plane(const ChannelLayout& layout, const float* x, const float* s, float* y, Combine combine) {
-  using V = Vectors<Width>;
-  const auto numbers = V::load(s);
-  for (std::int64_t p = 0; p < layout.pixels(); ++p) V::store(y + p * Width, combine(V::load(x + p * Width), numbers));
+/// Calls use(f), f being the function of two floats or two vectors.
+template <class Use>
+void with_function(const Combination& what, Use use) {
+  const auto relu = [](auto v) { return v < 0.0F ? decltype(v){} : v; };
+  if (what.multiply && what.relu) return use([=](auto a, auto b) { return relu(a * b); });
+  if (what.multiply) return use([](auto a, auto b) { return a * b; });
+  if (what.relu) return use([=](auto a, auto b) { return relu(a + b); });
+  use([](auto a, auto b) { return a + b; });
 }
 
-/// The same for any width, channel by channel.
-template <class Combine>
-void broadcast_any_plane(const ChannelLayout& layout, const float* x, const float* s, float* y, Combine combine) {
-  for (std::int64_t c = 0; c < layout.width; ++c) {
-    const float number = s[c];
-    for (std::int64_t p = 0; p < layout.pixels(); ++p) y[p * layout.width + c] = combine(x[p * layout.width + c], number);
+template <class Function>
+void combine_all(std::int64_t count, const float* a, const float* b, float* y, Function function) {
+  using V = Vectors<CNNCTL_ISA_WIDTH>;
+  constexpr std::int64_t chunk = 4096;
+#pragma omp parallel for schedule(static)
+  for (std::int64_t begin = 0; begin < count; begin += chunk) {
+    const std::int64_t end = std::min(count, begin + chunk);
+    std::int64_t i = begin;
+    for (; i + CNNCTL_ISA_WIDTH <= end; i += CNNCTL_ISA_WIDTH) V::store(y + i, function(V::load(a + i), V::load(b + i)));
+    for (; i < end; ++i) y[i] = function(a[i], b[i]);
   }
 }
 
-template <class Combine>
-void broadcast_planes(const ChannelLayout& layout, const float* x, const float* s, float* y, Combine combine) {
+/// y = function(x, s) for the pixels of one plane, channels in blocks that are vectors.
+template <int Width, class Function>
+void broadcast_plane(const ChannelLayout& layout, const float* x, const float* s, float* y, Function function) {
+  using V = Vectors<Width>;
+  const auto numbers = V::load(s);
+  for (std::int64_t p = 0; p < layout.pixels(); ++p) V::store(y + p * Width, function(V::load(x + p * Width), numbers));
+}
+
+/// The same for any width, channel by channel.
+template <class Function>
+void broadcast_any_plane(const ChannelLayout& layout, const float* x, const float* s, float* y, Function function) {
+  for (std::int64_t c = 0; c < layout.width; ++c) {
+    const float number = s[c];
+    for (std::int64_t p = 0; p < layout.pixels(); ++p) y[p * layout.width + c] = function(x[p * layout.width + c], number);
+  }
+}
+
+template <class Function>
+void broadcast_planes(const ChannelLayout& layout, const float* x, const float* s, float* y, Function function) {
   const std::int64_t plane = layout.pixels() * layout.width;
 #pragma omp parallel for schedule(static)
   for (std::int64_t i = 0; i < layout.images * layout.blocks; ++i) {
     const float *from = x + i * plane, *numbers = s + i * layout.width;
     float* to = y + i * plane;
     if (layout.width == 16)
-      broadcast_plane<16>(layout, from, numbers, to, combine);
+      broadcast_plane<16>(layout, from, numbers, to, function);
     else if (layout.width == 8)
-      broadcast_plane<8>(layout, from, numbers, to, combine);
+      broadcast_plane<8>(layout, from, numbers, to, function);
     else
-      broadcast_any_plane(layout, from, numbers, to, combine);
+      broadcast_any_plane(layout, from, numbers, to, function);
   }
 }
 
@@ -66,12 +91,12 @@ void sum_any_plane(const ChannelLayout& layout, const float* a, const float* b, 
 
 }  // namespace
 
-void broadcast(const BroadcastGeometry& g, const float* x, const float* s, float* y) {
-  const auto relu = [](auto v) { return v < 0.0F ? decltype(v){} : v; };
-  if (g.multiply && g.relu) return broadcast_planes(g.layout, x, s, y, [=](auto a, auto b) { return relu(a * b); });
-  if (g.multiply) return broadcast_planes(g.layout, x, s, y, [](auto a, auto b) { return a * b; });
-  if (g.relu) return broadcast_planes(g.layout, x, s, y, [=](auto a, auto b) { return relu(a + b); });
-  broadcast_planes(g.layout, x, s, y, [](auto a, auto b) { return a + b; });
+void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y) {
+  with_function(what, [&](auto function) { combine_all(count, a, b, y, function); });
+}
+
+void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y) {
+  with_function(what, [&](auto function) { broadcast_planes(layout, x, s, y, function); });
 }
 
 void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums) {

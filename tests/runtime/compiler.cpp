@@ -1,0 +1,72 @@
+#include "engine/runtime/compiler.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "check.h"
+#include "engine/runtime/layout.h"
+#include "engine/runtime/threads.h"
+#include "tests/graph/networks.h"
+
+namespace cnnctl {
+namespace {
+
+TEST_CASE("a tensor has to stay below 2 GiB, memory of our own loops need not") {
+  const Graph graph = Chain({1, 2, 2});
+  ParameterStore store(graph, true);
+  const std::uint64_t dropout_state = 0;
+  Compiler compiler(graph, Mode::training, 1, store, dropout_state, false);
+  constexpr std::int64_t bytes = std::int64_t{3} << 30;
+  CHECK_NOTHROW(compiler.allocate_bytes(bytes));
+  CHECK_THROWS_AS(compiler.allocate(plain_desc({bytes / 4})), std::runtime_error);
+}
+
+TEST_CASE("a program keeps to the threads that it was compiled for in the loops that have scratch for each") {
+  const int before = set_threads(0);
+  set_threads(1);
+  Chain net({3, 12, 12});
+  net.convolution(16).convolution(16, 5);
+  ModelOptions options;
+  options.batch_size = 4;
+  Model model(net, options);
+  randomize(model, 1);
+  Program& program = model.training(4);
+  const auto images = random_floats(program.input().size(), 2);
+  const auto gradients_with = [&](int threads) {
+    set_threads(threads);
+    std::copy(images.begin(), images.end(), program.input().begin());
+    program.forward();
+    std::fill(program.output_gradient().begin(), program.output_gradient().end(), 1.0F);
+    program.backward();
+    return std::vector<double>(model.trainable_gradients().begin(), model.trainable_gradients().end());
+  };
+  const auto alone = gradients_with(1);
+  CHECK(relative_error(gradients_with(4), alone) < 1e-5);
+  set_threads(before);
+}
+
+TEST_CASE("an evaluation model has neither gradients nor an output's gradient") {
+  ModelOptions options;
+  options.mode = Mode::evaluation;
+  Model model(Chain({3, 4, 4}).convolution(4), options);
+  CHECK_FALSE(model.trainable_values().empty());
+  CHECK(model.trainable_gradients().empty());
+  CHECK(model.evaluation(1).output_gradient().empty());
+  CHECK(model.evaluation(1).input_gradient().empty());
+}
+
+TEST_CASE("a copy between formats moves every element and clears the padding") {
+  const Dims dims{2, 5, 3, 2};
+  const Desc plain = plain_desc(dims), blocked = f32_desc(dims, FormatTag::nChw8c);
+  const auto values = random_floats(60, 1);
+  std::vector<float> in_blocks(blocked.get_size() / sizeof(float), 9.0F), back(60);
+  FormatCopy(plain, blocked)(values.data(), in_blocks.data());
+  FormatCopy(blocked, plain)(in_blocks.data(), back.data());
+  CHECK(back == values);
+  CHECK(std::count(in_blocks.begin(), in_blocks.end(), 0.0F) == 2 * 6 * 3);
+  CHECK(std::count(in_blocks.begin(), in_blocks.end(), 9.0F) == 0);
+}
+
+}  // namespace
+}  // namespace cnnctl

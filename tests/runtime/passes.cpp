@@ -1,0 +1,109 @@
+#include "engine/graph/passes/passes.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "check.h"
+#include "engine/runtime/compiler.h"
+#include "engine/runtime/program.h"
+#include "tests/graph/networks.h"
+
+namespace cnnctl {
+namespace {
+
+using Pass = Graph (*)(Graph);
+
+/// What a graph's program gives, compiled as it is: its result, and in training all gradients. Also counts its forward steps.
+struct Run {
+  std::vector<double> result;
+  std::vector<double> gradients;
+  std::size_t forward_steps = 0;
+};
+
+Run run(const Graph& graph, Mode mode) {
+  constexpr std::int64_t images = 2;
+  const std::uint64_t dropout_state = 0;
+  ParameterStore store(graph, true);
+  CompiledProgram compiled = Compiler(graph, mode, images, store, dropout_state, true).compile();
+  store.allocate();
+  Run result;
+  result.forward_steps = compiled.forward.size();
+  StepListProgram program(std::move(compiled), images, store, false);
+  const AlignedMemory arena(static_cast<std::size_t>(program.arena_bytes()));
+  program.bind(arena.data());
+  for (std::size_t i = 0; i < graph.parameters.size(); ++i) {
+    const Parameter& parameter = graph.parameters[i];
+    store.set_plain(static_cast<ParameterId>(i), random_floats(static_cast<std::size_t>(parameter.count()), static_cast<unsigned>(i),
+                                                               parameter.trainable ? -1.0F : 0.5F));
+  }
+  const auto input = random_floats(program.input().size(), 77);
+  std::copy(input.begin(), input.end(), program.input().begin());
+  program.forward();
+  result.result.assign(program.output().begin(), program.output().end());
+  if (mode == Mode::evaluation) return result;
+  const auto gradient = random_floats(program.output_gradient().size(), 78);
+  std::copy(gradient.begin(), gradient.end(), program.output_gradient().begin());
+  program.backward();
+  result.gradients.assign(program.input_gradient().begin(), program.input_gradient().end());
+  for (std::size_t i = 0; i < graph.parameters.size(); ++i)
+    if (graph.parameters[i].trainable)
+      for (const float value : store.to_plain(static_cast<ParameterId>(i), store.trainable_gradients())) result.gradients.push_back(value);
+  return result;
+}
+
+/// The program with the pass gives what it gives without it. Returns how many steps it spares.
+std::size_t check_pass(Pass pass, const Graph& graph, Mode mode) {
+  INFO(to_string(graph));
+  const Graph changed = pass(graph);
+  CHECK(changed.nodes.size() < graph.nodes.size());
+  const Run without = run(graph, mode), with = run(changed, mode);
+  CHECK(relative_error(with.result, without.result) < 1e-5);
+  if (mode == Mode::training) CHECK(relative_error(with.gradients, without.gradients) < 1e-5);
+  return without.forward_steps - with.forward_steps;
+}
+
+TEST_CASE("fuse_binary_relu changes neither results nor gradients, in training and in evaluation") {
+  for (const Mode mode : {Mode::training, Mode::evaluation})
+    for (const std::int64_t channels : {16, 5}) {
+      Chain sum({3, 5, 4});
+      const ValueId map = sum.convolution(channels).value();
+      const ValueId other = sum.from(0).convolution(channels, 1).value();
+      check_pass(fuse_binary_relu, Chain(sum).plus(map).relu(), mode);
+      check_pass(fuse_binary_relu, Chain(sum).times(map).relu(), mode);
+      const ValueId again = sum.plus(map).relu().value();
+      check_pass(fuse_binary_relu, sum.plus(other).relu().plus(again).relu(), mode);
+      Chain gated({3, 5, 4});
+      const ValueId wide = gated.convolution(channels).value();
+      const ValueId gate = gated.adaptive_pool(1).convolution(channels, 1).value();
+      check_pass(fuse_binary_relu, Chain(gated).from(wide).times(gate).relu(), mode);
+      check_pass(fuse_binary_relu, Chain(gated).from(wide).plus(gate).relu(), mode);
+    }
+}
+
+TEST_CASE("fuse_residual changes no result, and the sum costs no step where the other input may be overwritten") {
+  for (const std::int64_t channels : {16, 5})
+    for (const std::int64_t kernel : {1, 3, 5}) {
+      Chain net({3, 6, 5});
+      const ValueId in = net.convolution(channels).value();
+      CHECK(check_pass(fuse_residual, Chain(net).convolution(channels, kernel).plus(in), Mode::evaluation) == 0);  // it reads what it adds
+      net.max_pool({3, 1, 1, 1, 1}).convolution(channels, kernel).plus(in);
+      CHECK(check_pass(fuse_residual, net, Mode::evaluation) == 1);
+      CHECK(check_pass(fuse_residual, fuse_binary_relu(Chain(net).relu()), Mode::evaluation) == 1);
+      CHECK(check_pass(fuse_residual, net.concat({in, net.value()}), Mode::evaluation) == 0);
+      CHECK(check_pass(fuse_residual, Chain({channels, 4, 4}).convolution(channels, kernel).plus(0), Mode::evaluation) == 0);
+    }
+}
+
+TEST_CASE("fuse_residual works with folded norms and a relu of its own") {
+  for (const std::int64_t kernel : {3, 5}) {
+    Chain net({3, 6, 6});
+    const ValueId in = net.convolution(16).batch_norm().relu().value();
+    net.convolution(16, kernel).batch_norm().relu().convolution(16, kernel).batch_norm().plus(in).relu();
+    const Graph folded = fuse_binary_relu(fuse_activation(fold_batch_norm(net)));
+    check_pass(fuse_residual, folded, Mode::evaluation);
+  }
+}
+
+}  // namespace
+}  // namespace cnnctl
