@@ -44,6 +44,7 @@ TORCHVISION = """alexnet vgg11 vgg16 vgg16_bn vgg19 googlenet inception_v3 resne
 GRADIENTS = """googlenet densenet121 shufflenet_v2_x1_0 squeezenet1_1 efficientnet_b0 convnext_tiny
     lenet5 nin resnet20_cifar10 densenet_bc_cifar10""".split()
 NORMS = (nn.BatchNorm2d, nn.LayerNorm)
+LAST_NORM = {torchvision.models.resnet.BasicBlock: "bn2", torchvision.models.resnet.Bottleneck: "bn3"}
 
 
 def make(name):
@@ -77,6 +78,9 @@ def randomize(net, images):
             nn.init.normal_(module.bias, 0, 0.1)
         elif isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
             nn.init.normal_(module.bias, 0, 0.1)
+    for module in net.modules():
+        if type(module) in LAST_NORM:  # a small residual, as after training: at full size 152 layers amplify rounding beyond the bound
+            getattr(module, LAST_NORM[type(module)]).weight.data *= 0.3
     for name, parameter in net.named_parameters():
         if name.endswith("layer_scale"):  # starts at 1e-6, which would hide the block
             nn.init.uniform_(parameter, 0.5, 1.5)
