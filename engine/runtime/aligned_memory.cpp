@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace cnnctl {
 namespace {
@@ -32,5 +33,7 @@ AlignedMemory AlignedMemory::untouched(std::size_t bytes) {
 void AlignedMemory::clear() {
   if (size_ > 0) std::memset(data_.get(), 0, size_);
 }
+
+std::int64_t physical_memory() { return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE); }
 
 }  // namespace cnnctl

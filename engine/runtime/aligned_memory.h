@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 
@@ -26,5 +27,8 @@ class AlignedMemory {
   std::unique_ptr<std::byte, Free> data_;
   std::size_t size_ = 0;
 };
+
+/// Bytes of memory that the machine has.
+std::int64_t physical_memory();
 
 }  // namespace cnnctl

@@ -165,4 +165,9 @@ TEST_CASE("a tensor that the library cannot address is an error with its size an
 TEST_CASE("convolutions are right on this machine") { CHECK(self_test().convolutions_are_right); }
 
 }  // namespace
+
+TEST_CASE("a batch that the machine's memory cannot hold is refused before memory is taken") {
+  const Graph deep = network_of("- prelu: {repeat: 4000}", {1, 1000, 1000});
+  CHECK_THROWS_WITH(Model(deep, options_for(Mode::training, 500)), doctest::Contains("choose a smaller one"));
+}
 }  // namespace cnnctl
