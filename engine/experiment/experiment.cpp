@@ -49,9 +49,11 @@ std::string read_name(const Value* value, const std::string& path, Diagnostics& 
   return name_of_file(path);
 }
 
-Value part(const Value& root, std::string_view key) {
+/// The value of a key, null where there is none.
+const Value& part(const Value& root, std::string_view key) {
+  static const Value none;
   const Value* value = root.find(key);
-  return value ? *value : Value{};
+  return value ? *value : none;
 }
 
 /// Where what a map lacks is reported: at its start.
@@ -74,15 +76,18 @@ bool declares(const Declaration& declaration, std::string_view name) {
 
 /// Reports the keys of a config that have no place there, and where those of data and train belong.
 void check_keys(const Value& root, Diagnostics& diagnostics) {
-  Value others = root;
-  std::erase_if(others.entries, [&](const Entry& entry) {
+  Value others;  // their keys alone: a deep network's values are many
+  others.kind = Value::Kind::map;
+  for (const Entry& entry : root.entries) {
     const bool in_train = declares(train_declaration(), entry.key);
-    if (!in_train && !declares(data_declaration(), entry.key)) return false;
+    if (!in_train && !declares(data_declaration(), entry.key)) {
+      others.entries.push_back({entry.key, entry.key_place, {}});
+      continue;
+    }
     const char* section = in_train ? "train" : "data";
     diagnostics.error(entry.key_place, fmt::format("'{}' belongs to {}", entry.key, section),
                       fmt::format("indent it under '{}:'", section));
-    return true;
-  });
+  }
   report_unknown_keys(others, {"name", "input", "include", "vars", "blocks", "model", "data", "train"}, "a config", diagnostics);
 }
 
@@ -92,9 +97,8 @@ Experiment read_experiment(const std::string& path, Value root, const Tables& ta
 
   Experiment experiment;
   experiment.name = read_name(root.find("name"), path, diagnostics);
-  const Value vars_part = part(root, "vars"), blocks_part = part(root, "blocks");
-  Vars vars(vars_part, diagnostics);
-  const Blocks blocks(blocks_part, diagnostics);
+  Vars vars(part(root, "vars"), diagnostics);
+  const Blocks blocks(part(root, "blocks"), diagnostics);
   const NetworkSource network{experiment.name, start_of(root), part(root, "input"), part(root, "model"), complete};
   experiment.graph = build_network(network, vars, blocks, diagnostics);
   const std::int64_t channels = experiment.graph.input_shape().channels;

@@ -14,8 +14,8 @@ namespace cnnctl {
 struct NetworkSource {
   std::string name;
   Place place;           // of the config as a whole, where missing parts are reported
-  Value input;           // [channels, height, width]
-  Value model;           // the list of items
+  const Value& input;    // [channels, height, width]
+  const Value& model;    // the list of items
   bool complete = true;  // false where the text could not be read to its end: what is missing may stand there
 };
 

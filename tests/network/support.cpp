@@ -45,10 +45,10 @@ Built build(const std::string& yaml) {
   Built built;
   const Value root = parse_yaml(std::make_shared<const Source>(Source{"net.yaml", yaml}), built.diagnostics);
   const auto part = [&](const char* key) { return root.find(key) ? *root.find(key) : Value{}; };
-  const Value vars_part = part("vars"), blocks_part = part("blocks");
+  const Value vars_part = part("vars"), blocks_part = part("blocks"), input = part("input"), model = part("model");
   Vars vars(vars_part, built.diagnostics);
   const Blocks blocks(blocks_part, built.diagnostics);
-  const NetworkSource source{"net", root.place, part("input"), part("model"), true};
+  const NetworkSource source{"net", root.place, input, model, true};
   built.graph = build_network(source, vars, blocks, built.diagnostics);
   return built;
 }

@@ -14,6 +14,8 @@ class Rewriting {
   explicit Rewriting(Graph old) : old_values_(std::move(old.values)), result_(std::move(old)), replacement_(old_values_.size(), 0) {
     result_.values = {old_values_.front()};
     result_.nodes.clear();
+    result_.nodes.reserve(old_values_.size());
+    result_.values.reserve(old_values_.size());
   }
 
   void keep(Node&& node) {
