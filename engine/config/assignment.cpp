@@ -51,7 +51,7 @@ std::optional<Assignment> read_assignment(const std::string& text, Diagnostics& 
 
   Diagnostics found;
   assignment.value = parse_yaml_from(source, equals + 1, found);
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+  diagnostics.add(found);
   if (found.has_errors()) return std::nullopt;
   return assignment;
 }

@@ -1,6 +1,7 @@
 #include "engine/config/value.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,6 +32,14 @@ const Value* Value::find(std::string_view key) const {
 Value* Value::find(std::string_view key) {
   const auto found = std::find_if(entries.begin(), entries.end(), [key](const Entry& entry) { return entry.key == key; });
   return found == entries.end() ? nullptr : &found->value;
+}
+
+Value scalar_value(std::string text, Place place) {
+  Value value;
+  value.kind = Value::Kind::scalar;
+  value.text = std::move(text);
+  value.place = std::move(place);
+  return value;
 }
 
 std::string describe(const Value& value) {

@@ -33,6 +33,9 @@ struct Value {
   Value* find(std::string_view key);
 };
 
+/// A plain scalar.
+Value scalar_value(std::string text, Place place = {});
+
 /// A key of a map, with its own place.
 struct Entry {
   std::string key;

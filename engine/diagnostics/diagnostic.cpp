@@ -25,6 +25,10 @@ nlohmann::json place_to_json(const Place& place) {
 
 void Diagnostics::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
 
+void Diagnostics::add(const Diagnostics& others) {
+  for (Diagnostic& diagnostic : others.sorted()) add(std::move(diagnostic));
+}
+
 void Diagnostics::error(Place place, std::string message, std::string hint) {
   add({Severity::error, std::move(place), std::move(message), std::move(hint), {}});
 }

@@ -31,6 +31,8 @@ struct Diagnostic {
 class Diagnostics {
  public:
   void add(Diagnostic diagnostic);
+  /// Adds all of `others`, in the order of the file.
+  void add(const Diagnostics& others);
   void error(Place place, std::string message, std::string hint = "");
   void warning(Place place, std::string message, std::string hint = "");
 

@@ -128,7 +128,7 @@ Experiment check_source(const std::shared_ptr<const Source>& source, const Inclu
 
   Experiment experiment = read_experiment(source->name, std::move(root), tables, found);
   throw_if_errors(found);
-  for (const Diagnostic& warning : found.sorted()) diagnostics.add(warning);
+  diagnostics.add(found);
   experiment.yaml = sets.empty() && complete ? source->text : to_yaml(experiment.config);
   return experiment;
 }

@@ -12,19 +12,12 @@ namespace {
 
 constexpr double most = 1'000'000'000;
 
-Value word(const char* text) {
-  Value value;
-  value.kind = Value::Kind::scalar;
-  value.text = text;
-  return value;
-}
-
 /// The keys of train as they are written. The items among them are read once their tables are at hand.
 struct TrainArguments : TrainSpec {
   std::string checkpoint_interval = "1 epoch";
-  Value loss_item = word("cross_entropy");
-  Value optimizer_item = word("adam");
-  Value schedule_item = word("constant");
+  Value loss_item = scalar_value("cross_entropy");
+  Value optimizer_item = scalar_value("adam");
+  Value schedule_item = scalar_value("constant");
 };
 
 /// A member of TrainSpec as one of TrainArguments, which C++ does not deduce.

@@ -71,7 +71,7 @@ std::optional<Block> read_block(const Entry& entry, Diagnostics& diagnostics) {
   Diagnostics found;
   report_unknown_keys(entry.value, {"params", "layers", "inline"}, fmt::format("block '{}'", entry.key), found);
   bool valid = !found.has_errors();
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+  diagnostics.add(found);
   valid = read_parameters(entry.value.find("params"), block, diagnostics) && valid;
   valid = read_layers(entry.value, block, diagnostics) && valid;
   Argument argument;

@@ -10,28 +10,20 @@ namespace {
 
 const std::vector<std::string> shortcut_kinds = {"auto", "optional", "identity"};
 
-Value scalar(std::string text, const Place& place) {
-  Value value;
-  value.kind = Value::Kind::scalar;
-  value.text = std::move(text);
-  value.place = place;
-  return value;
-}
-
 /// The arguments of a shortcut's convolution: 1x1, without bias.
 Value projection(std::int64_t out_channels, std::int64_t stride_height, std::int64_t stride_width, const Place& place) {
   Value stride;
   stride.kind = Value::Kind::list;
   stride.place = place;
-  for (const std::int64_t size : {stride_height, stride_width}) stride.items.push_back(scalar(std::to_string(size), place));
+  for (const std::int64_t size : {stride_height, stride_width}) stride.items.push_back(scalar_value(std::to_string(size), place));
   Value arguments;
   arguments.kind = Value::Kind::map;
   arguments.place = place;
   const auto add = [&](const char* key, Value value) { arguments.entries.push_back({key, place, std::move(value)}); };
-  add("out_channels", scalar(std::to_string(out_channels), place));
-  add("kernel_size", scalar("1", place));
+  add("out_channels", scalar_value(std::to_string(out_channels), place));
+  add("kernel_size", scalar_value("1", place));
   add("stride", std::move(stride));
-  add("bias", scalar("false", place));
+  add("bias", scalar_value("false", place));
   return arguments;
 }
 
@@ -55,13 +47,13 @@ std::optional<NetworkBuilder::Shortcut> NetworkBuilder::read_shortcut(const Mode
 void NetworkBuilder::add_branching(const ModelItem& item, const Context& context, const std::string& name) {
   Diagnostics found;
   check_arguments(item.branching->declaration, item.arguments, item.place, found);
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics_->add(diagnostic);
+  diagnostics_->add(found);
   if (found.has_errors()) return current_.reset();
 
   NameLevel names = item.name ? NameLevel(name + ".") : NameLevel(context.names, name + ".");
   const Context inner{context.environment, context.list, names};
   if (item.from && item.from->is_list()) return join_named(item, inner, name);
-  const Level level(*this, item.place, name, name.substr(name.rfind('.') + 1), item.type);
+  const Level level(*this, item.place, name, label_of(name), item.type);
   if (!level.open()) return;
   if (item.branching->joining == Joining::residual) return add_residual(item, inner, name);
 
@@ -136,11 +128,7 @@ std::optional<Operand> NetworkBuilder::add_branch(const Branch& branch, const Co
 
 void NetworkBuilder::add_residual(const ModelItem& item, const Context& context, const std::string& name) {
   const Value& written = *item.arguments.find("body");
-  std::optional<Bound> items = resolve(written, context.environment, *diagnostics_);
-  if (items && !items->value->is_list()) {
-    diagnostics_->error(written.place, fmt::format("body must be a list of items, not {}", describe(*items->value)));
-    items.reset();
-  }
+  const std::optional<Bound> items = resolve_items("body", written, context.environment, *diagnostics_);
   const std::optional<Shortcut> shortcut = read_shortcut(item, context.environment);
   if (!items || !shortcut) return current_.reset();
 

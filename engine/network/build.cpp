@@ -29,7 +29,7 @@ std::optional<Shape> read_input(const NetworkSource& source, const Vars& vars, D
   }
   Diagnostics found;
   const std::optional<Value> value = vars.substitute(source.input, found);
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+  diagnostics.add(found);
   if (!value && !found.has_errors()) diagnostics.error(source.input.place, "input cannot depend on in_channels, in_height or in_width");
   if (!value) return std::nullopt;
   if (!value->is_list() || value->items.size() != 3) {
@@ -67,7 +67,7 @@ Graph build_network(const NetworkSource& source, Vars& vars, const Blocks& block
   const std::optional<Bound> model = resolve(source.model, vars.environment(), found);
   if (model && check_model(*model->value, source, found))
     graph = NetworkBuilder(std::move(graph), input.has_value(), vars.environment(), blocks, found).build(*model->value);
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+  diagnostics.add(found);
   return graph;
 }
 

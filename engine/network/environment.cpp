@@ -20,14 +20,6 @@ constexpr std::array<std::string_view, 4> special_names = {"index", "in_channels
 
 bool is_reference(std::string_view text) { return text.starts_with('$') && !text.starts_with("${"); }
 
-Value number(std::int64_t value, const Place& place) {
-  Value result;
-  result.kind = Value::Kind::scalar;
-  result.text = std::to_string(value);
-  result.place = place;
-  return result;
-}
-
 Bound computed(Value value, const Environment& environment) {
   auto owned = std::make_shared<const Value>(std::move(value));
   return {owned.get(), &environment, nullptr, owned};
@@ -64,7 +56,7 @@ class Resolution {
     if (is_special(name)) {
       const auto found = environment.special(name);
       if (!found) return std::nullopt;
-      return computed(number(*found, place), environment);
+      return computed(scalar_value(std::to_string(*found), place), environment);
     }
     const Environment::Binding* binding = environment.find(name);
     if (binding == nullptr) {
@@ -115,7 +107,7 @@ class Substitution {
       diagnostics_.error(value.place, fmt::format("this grows to more than {} values once the vars in it are replaced", max_values));
       failed_ = true;
     }
-    return !failed_ && environment.spend(1, value.place, diagnostics_);
+    return !failed_ && environment.spend(value.place, diagnostics_);
   }
 
   std::optional<Value> inside(const Bound& bound) {
@@ -166,10 +158,7 @@ class Substitution {
 
   std::optional<std::string> substitute_key(const Entry& entry, const Environment& environment) {
     if (entry.key.find('$') == std::string::npos) return entry.key;
-    Value use;
-    use.kind = Value::Kind::scalar;
-    use.text = entry.key;
-    use.place = entry.key_place;
+    const Value use = scalar_value(entry.key, entry.key_place);
     const std::optional<Bound> bound = cnnctl::resolve(use, environment, diagnostics_);
     if (!bound) return std::nullopt;
     if (bound->value->is_scalar()) return bound->value->text;
@@ -247,16 +236,23 @@ std::optional<std::int64_t> Environment::special(std::string_view name) const {
   return name == "in_channels" ? shape->channels : name == "in_height" ? shape->height : shape->width;
 }
 
-bool Environment::spend(std::int64_t values, const Place& place, Diagnostics& diagnostics) const {
+bool Environment::spend(const Place& place, Diagnostics& diagnostics) const {
   std::int64_t& budget = outermost().budget_;
   if (budget < 0) return false;
-  budget -= values;
+  --budget;
   if (budget < 0) diagnostics.error(place, "the vars and blocks of this config grow too large where they are used");
   return budget >= 0;
 }
 
 std::optional<Bound> resolve(const Value& value, const Environment& environment, Diagnostics& diagnostics) {
   return Resolution(diagnostics).resolve(value, environment);
+}
+
+std::optional<Bound> resolve_items(std::string_view what, const Value& value, const Environment& environment, Diagnostics& diagnostics) {
+  std::optional<Bound> items = resolve(value, environment, diagnostics);
+  if (!items || items->value->is_list()) return items;
+  diagnostics.error(value.place, fmt::format("{} must be a list of items, not {}", what, describe(*items->value)));
+  return std::nullopt;
 }
 
 std::optional<Value> substitute(const Value& value, const Environment& environment, Diagnostics& diagnostics) {

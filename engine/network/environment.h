@@ -66,8 +66,9 @@ class Environment {
   bool enter() const;
   void leave() const;
 
-  /// Counts `values` against what the whole config may grow to; false, with the mistake in `diagnostics`, where that is too much.
-  bool spend(std::int64_t values, const Place& place, Diagnostics& diagnostics) const;
+  /// Counts a value that is put in against what the whole config may grow to; false, with the mistake in `diagnostics`, where that is too
+  /// much.
+  bool spend(const Place& place, Diagnostics& diagnostics) const;
 
  private:
   const Environment& outermost() const;
@@ -93,6 +94,9 @@ bool is_identifier(std::string_view name);
 /// What `value` stands for: itself, or where it is `$name` or `${...}` what that gives, whose own parts are left as they are. Nothing where
 /// that is unknown, with the mistake in `diagnostics` unless it is a shape that an earlier mistake left unknown.
 std::optional<Bound> resolve(const Value& value, const Environment& environment, Diagnostics& diagnostics);
+
+/// The same where `value`, called `what`, has to stand for a list of items; anything else is a mistake.
+std::optional<Bound> resolve_items(std::string_view what, const Value& value, const Environment& environment, Diagnostics& diagnostics);
 
 /// A copy of `value` with every `$name` and `${...}` in it replaced, keys included. A scalar that was replaced keeps the place of its use;
 /// what lies inside a list or map keeps the place where it is written. Nothing as above.

@@ -127,11 +127,7 @@ class Evaluation {
   }
 
   std::optional<Value> named(const std::string& name, const Place& place) {
-    Value use;
-    use.kind = Value::Kind::scalar;
-    use.text = "$" + name;
-    use.place = place;
-    const std::optional<Bound> bound = resolve(use, environment_, diagnostics_);
+    const std::optional<Bound> bound = resolve(scalar_value("$" + name, place), environment_, diagnostics_);
     if (!bound) return std::nullopt;
     return *bound->value;
   }
@@ -161,19 +157,13 @@ class Evaluation {
   }
 
   std::optional<Value> scalar(double number, bool boolean, const Expression& expression) {
-    Value result;
-    result.kind = Value::Kind::scalar;
-    result.place = expression.place;
     if (!std::isfinite(number)) {
       diagnostics_.error(expression.place, fmt::format("'{}' gives no finite number", expression.text));
       return std::nullopt;
     }
     const bool whole = number == std::floor(number) && std::abs(number) <= largest_whole;
-    if (boolean)
-      result.text = number != 0 ? "true" : "false";
-    else
-      result.text = whole ? fmt::format("{}", static_cast<std::int64_t>(number)) : fmt::format("{}", number);
-    return result;
+    if (boolean) return scalar_value(number != 0 ? "true" : "false", expression.place);
+    return scalar_value(whole ? fmt::format("{}", static_cast<std::int64_t>(number)) : fmt::format("{}", number), expression.place);
   }
 
   void report(const mu::ParserError& error, const Expression& expression) {

@@ -38,7 +38,7 @@ bool read_now(const Entry& entry, const Argument& argument, const Environment& e
   Diagnostics found;
   const std::optional<Value> value = substitute(entry.value, environment, found);
   if (value) read_value(*value, argument, out, found);
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+  diagnostics.add(found);
   return !found.has_errors();
 }
 
@@ -138,22 +138,14 @@ std::optional<ModelItem> read_long_group(const Bound& map, const Place& place, D
     diagnostics.error(place, "group needs layers (a list of items)", "write group: {layers: [...]}");
     return std::nullopt;
   }
-  item.group = resolve(*layers, *map.environment, diagnostics);
+  item.group = resolve_items("layers", *layers, *map.environment, diagnostics);
   if (!item.group) return std::nullopt;
-  if (!item.group->value->is_list()) {
-    diagnostics.error(layers->place, fmt::format("layers must be a list of items, not {}", describe(*item.group->value)));
-    return std::nullopt;
-  }
   return item;
 }
 
 /// `{name: [items]}`.
 ModelItem named_group(const std::string& name, const Place& place, const Bound& items, const Environment& environment) {
-  Value text;
-  text.kind = Value::Kind::scalar;
-  text.text = name;
-  text.place = place;
-  return ModelItem{.type = "group", .place = place, .group = items, .environment = &environment, .name = text};
+  return ModelItem{.type = "group", .place = place, .group = items, .environment = &environment, .name = scalar_value(name, place)};
 }
 
 /// A map of one key, which may hold a name or an expression.
@@ -164,10 +156,7 @@ std::optional<ModelItem> read_entry(const Bound& bound, const Blocks& blocks, Di
   if (content->value->is_list()) return named_group(entry.key, entry.key_place, *content, *bound.environment);
   if (entry.key == "group" && content->value->is_map()) return read_long_group(*content, entry.key_place, diagnostics);
 
-  Value key;
-  key.kind = Value::Kind::scalar;
-  key.text = entry.key;
-  key.place = entry.key_place;
+  const Value key = scalar_value(entry.key, entry.key_place);
   const std::optional<Bound> type = resolve(key, *bound.environment, diagnostics);
   if (!type) return std::nullopt;
   if (!type->value->is_scalar()) {

@@ -8,9 +8,6 @@
 namespace cnnctl {
 namespace {
 
-/// The last part of a full name: what an item is called in its list; "" of an inline block.
-std::string label_of(const std::string& name) { return name.substr(name.rfind('.') + 1); }
-
 /// Adds the place where a block is used to a mistake inside it; a block that contains itself is shown once.
 void add_use(Diagnostic& diagnostic, const ModelItem& item) {
   const auto is_here = [&](const Note& note) { return note.place.source == item.place.source && note.place.begin == item.place.begin; };
@@ -25,7 +22,7 @@ bool check_parameters(const ModelItem& item, Diagnostics& diagnostics) {
   if (item.block->in_line && item.name)
     found.error(item.name->place, fmt::format("block '{}' is inline: its items join the list, and no item is left to be named",
                                               item.block->declaration.name));
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+  diagnostics.add(found);
   return !found.has_errors();
 }
 
@@ -97,12 +94,8 @@ void NetworkBuilder::add_block(const ModelItem& item, const Context& context, co
 }
 
 void NetworkBuilder::add_block_items(const ModelItem& item, const Context& context, Environment& environment, const std::string& name) {
-  const std::optional<Bound> layers = resolve(*item.block->layers, environment, *diagnostics_);
+  const std::optional<Bound> layers = resolve_items("layers", *item.block->layers, environment, *diagnostics_);
   if (!layers) return current_.reset();
-  if (!layers->value->is_list()) {
-    diagnostics_->error(item.block->layers->place, fmt::format("layers must be a list of items, not {}", describe(*layers->value)));
-    return current_.reset();
-  }
   const Level level(*this, item.place, name, label_of(name), item.block->declaration.name);
   if (!level.open()) return;
   if (item.block->in_line) {

@@ -20,6 +20,8 @@ std::optional<std::pair<std::string, Place>> written_name(const Value& item) {
 
 }  // namespace
 
+std::string label_of(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+
 std::string NameLevel::take(const std::string& own, const Place& place, Diagnostics& diagnostics) {
   const std::string index = std::to_string(next_index_++);
   return own.empty() ? claim(index, place, diagnostics) : named().claim(own, place, diagnostics);

@@ -13,6 +13,9 @@
 
 namespace cnnctl {
 
+/// The last part of a full name: what an item is called in its list.
+std::string label_of(const std::string& name);
+
 /// Gives the items of one level their names, as nn.Sequential does: its own, or its index.
 class NameLevel {
  public:
@@ -32,8 +35,6 @@ class NameLevel {
   /// The level at which named items stand: this, or the one around it.
   NameLevel& named() { return around_ != nullptr ? *around_ : *this; }
   bool is_block() const { return is_block_; }
-  /// What comes before an index here.
-  const std::string& prefix() const { return prefix_; }
   void skip(std::int64_t count) { next_index_ += count; }
 
  private:

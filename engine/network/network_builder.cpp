@@ -78,9 +78,14 @@ void NetworkBuilder::repeat_item(const ModelItem& item, const Context& context) 
     if (i > 0 && !count_item(item.place)) return;
     Environment environment(item.environment);
     if (item.counts) environment.set_index(i);
-    ModelItem one = item;
-    if (i > 0) one.from.reset();
-    add_item(one, {environment, context.list, context.names});
+    const Context here{environment, context.list, context.names};
+    if (i == 0 || !item.from) {
+      add_item(item, here);
+    } else {
+      ModelItem following = item;
+      following.from.reset();
+      add_item(following, here);
+    }
   }
 }
 
@@ -119,7 +124,7 @@ void NetworkBuilder::add_item(const ModelItem& item, const Context& context) {
     add_branching(item, context, name);
   else
     add_layer(item, context, name);
-  context.list.define(name.substr(name.rfind('.') + 1), current_);
+  context.list.define(label_of(name), current_);
 }
 
 /// Lets the item that `from` names be what the item reads. A list of names belongs to an item with branches, which reads it by itself.

@@ -145,10 +145,6 @@ Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer
 
 Tensor Compiler::constant(const Desc& desc) { return {desc, add_buffer({BufferHome::constant, tensor_bytes(desc), -1, -1, -1})}; }
 
-const Desc& Compiler::parameter_format(const Node& node, std::size_t index, const Desc& wanted) {
-  return parameters_.settle(node.parameters[index], wanted);
-}
-
 Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& wanted) {
   const ParameterId id = node.parameters[index];
   const Tensor stored{parameters_.settle(id, wanted), add_buffer({BufferHome::value, tensor_bytes(wanted), id, -1, -1})};

@@ -99,7 +99,6 @@ class Compiler {
   Tensor parameter(const Node& node, std::size_t index, const Desc& wanted);
   /// Its gradient, to be written in the format the store has for it.
   Tensor parameter_gradient(const Node& node, std::size_t index);
-  const Desc& parameter_format(const Node& node, std::size_t index, const Desc& wanted);
   ParameterStore& parameters() { return parameters_; }
 
   // Steps. They join the forward or the backward list, depending on which is being compiled.

@@ -137,7 +137,7 @@ class Schema {
       for (std::size_t i = 0; i < readers_.size(); ++i)
         if (const Value* value = arguments.find(declaration_.arguments[i].name))
           readers_[i](*value, declaration_.arguments[i], result, found);
-    for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+    diagnostics.add(found);
     if (found.has_errors()) return std::nullopt;
     return result;
   }

@@ -58,7 +58,7 @@ std::optional<Selection> select(const Value& value, std::string_view what, const
   }
   Diagnostics found;
   choice->check(item->arguments, item->type_place, found);
-  for (const Diagnostic& diagnostic : found.sorted()) diagnostics.add(diagnostic);
+  diagnostics.add(found);
   if (found.has_errors()) return std::nullopt;
   return Selection{item->type, item->type_place, item->arguments};
 }

@@ -6,9 +6,7 @@ namespace cnnctl {
 namespace {
 
 std::string as_yaml(const std::string& text) {
-  Value value;
-  value.kind = Value::Kind::scalar;
-  value.text = text;
+  Value value = scalar_value(text);
   value.quoted = text.empty();
   return to_yaml_inline(value);
 }
