@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/runtime/kernels/kernels.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/ops.h"
 #include "engine/runtime/selftest.h"
@@ -239,8 +238,7 @@ std::optional<Tensor> Compiler::gradient_so_far(ValueId id) const {
 }
 
 Tensor Compiler::sum_of_gradients(const Tensor& so_far, const Tensor& added) {
-  const auto layout = channel_layout(added.desc);
-  const Desc desc = layout && has_vector_blocks(*layout) ? added.desc : so_far.desc;
+  const Desc desc = in_vector_blocks(added.desc) ? added.desc : so_far.desc;
   const Tensor a = in_format(so_far, desc, backward_layer_), b = in_format(added, desc, backward_layer_);
   const Tensor sum = holders(a) == 0 && a.buffer != b.buffer ? a : allocate(desc);
   add_combination(*this, backward_layer_, "gradient sum", {}, a, b, sum);

@@ -105,12 +105,8 @@ bool add_moments(Compiler& compiler, const Setup& s, const Tensor& mean, const T
 
 /// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool.cpp).
 Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
-  const auto layout = channel_layout(s.x.desc);
-  const bool blocked = layout && has_vector_blocks(*layout);
-  const Tensor x = blocked ? s.x : compiler.in_format(s.x, vector_blocked_desc(dims_of(s.x.desc)), s.layer);
-  const Dims out_dims = compiler.dims(node.output);
-  const Tensor y = compiler.allocate(channel_layout(x.desc)->width == 16 ? f32_desc(out_dims, FormatTag::nChw16c)
-                                                                         : f32_desc(out_dims, FormatTag::nChw8c));
+  const Tensor x = in_vector_blocks(s.x.desc) ? s.x : compiler.in_format(s.x, vector_blocked_desc(dims_of(s.x.desc)), s.layer);
+  const Tensor y = allocate_blocked(compiler, node.output, x.desc);
   const NormPoolingGeometry geometry{*pooling_geometry(*op.pooling, x.desc, y.desc), op.epsilon};
   const ChannelLayout& in = geometry.pooling.in;
   const std::int64_t scratch_bytes = in.images * in.blocks * in.width * 2 * static_cast<std::int64_t>(sizeof(float));

@@ -11,11 +11,6 @@ struct Setup {
   bool broadcast;
 };
 
-bool in_blocks(const Desc& desc) {
-  const auto layout = channel_layout(desc);
-  return layout && has_vector_blocks(*layout);
-}
-
 /// Both inputs in one format, the blocked one where they differ; or a number a channel in the order of the map's channels.
 Setup setup_of(Compiler& compiler, const Node& node) {
   Setup s{compiler.layer_name(node), node.inputs[0], node.inputs[1], {}, {}, false};
@@ -26,7 +21,7 @@ Setup setup_of(Compiler& compiler, const Node& node) {
   if (s.broadcast) {
     if (!desc_like(s.a.desc, b)) s.a = compiler.in_format(s.a, vector_blocked_desc(a), s.layer);
     s.b = compiler.in_format(s.b, *desc_like(s.a.desc, b), s.layer);
-  } else if (!in_blocks(s.a.desc) && in_blocks(s.b.desc)) {
+  } else if (!in_vector_blocks(s.a.desc) && in_vector_blocks(s.b.desc)) {
     s.a = compiler.in_format(s.a, s.b.desc, s.layer);
   } else {
     s.b = compiler.in_format(s.b, s.a.desc, s.layer);

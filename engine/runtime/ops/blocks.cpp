@@ -3,14 +3,10 @@
 #include "engine/runtime/ops/ops.h"
 
 namespace cnnctl {
-namespace {
-
-bool is_blocked(const Desc& desc) {
+bool in_vector_blocks(const Desc& desc) {
   const auto layout = channel_layout(desc);
   return layout && has_vector_blocks(*layout);
 }
-
-}  // namespace
 
 Desc vector_blocked_desc(const Dims& dims) { return f32_desc(dims, kernels().vector_width == 16 ? FormatTag::nChw16c : FormatTag::nChw8c); }
 
@@ -18,16 +14,9 @@ Tensor in_channel_blocks(Compiler& compiler, ValueId value, const std::string& l
   const Tensor& tensor = compiler.value(value);
   const Dims d = dims_of(tensor.desc);
   const bool spread = compiler.shape(value).flat && d[2] * d[3] > 1;
-  if (!spread && is_blocked(tensor.desc)) return tensor;
+  if (!spread && in_vector_blocks(tensor.desc)) return tensor;
   const Tensor whole = spread ? compiler.as_vector(tensor, layer) : tensor;
   return compiler.in_format(whole, vector_blocked_desc(dims_of(whole.desc)), layer);
-}
-
-void add_blocked_gradient(Compiler& compiler, ValueId value, const Tensor& gradient, const std::string& layer) {
-  const Dims d = dims_of(compiler.value(value).desc);
-  if (dims_of(gradient.desc) == d) return compiler.add_gradient(value, gradient);
-  const Tensor plain = compiler.in_format(gradient, plain_desc(dims_of(gradient.desc)), layer);
-  compiler.add_gradient(value, {plain_desc(d), plain.buffer});
 }
 
 Tensor allocate_blocked(Compiler& compiler, ValueId value, const Desc& like) {

@@ -42,8 +42,7 @@ Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op) {
                                                     static_cast<const float*>(b[2]), static_cast<float*>(b[3]), static_cast<float*>(b[4]),
                                                     static_cast<float*>(b[5]));
                  });
-    if (!c.needs_gradient(input)) return;
-    c.add_gradient(input, c.shape(input).flat ? Tensor{plain_desc(dims_of(c.value(input).desc)), dx.buffer} : dx);
+    if (c.needs_gradient(input)) c.add_gradient(input, dx);
   };
 }
 

@@ -7,7 +7,7 @@ namespace {
 /// The result's format: blocked where an input is, else the first input's.
 Desc format_of_result(const std::vector<Tensor>& inputs, const Dims& dims) {
   for (const Tensor& input : inputs)
-    if (has_vector_blocks(*channel_layout(input.desc)))
+    if (in_vector_blocks(input.desc))
       if (const auto blocked = desc_like(input.desc, dims)) return *blocked;
   return desc_like(inputs.front().desc, dims).value_or(plain_desc(dims));
 }

@@ -52,8 +52,7 @@ std::optional<Forward> fast_primitive(const Setup& s, const Desc& src, const Des
 Forward preferred(const Setup& s, bool reads_input) {
   const bool few = reads_input && s.src[1] <= kFewChannels;
   const auto liked = fast_primitive(s, few ? plain_desc(s.src) : any_desc(s.src), any_desc(s.dst));
-  const auto layout = liked ? channel_layout(liked->dst_desc()) : std::nullopt;
-  if (layout && has_vector_blocks(*layout)) return *liked;
+  if (liked && in_vector_blocks(liked->dst_desc())) return *liked;
   if (const auto asked = fast_primitive(s, few ? plain_desc(s.src) : vector_blocked_desc(s.src), vector_blocked_desc(s.dst))) return *asked;
   return liked ? *liked : any_weights(s, any_desc(s.src), any_desc(s.dst));
 }

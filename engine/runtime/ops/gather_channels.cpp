@@ -33,7 +33,7 @@ Backward compile_gather(Compiler& compiler, const Node& node, const Channels& so
     for (std::size_t channel = 0; channel < source.size(); ++channel)
       reader[static_cast<std::size_t>(source[channel])] = static_cast<std::int64_t>(channel);
     add_gather(c, {layer, "backward data", "", ""}, dy, dx, std::move(reader));
-    add_blocked_gradient(c, input, dx, layer);
+    c.add_gradient(input, dx);
   };
 }
 

@@ -66,7 +66,7 @@ Backward compile_norm(Compiler& compiler, const Node& node, const Make& make) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
     add_backward(c, node, norm, {x, dy, statistics, dx, c.allocate_bytes(float_bytes(norm.scratch))});
-    if (c.needs_gradient(input)) add_blocked_gradient(c, input, dx, layer);
+    if (c.needs_gradient(input)) c.add_gradient(input, dx);
   };
 }
 

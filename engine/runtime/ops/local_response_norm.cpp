@@ -38,7 +38,7 @@ Backward compile(Compiler& compiler, const Node& node, const LocalResponseNorm& 
                    kernels().local_response_backward(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
                                                      static_cast<float*>(b[2]), static_cast<float*>(b[3]));
                  });
-    add_blocked_gradient(c, input, dx, layer);
+    c.add_gradient(input, dx);
   };
 }
 

@@ -66,15 +66,15 @@ std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& s
 /// The format of a map with its channels in blocks that fill a vector of this machine.
 Desc vector_blocked_desc(const Dims& dims);
 
+/// Whether a map has its channels in blocks of 8 or 16.
+bool in_vector_blocks(const Desc& desc);
+
 /// A value with its channels in blocks of 8 or 16, as our own loops take them: itself, or a copy. A vector counts as a map of one pixel, N
 /// x features x 1 x 1.
 Tensor in_channel_blocks(Compiler& compiler, ValueId value, const std::string& layer);
 
 /// Memory for a value with its channels in blocks of the same size as `like`.
 Tensor allocate_blocked(Compiler& compiler, ValueId value, const Desc& like);
-
-/// Hands back the gradient of what in_channel_blocks gave.
-void add_blocked_gradient(Compiler& compiler, ValueId value, const Tensor& gradient, const std::string& layer);
 
 /// What a pooling's output pixels cover in one dimension, of these sizes in pixels.
 using MakeSpans = std::function<std::vector<PoolingSpan>(std::int64_t in, std::int64_t out)>;

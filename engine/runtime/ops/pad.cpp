@@ -47,7 +47,7 @@ Backward compile(Compiler& compiler, const Node& node, const Pad& op) {
     c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, dx}, [geometry](std::span<void* const> b) {
       kernels().pad_backward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
     });
-    add_blocked_gradient(c, input, dx, layer);
+    c.add_gradient(input, dx);
   };
 }
 

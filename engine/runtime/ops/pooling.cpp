@@ -67,8 +67,7 @@ MakeSpans average_spans(const Window& window, bool count_padding) {
 
 /// Whether our own loops take the mean: they read blocked channels faster, and oneDNN would count what hangs over the padding.
 bool averages_itself(const Pooling& op, const Desc& src) {
-  const auto layout = channel_layout(src);
-  return op.kind == Pooling::Kind::average && ((layout && has_vector_blocks(*layout)) || op.vertical.ceil || op.horizontal.ceil);
+  return op.kind == Pooling::Kind::average && (in_vector_blocks(src) || op.vertical.ceil || op.horizontal.ceil);
 }
 
 }  // namespace
