@@ -51,6 +51,7 @@ bool has_weights(const Op& op) { return std::holds_alternative<Convolution>(op) 
 
 /// Whether the gradient of its input may stand where the gradient of its output stood.
 bool changes_gradient(const Op& op) {
+  if (const auto* norm = std::get_if<BatchNorm>(&op)) return !norm->pooling;
   return std::holds_alternative<Eltwise>(op) || std::holds_alternative<Dropout>(op) || std::holds_alternative<ChannelScale>(op);
 }
 
@@ -63,11 +64,8 @@ struct Workspace {
   std::int64_t images = 0;
 
   std::int64_t operator()(const Convolution&) const { return 0; }
-  /// Mean and variance, and a bit an element where a relu is joined, or a byte where a pooling is.
-  std::int64_t operator()(const BatchNorm& op) const {
-    const std::int64_t mask = op.pooling ? elements : op.activation ? elements / 8 + 1 : 0;
-    return 2 * channels * element_bytes + mask;
-  }
+  /// Mean and variance, and a byte an element where a pooling is joined.
+  std::int64_t operator()(const BatchNorm& op) const { return 2 * channels * element_bytes + (op.pooling ? elements : 0); }
   std::int64_t operator()(const Eltwise&) const { return 0; }
   /// The maximum's index within the window: a byte, or four for windows beyond 255 elements.
   std::int64_t operator()(const Pooling& op) const {

@@ -63,6 +63,18 @@ std::size_t check_pass(Pass pass, const Graph& graph, Mode mode) {
   return without.forward_steps - with.forward_steps;
 }
 
+TEST_CASE("fuse_norm_activation changes neither results nor gradients, in training and in evaluation") {
+  using Function = Eltwise::Function;
+  for (const Mode mode : {Mode::training, Mode::evaluation})
+    for (const std::int64_t channels : {16, 5})
+      for (const Function function :
+           {Function::relu, Function::relu6, Function::hardsigmoid, Function::hardswish, Function::silu, Function::mish}) {
+        Chain net({3, 5, 4});
+        net.convolution(channels).batch_norm().eltwise(function).convolution(4);
+        CHECK(check_pass(fuse_norm_activation, net, mode) == 1);
+      }
+}
+
 TEST_CASE("fuse_binary_relu changes neither results nor gradients, in training and in evaluation") {
   for (const Mode mode : {Mode::training, Mode::evaluation})
     for (const std::int64_t channels : {16, 5}) {

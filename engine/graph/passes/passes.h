@@ -4,8 +4,9 @@
 
 namespace cnnctl {
 
-/// Joins every relu that alone reads a batch_norm into it (training and evaluation): one primitive instead of two passes over memory.
-Graph fuse_norm_relu(Graph graph);
+/// Joins every element-wise function that alone reads a batch_norm into it (training and evaluation), where our own loops have it: all but
+/// elu, sigmoid, tanh and the two of gelu. One pass over memory instead of two.
+Graph fuse_norm_activation(Graph graph);
 
 /// Joins every max pooling whose windows do not overlap and that alone reads a batch_norm with relu into it (training only): the normalized
 /// map is then never written. A gain of our own loops: docs/performance.md.
@@ -30,10 +31,10 @@ Graph fuse_residual(Graph graph);
 /// Removes what evaluation does not compute: dropout and drop_path.
 Graph drop_training_only(Graph graph);
 
-/// The passes for training: fuse_norm_relu, fuse_norm_pooling, fuse_binary_relu.
+/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu.
 Graph prepare_for_training(Graph graph);
 
-/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_relu, fuse_binary_relu, fuse_residual, fuse_activation.
+/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation.
 Graph prepare_for_evaluation(Graph graph);
 
 }  // namespace cnnctl
