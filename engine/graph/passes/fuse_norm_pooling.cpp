@@ -14,7 +14,7 @@ bool tiles(const Window& window) {
 }
 
 bool can_join(const BatchNorm& norm, const Pooling& pooling) {
-  return norm.activation == Eltwise{Eltwise::Function::relu} && !norm.pooling && pooling.kind == Pooling::Kind::max &&
+  return norm.activation == Eltwise{Eltwise::Function::relu} && !norm.residual && !norm.pooling && pooling.kind == Pooling::Kind::max &&
          tiles(pooling.vertical) && tiles(pooling.horizontal) && pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
 }
 

@@ -28,10 +28,16 @@ Graph fuse_binary_relu(Graph graph);
 /// joined node stands where the sum stood: the other value may be written between the two.
 Graph fuse_residual(Graph graph);
 
+/// Joins every sum of two values of one shape, one of them written by a batch_norm that nothing else reads, with the sum's relu into that
+/// batch_norm (training only), which then adds the other value before it writes its result: one pass over memory instead of two, and in the
+/// backward the shortcut's gradient is made where the norm's sums are. Of two such norms it takes the later one. The joined node stands
+/// where the sum stood.
+Graph fuse_norm_residual(Graph graph);
+
 /// Removes what evaluation does not compute: dropout and drop_path.
 Graph drop_training_only(Graph graph);
 
-/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu.
+/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual.
 Graph prepare_for_training(Graph graph);
 
 /// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation.

@@ -1,3 +1,4 @@
+#include <optional>
 #include <stdexcept>
 
 #include "engine/runtime/layout.h"
@@ -125,26 +126,60 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
   };
 }
 
-void add_forward(Compiler& compiler, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance, const Tensor& y) {
-  compiler.add_kernel({s.layer, "forward", "cnnctl", format_name(y.desc)},
-                      joined(norm_numbers(compiler, node, s, mean, variance), {s.x, y, compiler.allocate_bytes(s.scratch_bytes())}),
-                      [affine = s.affine, geometry = s.geometry](std::span<void* const> b) {
-                        kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), nullptr,
-                                                        static_cast<float*>(b[5]), static_cast<float*>(b[6]));
-                      });
-  compiler.set_value(node.output, y);
+/// What is added to the normalized map before the activation.
+Tensor added(Compiler& compiler, const Node& node, const Setup& s) {
+  return compiler.in_format(compiler.shaped_value(node.inputs[1], s.layer), s.x.desc, s.layer);
 }
 
+Tensor add_forward(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean, const Tensor& variance) {
+  const Tensor other = op.residual ? added(compiler, node, s) : s.x;
+  const Tensor y = op.residual && compiler.may_overwrite(node.inputs[1], other) ? other : compiler.allocate(s.x.desc);
+  compiler.add_kernel({s.layer, "forward", "cnnctl", format_name(y.desc)},
+                      joined(norm_numbers(compiler, node, s, mean, variance), {s.x, other, y, compiler.allocate_bytes(s.scratch_bytes())}),
+                      [affine = s.affine, residual = op.residual, geometry = s.geometry](std::span<void* const> b) {
+                        kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
+                                                        residual ? static_cast<const float*>(b[5]) : nullptr, static_cast<float*>(b[6]),
+                                                        static_cast<float*>(b[7]));
+                      });
+  return y;
+}
+
+/// `y` and `masked`, where a relu stands behind a residual sum: its result, and the place of the sum's gradient.
+struct ReluBehindSum {
+  Tensor y, masked;
+};
+
 void add_backward(Compiler& c, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance, const Tensor& dy,
-                  const Tensor& dx) {
+                  const std::optional<ReluBehindSum>& relu, const Tensor& dx) {
   const auto [dscale, dshift] = affine_gradient(c, node, s);
   c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)},
-               joined(norm_numbers(c, node, s, mean, variance), {s.x, dy, dscale, dshift, dx, c.allocate_bytes(s.scratch_bytes())}),
-               [affine = s.affine, geometry = s.geometry](std::span<void* const> b) {
-                 kernels().norm_training_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                                  {static_cast<const float*>(b[5])}, static_cast<float*>(b[6]), static_cast<float*>(b[7]),
-                                                  static_cast<float*>(b[8]), static_cast<float*>(b[9]));
+               joined(norm_numbers(c, node, s, mean, variance),
+                      {s.x, dy, relu ? relu->y : dy, relu ? relu->masked : dy, dscale, dshift, dx, c.allocate_bytes(s.scratch_bytes())}),
+               [affine = s.affine, masks = relu.has_value(), geometry = s.geometry](std::span<void* const> b) {
+                 NormGradient arriving{static_cast<const float*>(b[5])};
+                 if (masks) arriving = {arriving.dy, static_cast<const float*>(b[6]), static_cast<float*>(b[7])};
+                 kernels().norm_training_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), arriving,
+                                                  static_cast<float*>(b[8]), static_cast<float*>(b[9]), static_cast<float*>(b[10]),
+                                                  static_cast<float*>(b[11]));
                });
+}
+
+void compile_backward(Compiler& c, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean, const Tensor& variance,
+                      const Tensor& y) {
+  const Tensor dy = c.in_format(c.gradient(node.output), s.x.desc, s.layer);
+  const bool shared = op.residual && c.needs_gradient(node.inputs[1]);
+  if (op.residual && op.activation) {
+    const ReluBehindSum relu{y, c.overwrite_or_allocate_gradient(dy)};
+    const Tensor dx = shared ? c.allocate(s.x.desc) : relu.masked;
+    add_backward(c, node, s, mean, variance, dy, relu, dx);
+    if (shared) c.add_gradient(node.inputs[1], relu.masked);
+    if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
+    return;
+  }
+  if (shared) c.add_gradient(node.inputs[1], dy);
+  const Tensor dx = c.overwrite_or_allocate_gradient(dy);
+  add_backward(c, node, s, mean, variance, dy, std::nullopt, dx);
+  if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
 }
 
 }  // namespace
@@ -162,14 +197,11 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const Tensor mean = compiler.allocate(s.channels), variance = compiler.allocate(s.channels);
   if (op.pooling) return compile_pooled(compiler, node, op, s, mean, variance);
 
-  add_forward(compiler, node, s, mean, variance, compiler.allocate(s.x.desc));
+  const Tensor y = add_forward(compiler, node, op, s, mean, variance);
   add_running_statistics(compiler, node, op, s, mean, variance);
-  return [=, &node](Compiler& c) {
-    const Tensor dy = c.in_format(c.gradient(node.output), s.x.desc, s.layer);
-    const Tensor dx = c.overwrite_or_allocate_gradient(dy);
-    add_backward(c, node, s, mean, variance, dy, dx);
-    if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
-  };
+  compiler.set_value(node.output, y);
+  if (op.residual && op.activation) compiler.keep(y);
+  return [=, &node, &op](Compiler& c) { compile_backward(c, node, op, s, mean, variance, y); };
 }
 
 }  // namespace cnnctl

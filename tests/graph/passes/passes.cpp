@@ -232,12 +232,44 @@ TEST_CASE("fuse_activation joins only relu behind a sum") {
         "3: tanh(2) -> 4x8x8  4\n");
 }
 
-TEST_CASE("training keeps convolutions apart from sums, and joins their relu") {
-  CHECK(to_string(prepare_for_training(residual().relu())) ==
+TEST_CASE("training keeps convolutions apart from sums, which it joins to norms, with their relu") {
+  const Graph graph = prepare_for_training(residual().relu());
+  CHECK(to_string(graph) ==
         "1: convolution(0) -> 4x8x8  0\n"
         "2: convolution(1) -> 4x8x8  1\n"
-        "3: batch_norm(2) -> 4x8x8  2\n"
-        "4: add+relu(3, 1) -> 4x8x8  3\n");
+        "3: batch_norm+add+relu(2, 1) -> 4x8x8  2\n");
+  CHECK(node(graph, 2).parameters == std::vector<ParameterId>{4, 5, 6, 7});
+  CHECK(to_string(prepare_for_training(residual().eltwise(Eltwise::Function::relu6))) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: convolution(1) -> 4x8x8  1\n"
+        "3: batch_norm+add(2, 1) -> 4x8x8  2\n"
+        "4: relu6(3) -> 4x8x8  4\n");
+}
+
+TEST_CASE("fuse_norm_residual takes the later of two norms, stands where the sum stood, and takes one sum") {
+  Chain net(map);
+  const ValueId first = net.batch_norm().value();
+  const ValueId second = net.from(0).batch_norm().value();
+  net.from(0).max_pool({3, 1, 1, 1, 1});
+  const ValueId pool = net.value();
+  net.from(first).plus(second).plus(pool);
+  CHECK(to_string(fuse_norm_residual(net)) ==
+        "1: batch_norm(0) -> 4x8x8  0\n"
+        "2: max_pooling(0) -> 4x8x8  2\n"
+        "3: batch_norm+add(0, 1) -> 4x8x8  1\n"
+        "4: add(3, 2) -> 4x8x8  4\n");
+}
+
+TEST_CASE("fuse_norm_residual leaves a norm that something else reads or that has a function, products, and sums with a number a channel") {
+  const auto is_left = [](const Graph& graph) { return to_string(fuse_norm_residual(graph)) == to_string(graph); };
+  CHECK_FALSE(is_left(Chain(map).batch_norm().plus(0)));
+  CHECK(is_left(Chain(map).batch_norm().plus(0).from(1)));
+  CHECK(is_left(Chain(map).batch_norm().plus(1)));
+  CHECK(is_left(Chain(fuse_norm_activation(Chain(map).batch_norm().relu())).plus(0)));
+  CHECK(is_left(Chain(map).batch_norm().times(0)));
+  Chain gate(map);
+  const ValueId number = gate.adaptive_pool(1).batch_norm().value();
+  CHECK(is_left(gate.from(0).plus(number)));
 }
 
 TEST_CASE("passes count every reader of a value, and join nothing that a branch or the result still needs") {
