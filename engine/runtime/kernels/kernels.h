@@ -70,12 +70,14 @@ struct NormGeometry {
   std::optional<EltwiseLoop> activation = std::nullopt;
 };
 
-/// What arrives at a batch norm in the backward pass. Where a residual sum and a relu are joined to it, `result` is what they gave, and
-/// `masked`, which may be dy, gets the gradient of the sum; else both are nullptr.
+/// What arrives at a batch norm in the backward pass: dy, or dy + second. Where a residual sum is joined to it, `in_sum` (or nullptr, if
+/// that is dy itself) gets the gradient in the sum; `result` is what a relu behind it gave (or nullptr, if there is none). in_sum may be
+/// dy.
 struct NormGradient {
   const float* dy = nullptr;
+  const float* second = nullptr;
   const float* result = nullptr;
-  float* masked = nullptr;
+  float* in_sum = nullptr;
 };
 
 /// A number a channel each. nullptr where the layer is not affine.
@@ -202,7 +204,7 @@ struct KernelTable {
   /// floats a channel of each image, padding counted.
   void (*norm_training_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other, float* y,
                                 float* scratch);
-  /// dx may be dy. `scratch` as above.
+  /// dx may be dy, or the second part of the gradient. `scratch` as above.
   void (*norm_training_backward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const NormGradient& arriving,
                                  float* dscale, float* dshift, float* dx, float* scratch);
 
