@@ -206,7 +206,7 @@ Command setup_bench(CLI::App& app) {
       "  cnnctl bench configs/mnist_convnet.yaml --layers\n"
       "  cnnctl bench configs/mnist_convnet.yaml --layers --json > before.json\n"
       "  cnnctl bench configs/mnist_convnet.yaml --layers --compare before.json");
-  return {command, [options] { return run_bench(*options); }};
+  return {command, [options] { return run_bench(*options); }, true};
 }
 
 int run_bench(const BenchOptions& options) {
