@@ -20,6 +20,7 @@
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
 #include "engine/runtime/timing.h"
+#include "engine/training/optimizers/parallel.h"
 #include "engine/training/weights.h"
 
 namespace cnnctl {
@@ -48,7 +49,10 @@ class Bench {
 
   /// One step; returns what it read (the loss, or a logit), so that nothing is left out.
   double step() {
-    std::copy(images_.begin(), images_.end(), program_.input().begin());
+    // On all threads, as the loader fills a batch.
+    const std::span<float> input = program_.input();
+    for_each_chunk(input.size(),
+                   [&](std::size_t begin, std::size_t end) { std::copy_n(images_.data() + begin, end - begin, input.data() + begin); });
     program_.forward();
     if (mode_ == Mode::evaluation) return program_.output().front();
     const double loss = loss_(program_.output(), labels_, classes_, program_.output_gradient());
