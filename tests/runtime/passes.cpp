@@ -123,17 +123,18 @@ TEST_CASE("fuse_norm_residual works in a block whose shortcut has a norm of its 
   check_pass(fuse_norm_residual, fuse_binary_relu(fuse_norm_activation(net)), Mode::training);
 }
 
-TEST_CASE("fuse_residual changes no result, and the sum costs no step where the other input may be overwritten") {
+TEST_CASE("fuse_residual changes no result, and the sum costs no step where the other input may be overwritten or our own loops add it") {
   for (const std::int64_t channels : {16, 5})
     for (const std::int64_t kernel : {1, 3, 5}) {
+      const int saved = channels == 16 && kernel > 1 ? 1 : 0;
       Chain net({3, 6, 5});
       const ValueId in = net.convolution(channels).value();
-      CHECK(check_pass(fuse_residual, Chain(net).convolution(channels, kernel).plus(in), Mode::evaluation) == 0);  // it reads what it adds
+      CHECK(check_pass(fuse_residual, Chain(net).convolution(channels, kernel).plus(in), Mode::evaluation) == saved);  // it reads what it adds
       net.max_pool({3, 1, 1, 1, 1}).convolution(channels, kernel).plus(in);
       CHECK(check_pass(fuse_residual, net, Mode::evaluation) == 1);
       CHECK(check_pass(fuse_residual, fuse_binary_relu(Chain(net).relu()), Mode::evaluation) == 1);
-      CHECK(check_pass(fuse_residual, net.concat({in, net.value()}), Mode::evaluation) == 0);
-      CHECK(check_pass(fuse_residual, Chain({channels, 4, 4}).convolution(channels, kernel).plus(0), Mode::evaluation) == 0);
+      CHECK(check_pass(fuse_residual, net.concat({in, net.value()}), Mode::evaluation) == saved);
+      CHECK(check_pass(fuse_residual, Chain({channels, 4, 4}).convolution(channels, kernel).plus(0), Mode::evaluation) == saved);
     }
 }
 

@@ -28,8 +28,8 @@ void norm_relu_pool_backward(const NormPoolingGeometry& geometry, const NormTens
 void few_channel_weights(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
                          float* db, float* scratch);
 void winograd_weights(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
-void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
-                      float* scratch);
+void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* weights, bool transposed,
+                      const ResultOperations& operations, float* y, float* scratch);
 void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
 void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
 void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);

@@ -142,6 +142,13 @@ struct FewChannelGeometry {
   std::int64_t padded_width() const { return in.width_pixels + padding_left + padding_right; }
 };
 
+/// What is done to a convolution's result before it is written.
+struct ResultOperations {
+  const float* bias = nullptr;      // a number a channel
+  const float* residual = nullptr;  // a map of the result's layout, added
+  bool relu = false;
+};
+
 /// A sum or a product, then relu if asked.
 struct Combination {
   bool multiply = false;
@@ -219,13 +226,14 @@ struct KernelTable {
   void (*few_channel_weights)(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
                               float* db, float* scratch);
 
-  /// Weights [in][5][5][out] at Winograd's points, [points][in][out]; or, `transposed`, of the convolution that is the backward pass by
-  /// data.
+  /// Weights [in][kernel][kernel][out] at Winograd's points, for order tiles; or, `transposed`, those of the convolution whose backward
+  /// pass by data the geometry is.
   void (*winograd_weights)(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
-  /// y = conv(x) + bias (unless nullptr), then relu if asked; u from winograd_weights.
-  void (*winograd_forward)(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
-                           float* scratch);
-  /// The gradients of weights [in][5][5][out] and (unless nullptr) bias.
+  /// y = conv(x), with what `operations` says done to it. `weights` come from winograd_weights in order tiles; in order channels they are
+  /// as winograd_weights takes them, `transposed` likewise.
+  void (*winograd_forward)(const WinogradGeometry& geometry, const float* x, const float* weights, bool transposed,
+                           const ResultOperations& operations, float* y, float* scratch);
+  /// The gradients of weights [in][kernel][kernel][out] and (unless nullptr) bias.
   void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
                                     float* scratch);
 

@@ -46,23 +46,6 @@ TEST_CASE("batch norm with relu and pooling is the same in every instruction set
   }
 }
 
-TEST_CASE("Winograd's convolution is the same in every instruction set and block width") {
-  for (const std::int64_t width : {8, 16}) {
-    const WinogradGeometry g{2, width, 16, 32, 9, 7, 9, 7, 2, 2, 2};
-    const auto x = random_floats(2 * 16 * 63, 1), w = random_floats(16 * 25 * 32, 2), bias = random_floats(32, 3),
-               dy = random_floats(2 * 32 * 63, 4);
-    check_all_tables([&](const KernelTable& table) {
-      std::vector<float> u = zeros(g.weights()), y = zeros(2 * 32 * 63), dw = zeros(16 * 25 * 32), db = zeros(32);
-      std::vector<float> scratch = zeros(winograd_weights_scratch(g) * g.threads);
-      table.winograd_weights(g, w.data(), false, u.data());
-      table.winograd_forward(g, x.data(), u.data(), bias.data(), true, y.data(), scratch.data());
-      table.winograd_backward_weights(g, x.data(), dy.data(), dw.data(), db.data(), scratch.data());
-      for (const auto& part : {dw, db}) y.insert(y.end(), part.begin(), part.end());
-      return y;
-    });
-  }
-}
-
 TEST_CASE("a first layer's weight gradient is the same in every instruction set and block width") {
   for (const std::int64_t width : {8, 16})
     for (const std::int64_t kernel : {1, 3, 5, 7}) {
