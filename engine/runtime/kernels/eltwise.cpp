@@ -1,6 +1,6 @@
-#include <bit>
 #include <cstring>
 
+#include "engine/runtime/kernels/activations.h"
 #include "engine/runtime/kernels/declarations.h"
 #include "engine/runtime/kernels/vectors.h"
 
@@ -14,28 +14,6 @@ using Ints = V::Ints;
 constexpr std::int64_t kWidth = CNNCTL_ISA_WIDTH;
 constexpr std::int64_t kChunk = 4096;
 
-// Comparisons are written so that a NaN, for which all of them are false, passes through.
-inline Floats at_most(const Floats& v, float most) { return v > most ? Floats{} + most : v; }
-inline Floats at_least(const Floats& v, float least) { return v < least ? Floats{} + least : v; }
-
-/// e^v within two units in the last place; 0 below the smallest normal number, and as large as floats go beyond the largest.
-inline Floats exponential(const Floats& v) {
-  constexpr float log2_e = 1.44269504F, ln2_high = 0.693145752F, ln2_low = 1.42860677e-6F;
-  constexpr float least = -87.3F, most = 88.3F;
-  constexpr float round_to_integer = 12582912;  // 1.5 * 2^23: a sum with it has no digits behind the point
-  const Floats x = at_most(at_least(v, least), most);
-  const Floats shifted = x * log2_e + round_to_integer;
-  const Floats n = shifted - round_to_integer;
-  const Floats r = (x - n * ln2_high) - n * ln2_low;
-  // Taylor's series: |r| <= ln(2) / 2, so the next term is below 6e-9.
-  Floats sum = r * (1.0F / 5040) + 1.0F / 720;
-  for (const float coefficient : {1.0F / 120, 1.0F / 24, 1.0F / 6, 0.5F, 1.0F, 1.0F}) sum = sum * r + coefficient;
-  constexpr std::int32_t exponent_bias = 127, mantissa_bits = 23;
-  const Ints exponent = std::bit_cast<Ints>(shifted) - std::bit_cast<std::int32_t>(round_to_integer) + exponent_bias;
-  const Floats power = std::bit_cast<Floats>(exponent << mantissa_bits);
-  return v < least ? Floats{} : sum * power;
-}
-
 /// log(1 + v) for v in [0, 1]: 2 artanh(v / (2 + v)), by its series.
 inline Floats log_of_one_plus(const Floats& v) {
   const Floats s = v / (v + 2.0F), square = s * s;
@@ -47,23 +25,23 @@ inline Floats log_of_one_plus(const Floats& v) {
 // forward(x) is the function; backward(kept, dy) the gradient, from what EltwiseLoop says is kept.
 
 struct Relu {
-  Floats forward(const Floats& x) const { return at_least(x, 0); }
+  Floats forward(const Floats& x) const { return relu(x); }
   Floats backward(const Floats& y, const Floats& dy) const { return y <= 0.0F ? Floats{} : dy; }
 };
 
 struct Relu6 {
-  Floats forward(const Floats& x) const { return at_most(at_least(x, 0), 6); }
+  Floats forward(const Floats& x) const { return relu6(x); }
   Floats backward(const Floats& y, const Floats& dy) const { return (y <= 0.0F) | (y >= 6.0F) ? Floats{} : dy; }
 };
 
 struct Hardsigmoid {
-  Floats forward(const Floats& x) const { return at_most(at_least(x + 3.0F, 0), 6) / 6.0F; }
+  Floats forward(const Floats& x) const { return relu6<Floats>(x + 3.0F) / 6.0F; }
   Floats backward(const Floats& y, const Floats& dy) const { return (y > 0.0F) & (y < 1.0F) ? dy / 6.0F : Floats{}; }
 };
 
 /// At the kinks as PyTorch's vectorized loop; its scalar one has 1.5 at 3.
 struct Hardswish {
-  Floats forward(const Floats& x) const { return x * at_most(at_least(x + 3.0F, 0), 6) / 6.0F; }
+  Floats forward(const Floats& x) const { return hardswish(x); }
   Floats backward(const Floats& x, const Floats& dy) const {
     const Floats inside = dy * (x / 3.0F + 0.5F);
     return x < -3.0F ? Floats{} : x < 3.0F ? inside : dy;
@@ -94,7 +72,7 @@ struct Softplus {
   }
   Floats backward(const Floats& x, const Floats& dy) const {
     const Floats z = x * beta;
-    return z > threshold ? dy : dy / (exponential(-z) + 1.0F);
+    return z > threshold ? dy : dy / (exponential<Floats>(-z) + 1.0F);
   }
 };
 

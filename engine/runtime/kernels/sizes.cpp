@@ -10,6 +10,8 @@ constexpr std::int64_t kStripFloats = 96 * 1024;  // of a strip's transforms: mo
 
 std::int64_t whole_lines(std::int64_t floats) { return (floats + kCacheLine - 1) / kCacheLine * kCacheLine; }
 
+std::int64_t whole_tiles(std::int64_t pixels, std::int64_t tile) { return (pixels + tile - 1) / tile * tile; }
+
 std::int64_t tile_row_floats(const WinogradGeometry& g) {
   return WinogradGeometry::points * g.tile_columns() * (g.in_channels + g.out_channels);
 }
@@ -51,6 +53,30 @@ std::int64_t winograd_forward_scratch(const WinogradGeometry& geometry) { return
 std::int64_t winograd_weights_scratch(const WinogradGeometry& geometry) {
   return whole_lines(strip_floats(geometry) + geometry.weights() + geometry.out_channels);
 }
+
+DepthwiseRow depthwise_input_row(const DepthwiseGeometry& g, std::int64_t tile) {
+  return {g.padding_left, (whole_tiles(g.out.width_pixels, tile) - 1) * g.stride + g.kernel};
+}
+
+DepthwiseRow depthwise_gradient_row(const DepthwiseGeometry& g, std::int64_t data_tile, std::int64_t weights_tile) {
+  const std::int64_t reach = (g.kernel - 1) / g.stride, first = g.padding_left / g.stride, before = reach - first;
+  const std::int64_t end = (g.in.width_pixels + g.padding_left + g.stride - 1) / g.stride;
+  const std::int64_t by_data = reach + whole_tiles(end - first, data_tile);
+  return {before, std::max(by_data, before + whole_tiles(g.out.width_pixels, weights_tile))};
+}
+
+std::int64_t depthwise_forward_scratch(const DepthwiseGeometry& g) {
+  return whole_lines(g.kernel * depthwise_input_row(g, DepthwiseTiles::forward).columns * g.in.width);
+}
+
+std::int64_t depthwise_backward_scratch(const DepthwiseGeometry& g) {
+  const std::int64_t data_tile = DepthwiseTiles::data(g.stride), weights_tile = DepthwiseTiles::weights(g.kernel);
+  const std::int64_t input = g.kernel * depthwise_input_row(g, weights_tile).columns;
+  const std::int64_t gradient = ((g.kernel - 1) / g.stride + 1) * depthwise_gradient_row(g, data_tile, weights_tile).columns;
+  return whole_lines((input + gradient) * g.in.width);
+}
+
+std::int64_t depthwise_parts(const DepthwiseGeometry& g) { return g.in.images * g.in.blocks * (g.kernel * g.kernel + 1) * g.in.width; }
 
 WinogradGeometry winograd_transposed(const WinogradGeometry& g) {
   constexpr std::int64_t last = WinogradGeometry::kernel - 1;

@@ -110,7 +110,7 @@ void add_evaluation(Compiler& compiler, const Node& node, const Convolution& op,
 }
 
 void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
-  if (compile_winograd(compiler, node, op, s)) return;
+  if (compile_winograd(compiler, node, op, s) || compile_depthwise(compiler, node, op, s)) return;
   const Forward formats = preferred(s, compiler.is_input(s.input));
   const Forward forward = evaluation_primitive(s, formats, post_operations(false, op.activation));
   add_evaluation(compiler, node, op, s, forward, compiler.allocate(forward.dst_desc()));
@@ -188,6 +188,7 @@ Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
     return {};
   }
   if (auto backward = compile_winograd(compiler, node, op, s)) return *std::move(backward);
+  if (auto backward = compile_depthwise(compiler, node, op, s)) return *std::move(backward);
   const Forward forward = preferred(s, compiler.is_input(s.input));
   const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
   const Tensor y = compiler.allocate(forward.dst_desc());
