@@ -8,18 +8,18 @@ namespace cnnctl::CNNCTL_ISA {
 // Functions of vectors that several loops apply. Comparisons are written so that a NaN, for which all of them are false, passes through.
 
 template <class Floats>
-Floats at_most(const Floats& v, float most) {
+inline __attribute__((always_inline)) Floats at_most(const Floats& v, float most) {
   return v > most ? Floats{} + most : v;
 }
 
 template <class Floats>
-Floats at_least(const Floats& v, float least) {
+inline __attribute__((always_inline)) Floats at_least(const Floats& v, float least) {
   return v < least ? Floats{} + least : v;
 }
 
 /// e^v within two units in the last place; 0 below the smallest normal number, and as large as floats go beyond the largest.
 template <class Floats>
-Floats exponential(const Floats& v) {
+inline __attribute__((always_inline)) Floats exponential(const Floats& v) {
   using Ints = decltype(v < v);
   constexpr float log2_e = 1.44269504F, ln2_high = 0.693145752F, ln2_low = 1.42860677e-6F;
   constexpr float least = -87.3F, most = 88.3F;
@@ -38,22 +38,22 @@ Floats exponential(const Floats& v) {
 }
 
 template <class Floats>
-Floats relu(const Floats& x) {
+inline __attribute__((always_inline)) Floats relu(const Floats& x) {
   return at_least(x, 0);
 }
 
 template <class Floats>
-Floats relu6(const Floats& x) {
+inline __attribute__((always_inline)) Floats relu6(const Floats& x) {
   return at_most(at_least(x, 0), 6);
 }
 
 template <class Floats>
-Floats hardswish(const Floats& x) {
+inline __attribute__((always_inline)) Floats hardswish(const Floats& x) {
   return x * relu6<Floats>(x + 3.0F) / 6.0F;
 }
 
 template <class Floats>
-Floats silu(const Floats& x) {
+inline __attribute__((always_inline)) Floats silu(const Floats& x) {
   return x / (exponential<Floats>(-x) + 1.0F);
 }
 

@@ -39,15 +39,20 @@ inline __attribute__((always_inline)) void store_tile(const typename Vectors<Wid
   using Floats = typename Vectors<Width>::Floats;
   switch (activation) {
     case DepthwiseActivation::identity:
-      return store_with<Width>(sums, count, y, [](const Floats& v) { return v; });
+      return store_with<Width>(
+          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return v; });
     case DepthwiseActivation::relu:
-      return store_with<Width>(sums, count, y, relu<Floats>);
+      return store_with<Width>(
+          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return relu(v); });
     case DepthwiseActivation::relu6:
-      return store_with<Width>(sums, count, y, relu6<Floats>);
+      return store_with<Width>(
+          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return relu6(v); });
     case DepthwiseActivation::hardswish:
-      return store_with<Width>(sums, count, y, hardswish<Floats>);
+      return store_with<Width>(
+          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return hardswish(v); });
     case DepthwiseActivation::silu:
-      return store_with<Width>(sums, count, y, silu<Floats>);
+      return store_with<Width>(
+          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return silu(v); });
   }
 }
 
