@@ -100,7 +100,7 @@ Command setup_eval(CLI::App& app) {
       "  cnnctl eval runs/mnist_convnet/best.safetensors\n"
       "  cnnctl eval runs/mnist_convnet --split train\n"
       "  cnnctl eval runs/mnist_convnet --set data.dataset.mnist.root=elsewhere/mnist");
-  return {command, [options] { return run_eval(*options); }};
+  return {command, [options] { return run_eval(*options); }, true};
 }
 
 int run_eval(const EvalOptions& options) {

@@ -188,7 +188,7 @@ Command setup_predict(CLI::App& app) {
       "  cnnctl predict runs/mnist_convnet --input images.npy\n"
       "  cnnctl predict runs/mnist_convnet/best.safetensors --input images.npy --top 3 --json\n"
       "  cnnctl predict configs/mnist_convnet.yaml --init weights.safetensors --input images.npy --logits logits.npy");
-  return {command, [options] { return run_predict(*options); }};
+  return {command, [options] { return run_predict(*options); }, true};
 }
 
 int run_predict(const PredictOptions& options) {

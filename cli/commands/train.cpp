@@ -237,7 +237,7 @@ Command setup_train(CLI::App& app) {
       "  cnnctl train configs/mnist_convnet.yaml --set train.epochs=1 --set 'train.optimizer={sgd: {lr: 0.1}}'\n"
       "  cnnctl train configs/mnist_convnet.yaml --init runs/first/best.safetensors --init-except 'fc.*'\n"
       "  cnnctl train --resume runs/mnist_convnet --set train.epochs=10");
-  return {command, [options] { return run_train(*options); }};
+  return {command, [options] { return run_train(*options); }, true};
 }
 
 int run_train(const TrainCommandOptions& options) {

@@ -17,9 +17,6 @@ struct DepthwiseGeometry {
   int threads = 1;                                 // that run, each with scratch of its own
 };
 
-/// What is applied to a depthwise convolution's result, as PyTorch defines it.
-enum class DepthwiseActivation { identity, relu, relu6, hardswish, silu };
-
 /// Where the gradients go: `data` like x (nullptr: not wanted), where `add` to what is there; `weights` like the weights; `bias` a number a
 /// channel (nullptr where there is none).
 struct DepthwiseGradients {

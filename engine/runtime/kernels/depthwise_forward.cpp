@@ -1,8 +1,8 @@
 #include <omp.h>
 
-#include "engine/runtime/kernels/activations.h"
 #include "engine/runtime/kernels/declarations.h"
 #include "engine/runtime/kernels/depthwise_rows.h"
+#include "engine/runtime/kernels/eltwise_functions.h"
 
 namespace cnnctl::CNNCTL_ISA {
 namespace {
@@ -25,41 +25,23 @@ inline __attribute__((always_inline)) void add_kernel_row(const float* x, const 
 }
 
 /// Stores the first `count` of a tile's results.
-template <int Width, class Function>
-inline __attribute__((always_inline)) void store_with(const typename Vectors<Width>::Floats (&sums)[kTile], std::int64_t count, float* y,
-                                                      Function function) {
-  unrolled<kTile>([&](auto t) __attribute__((always_inline)) {
-    if (t < count) Vectors<Width>::store(y + t * Width, function(sums[t]));
-  });
-}
-
 template <int Width>
-inline __attribute__((always_inline)) void store_tile(const typename Vectors<Width>::Floats (&sums)[kTile], std::int64_t count, float* y,
-                                                      DepthwiseActivation activation) {
-  using Floats = typename Vectors<Width>::Floats;
-  switch (activation) {
-    case DepthwiseActivation::identity:
-      return store_with<Width>(
-          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return v; });
-    case DepthwiseActivation::relu:
-      return store_with<Width>(
-          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return relu(v); });
-    case DepthwiseActivation::relu6:
-      return store_with<Width>(
-          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return relu6(v); });
-    case DepthwiseActivation::hardswish:
-      return store_with<Width>(
-          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return hardswish(v); });
-    case DepthwiseActivation::silu:
-      return store_with<Width>(
-          sums, count, y, [](const Floats& v) __attribute__((always_inline)) { return silu(v); });
-  }
+inline __attribute__((always_inline)) void store_tile(const typename Vectors<Width>::Floats (&sums)[kTile], std::int64_t count,
+                                                      const std::optional<EltwiseLoop>& activation, float* y) {
+  const auto store = [&](const auto& function) __attribute__((always_inline)) {
+    unrolled<kTile>([&](auto t) __attribute__((always_inline)) {
+      if (t < count) Vectors<Width>::store(y + t * Width, function.forward(sums[t]));
+    });
+  };
+  activation ? with_eltwise(*activation, store) : store(Identity{});
 }
 
-/// One row of the result from the rows of the input that `x` holds; w are the block's weights.
+/// One row of the result from the rows of the input that `x` holds; w are the block's weights. A call would force a tile's sums out of the
+/// registers.
 template <int Width, int Kernel, int Stride>
-void forward_row(const DepthwiseGeometry& g, DepthwiseActivation activation, const PaddedRows<Width, Kernel>& x, const float* w,
-                 const typename Vectors<Width>::Floats& bias, std::int64_t top, float* y) {
+__attribute__((flatten)) void forward_row(const DepthwiseGeometry& g, const std::optional<EltwiseLoop>& activation,
+                                          const PaddedRows<Width, Kernel>& x, const float* w, const typename Vectors<Width>::Floats& bias,
+                                          std::int64_t top, float* y) {
   const KernelRows rows = kernel_rows(g, top);
   for (std::int64_t column = 0; column < g.out.width_pixels; column += kTile) {
     prefetch_result<Width, kTile>(y, column * Width);
@@ -67,14 +49,14 @@ void forward_row(const DepthwiseGeometry& g, DepthwiseActivation activation, con
     unrolled<kTile>([&](auto t) __attribute__((always_inline)) { sums[t] = bias; });
     for (std::int64_t k = rows.first; k < rows.last; ++k)
       add_kernel_row<Width, Kernel, Stride>(x.row(top + k) + column * Stride * Width, w + k * Kernel * Width, sums);
-    store_tile<Width>(sums, g.out.width_pixels - column, y + column * Width, activation);
+    store_tile<Width>(sums, g.out.width_pixels - column, activation, y + column * Width);
   }
 }
 
 }  // namespace
 
-void depthwise_forward(const DepthwiseGeometry& g, DepthwiseActivation activation, const float* x, const float* w, const float* bias,
-                       float* y, float* scratch) {
+void depthwise_forward(const DepthwiseGeometry& g, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
+                       const float* bias, float* y, float* scratch) {
   with_constants(g, [&](auto width, auto kernel, auto stride) {
     const std::int64_t rows = g.out.height_pixels, units = g.out.images * g.out.blocks * rows, part = depthwise_forward_scratch(g);
 #pragma omp parallel num_threads(g.threads)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/runtime/channel_layout.h"
@@ -51,6 +52,31 @@ struct NormTensors {
   const float* shift = nullptr;
   float* mean = nullptr;      // of the batch
   float* variance = nullptr;  // of the batch, biased
+};
+
+/// An element-wise function of our own loops. The backward pass reads the result of relu, relu6, hardsigmoid and (where the slope is not
+/// negative) leaky_relu, and the input of the rest.
+struct EltwiseLoop {
+  enum class Function { relu, leaky_relu, relu6, hardsigmoid, hardswish, silu, mish, softplus };
+  Function function = Function::relu;
+  float beta = 1;        // softplus's
+  float threshold = 20;  // softplus's
+  float slope = 0;       // leaky_relu's
+};
+
+/// Batch norm of maps in blocks of 8 or 16 channels, with the function behind it.
+struct NormGeometry {
+  ChannelLayout layout;
+  float epsilon = 1e-5F;
+  std::optional<EltwiseLoop> activation = std::nullopt;
+};
+
+/// What arrives at a batch norm in the backward pass. Where a residual sum and a relu are joined to it, `result` is what they gave, and
+/// `masked`, which may be dy, gets the gradient of the sum; else both are nullptr.
+struct NormGradient {
+  const float* dy = nullptr;
+  const float* result = nullptr;
+  float* masked = nullptr;
 };
 
 /// A number a channel each. nullptr where the layer is not affine.
@@ -115,6 +141,13 @@ struct FewChannelGeometry {
   std::int64_t padded_width() const { return in.width_pixels + padding_left + padding_right; }
 };
 
+/// What is done to a convolution's result before it is written.
+struct ResultOperations {
+  const float* bias = nullptr;      // a number a channel
+  const float* residual = nullptr;  // a map of the result's layout, added
+  bool relu = false;
+};
+
 /// A sum or a product, then relu if asked.
 struct Combination {
   bool multiply = false;
@@ -127,14 +160,6 @@ struct ChannelCopy {
   ChannelLayout to;
   std::int64_t from_first = 0, to_first = 0;
   std::int64_t channels = 0;
-};
-
-/// An element-wise function of our own loops. The backward pass reads the result of relu, relu6 and hardsigmoid, and the input of the rest.
-struct EltwiseLoop {
-  enum class Function { relu, relu6, hardsigmoid, hardswish, mish, softplus };
-  Function function = Function::relu;
-  float beta = 1;        // softplus's
-  float threshold = 20;  // softplus's
 };
 
 /// A trained factor for each channel, or a `shared` one for all.
@@ -179,9 +204,15 @@ struct KernelTable {
   void (*max_pool_forward)(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
   void (*max_pool_backward)(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
 
-  /// Mean and biased variance of each channel of a batch in blocks of 8 or 16. `scratch`: 2 floats a channel of each image, padding
-  /// counted.
-  void (*channel_moments)(const ChannelLayout& layout, const float* x, float* mean, float* variance, float* scratch);
+  /// y = f((x - mean) / deviation * scale + shift). y may be x.
+  void (*norm_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, float* y);
+  /// The same by the batch's statistics, which it writes, of that plus `other`: nullptr, or a map like x. y may be other. `scratch`: 2
+  /// floats a channel of each image, padding counted.
+  void (*norm_training_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other, float* y,
+                                float* scratch);
+  /// dx may be dy. `scratch` as above.
+  void (*norm_training_backward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const NormGradient& arriving,
+                                 float* dscale, float* dshift, float* dx, float* scratch);
 
   /// Training's forward and backward of batch norm, relu and max pooling in one. `scratch`: 2 floats a channel of each image. `index` as
   /// above, 255 where relu let nothing through.
@@ -194,18 +225,19 @@ struct KernelTable {
   void (*few_channel_weights)(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
                               float* db, float* scratch);
 
-  /// Weights [in][5][5][out] at Winograd's points, [points][in][out]; or, `transposed`, of the convolution that is the backward pass by
-  /// data.
+  /// Weights [in][kernel][kernel][out] at Winograd's points, for order tiles; or, `transposed`, those of the convolution whose backward
+  /// pass by data the geometry is.
   void (*winograd_weights)(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
-  /// y = conv(x) + bias (unless nullptr), then relu if asked; u from winograd_weights.
-  void (*winograd_forward)(const WinogradGeometry& geometry, const float* x, const float* u, const float* bias, bool relu, float* y,
-                           float* scratch);
-  /// The gradients of weights [in][5][5][out] and (unless nullptr) bias.
+  /// y = conv(x), with what `operations` says done to it. `weights` come from winograd_weights in order tiles; in order channels they are
+  /// as winograd_weights takes them, `transposed` likewise.
+  void (*winograd_forward)(const WinogradGeometry& geometry, const float* x, const float* weights, bool transposed,
+                           const ResultOperations& operations, float* y, float* scratch);
+  /// The gradients of weights [in][kernel][kernel][out] and (unless nullptr) bias.
   void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
                                     float* scratch);
 
   /// y = activation(conv(x) + bias (unless nullptr)).
-  void (*depthwise_forward)(const DepthwiseGeometry& geometry, DepthwiseActivation activation, const float* x, const float* w,
+  void (*depthwise_forward)(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
                             const float* bias, float* y, float* scratch);
   /// `parts`: see depthwise_parts.
   void (*depthwise_backward)(const DepthwiseGeometry& geometry, const float* x, const float* dy, const float* w,

@@ -1,28 +1,13 @@
-#include <algorithm>
-
 #include "engine/runtime/kernels/kernels.h"
 
 namespace cnnctl {
 namespace {
 
-constexpr std::int64_t kCacheLine = 16;           // floats; threads write to lines of their own
-constexpr std::int64_t kStripFloats = 96 * 1024;  // of a strip's transforms: most of a second-level cache
+constexpr std::int64_t kCacheLine = 16;  // floats; threads write to lines of their own
 
 std::int64_t whole_lines(std::int64_t floats) { return (floats + kCacheLine - 1) / kCacheLine * kCacheLine; }
 
 std::int64_t whole_tiles(std::int64_t pixels, std::int64_t tile) { return (pixels + tile - 1) / tile * tile; }
-
-std::int64_t tile_row_floats(const WinogradGeometry& g) {
-  return WinogradGeometry::points * g.tile_columns() * (g.in_channels + g.out_channels);
-}
-
-std::int64_t strip_floats(const WinogradGeometry& g) {
-  constexpr std::int64_t border = WinogradGeometry::kernel - 1;
-  const std::int64_t rows = winograd_strip_rows(g);
-  const std::int64_t padded =
-      (rows * WinogradGeometry::tile + border) * (g.tile_columns() * WinogradGeometry::tile + border) * g.in_channels;
-  return rows * tile_row_floats(g) + padded;
-}
 
 }  // namespace
 
@@ -42,16 +27,6 @@ std::int64_t layer_norm_scratch(const ChannelLayout& layout) { return whole_line
 
 std::int64_t local_response_scratch(const LocalResponseGeometry& geometry) {
   return 3 * whole_lines(geometry.before + geometry.layout.blocks * geometry.layout.width + geometry.after);
-}
-
-std::int64_t winograd_strip_rows(const WinogradGeometry& geometry) {
-  return std::clamp<std::int64_t>(kStripFloats / tile_row_floats(geometry), 1, geometry.tile_rows());
-}
-
-std::int64_t winograd_forward_scratch(const WinogradGeometry& geometry) { return whole_lines(strip_floats(geometry)); }
-
-std::int64_t winograd_weights_scratch(const WinogradGeometry& geometry) {
-  return whole_lines(strip_floats(geometry) + geometry.weights() + geometry.out_channels);
 }
 
 DepthwiseRow depthwise_input_row(const DepthwiseGeometry& g, std::int64_t tile) {
@@ -77,11 +52,5 @@ std::int64_t depthwise_backward_scratch(const DepthwiseGeometry& g) {
 }
 
 std::int64_t depthwise_parts(const DepthwiseGeometry& g) { return g.in.images * g.in.blocks * (g.kernel * g.kernel + 1) * g.in.width; }
-
-WinogradGeometry winograd_transposed(const WinogradGeometry& g) {
-  constexpr std::int64_t last = WinogradGeometry::kernel - 1;
-  return {g.images,    g.width,    g.out_channels,       g.in_channels,         g.out_height, g.out_width,
-          g.in_height, g.in_width, last - g.padding_top, last - g.padding_left, g.threads};
-}
 
 }  // namespace cnnctl

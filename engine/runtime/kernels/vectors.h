@@ -61,6 +61,14 @@ struct Vectors : VectorTypes<Width> {
     return VectorTypes<Width>::widen(bytes);
   }
 
+  /// Row i's lane j becomes row j's lane i.
+  static void transpose(Floats (&rows)[Width]) {
+    exchange<1>(rows);
+    exchange<2>(rows);
+    exchange<4>(rows);
+    if constexpr (Width == 16) exchange<8>(rows);
+  }
+
   /// a0 b0 a1 b1 ..., of the first halves.
   static Floats interleave(const Floats& a, const Floats& b) {
     return [&]<int... Lane>(std::integer_sequence<int, Lane...>) { return __builtin_shufflevector(a, b, (Lane % 2 * Width + Lane / 2)...); }
@@ -70,6 +78,22 @@ struct Vectors : VectorTypes<Width> {
   static Floats every_second(const Floats& a, const Floats& b) {
     return [&]<int... Lane>(std::integer_sequence<int, Lane...>) { return __builtin_shufflevector(a, b, (2 * Lane)...); }
     (std::make_integer_sequence<int, Width>());
+  }
+
+ private:
+  /// Of every two rows `Distance` apart, the one's lanes with that bit set change places with the other's without it.
+  template <int Distance>
+  static void exchange(Floats (&rows)[Width]) {
+    unrolled<Width>([&](auto i) {
+      if constexpr ((i & Distance) == 0) {
+        const Floats a = rows[i], b = rows[i + Distance];
+        [&]<int... Lane>(std::integer_sequence<int, Lane...>) {
+          rows[i] = __builtin_shufflevector(a, b, (Lane & Distance ? Width + Lane - Distance : Lane)...);
+          rows[i + Distance] = __builtin_shufflevector(a, b, (Lane & Distance ? Width + Lane : Lane + Distance)...);
+        }
+        (std::make_integer_sequence<int, Width>());
+      }
+    });
   }
 };
 

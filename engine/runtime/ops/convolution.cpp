@@ -110,7 +110,6 @@ void add_evaluation(Compiler& compiler, const Node& node, const Convolution& op,
 }
 
 void compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s) {
-  if (compile_winograd(compiler, node, op, s) || compile_depthwise(compiler, node, op, s)) return;
   const Forward formats = preferred(s, compiler.is_input(s.input));
   const Forward forward = evaluation_primitive(s, formats, post_operations(false, op.activation));
   add_evaluation(compiler, node, op, s, forward, compiler.allocate(forward.dst_desc()));
@@ -184,6 +183,7 @@ std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   const Setup s = setup_of(compiler, node, op);
   if (!compiler.training()) {
+    if (compile_winograd(compiler, node, op, s) || compile_depthwise(compiler, node, op, s)) return {};
     op.residual ? compile_residual(compiler, node, op, s) : compile_evaluation(compiler, node, op, s);
     return {};
   }

@@ -28,8 +28,8 @@ StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, con
 std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
                                             const Desc& weights);
 
-/// Compiles the convolution by Winograd's method (kernels/winograd.cpp): 5x5, stride 1, no dilation or groups, whole blocks of channels on
-/// both sides, few enough of them that the transformed weights stay in the cache. Nothing where it does not apply.
+/// Compiles the convolution by Winograd's method (kernels/winograd.h): 3x3 or 5x5, stride 1, no dilation or groups, whole blocks of channels
+/// on both sides. Nothing where it does not apply.
 std::optional<Backward> compile_winograd(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup);
 
 /// Compiles a convolution of each channel by itself by our own loops (kernels/depthwise.h). Nothing where they do not apply.

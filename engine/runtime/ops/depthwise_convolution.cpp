@@ -5,22 +5,6 @@
 namespace cnnctl {
 namespace {
 
-std::optional<DepthwiseActivation> activation_of(const std::optional<Eltwise>& op) {
-  if (!op) return DepthwiseActivation::identity;
-  switch (op->function) {
-    case Eltwise::Function::relu:
-      return DepthwiseActivation::relu;
-    case Eltwise::Function::relu6:
-      return DepthwiseActivation::relu6;
-    case Eltwise::Function::hardswish:
-      return DepthwiseActivation::hardswish;
-    case Eltwise::Function::silu:
-      return DepthwiseActivation::silu;
-    default:
-      return std::nullopt;
-  }
-}
-
 std::optional<DepthwiseGeometry> geometry_of(const Convolution& op, const ConvolutionSetup& s) {
   const Window &v = op.vertical, &h = op.horizontal;
   const bool square = v.kernel == h.kernel && (v.kernel == 3 || v.kernel == 5 || v.kernel == 7);
@@ -47,7 +31,7 @@ float* out(void* pointer) { return static_cast<float*>(pointer); }
 Tensor floats(Compiler& compiler, std::int64_t count) { return compiler.allocate_bytes(count * static_cast<std::int64_t>(sizeof(float))); }
 
 void add_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const DepthwiseGeometry& g,
-                 DepthwiseActivation activation, const Tensor& x, const Tensor& y) {
+                 const std::optional<EltwiseLoop>& activation, const Tensor& x, const Tensor& y) {
   Tensor w, bias;
   if (op.norm) {
     std::tie(w, bias) = folded_parameters(c, node, op, s, weights_desc(s));
@@ -86,11 +70,12 @@ void add_backward(Compiler& c, const Node& node, const Convolution& op, const Co
 
 std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup) {
   const auto geometry = geometry_of(op, setup);
-  const auto activation = activation_of(op.activation);
-  if (!geometry || !activation) return std::nullopt;
+  // What is joined to a convolution keeps zeros zero, and with them the lanes beyond the channels.
+  const auto activation = op.activation ? own_loop(*op.activation) : std::nullopt;
+  if (!geometry || op.residual || activation.has_value() != op.activation.has_value()) return std::nullopt;
   const Tensor x = compiler.in_format(compiler.value(setup.input), vector_blocked_desc(setup.src), setup.layer);
   const Tensor y = compiler.allocate(vector_blocked_desc(setup.dst));
-  add_forward(compiler, node, op, setup, *geometry, *activation, x, y);
+  add_forward(compiler, node, op, setup, *geometry, activation, x, y);
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);
   return [=, &node, &op, g = *geometry](Compiler& c) {

@@ -57,18 +57,23 @@ void for_each_product(const DepthwiseGeometry& g, Visit visit) {
   });
 }
 
-double activated(DepthwiseActivation activation, double v) {
-  switch (activation) {
-    case DepthwiseActivation::relu:
+using Function = EltwiseLoop::Function;
+
+double activated(const std::optional<EltwiseLoop>& activation, double v) {
+  if (!activation) return v;
+  switch (activation->function) {
+    case Function::relu:
       return std::max(v, 0.0);
-    case DepthwiseActivation::relu6:
+    case Function::leaky_relu:
+      return std::max(v, 0.0) + activation->slope * std::min(v, 0.0);
+    case Function::relu6:
       return std::clamp(v, 0.0, 6.0);
-    case DepthwiseActivation::hardswish:
+    case Function::hardswish:
       return v * std::clamp(v + 3, 0.0, 6.0) / 6;
-    case DepthwiseActivation::silu:
+    case Function::silu:
       return v / (1 + std::exp(-v));
     default:
-      return v;
+      return v * std::tanh(std::log1p(std::exp(v)));
   }
 }
 
@@ -81,7 +86,7 @@ std::vector<float> random_weights(const DepthwiseGeometry& g) {
 
 std::vector<float> scratch_of(std::int64_t part, int threads) { return std::vector<float>(static_cast<std::size_t>(part * threads), 7.0F); }
 
-void check_forward(const DepthwiseGeometry& g, DepthwiseActivation activation, bool has_bias) {
+void check_forward(const DepthwiseGeometry& g, const std::optional<EltwiseLoop>& activation, bool has_bias) {
   const std::vector<float> x = random_map(g.in, 1), w = random_weights(g), bias = random_floats(21, 3, -4, 4);
   std::vector<double> expected(count(g.out), 0.0);
   for_each_product(g, [&](auto to, auto from, auto weight) { expected[to] += static_cast<double>(x[from]) * w[weight]; });
@@ -133,14 +138,15 @@ TEST_CASE("a depthwise convolution is that of a plain loop, for every kernel, st
     for (const std::int64_t block : {8, 16})
       for (const int threads : {1, 2}) {
         INFO("kernel " << c.kernel << ", stride " << c.stride << ", " << c.height << " x " << c.width << ", blocks of " << block);
-        check_forward(geometry_of(c, block, threads), DepthwiseActivation::identity, threads == 2);
+        check_forward(geometry_of(c, block, threads), std::nullopt, threads == 2);
       }
 }
 
 TEST_CASE("the activation behind a depthwise convolution is PyTorch's, and leaves lanes beyond the channels zero") {
-  for (const auto activation :
-       {DepthwiseActivation::relu, DepthwiseActivation::relu6, DepthwiseActivation::hardswish, DepthwiseActivation::silu})
-    for (const std::int64_t block : {8, 16}) check_forward(geometry_of(cases[0], block, 2), activation, true);
+  for (const Function function :
+       {Function::relu, Function::leaky_relu, Function::relu6, Function::hardswish, Function::silu, Function::mish})
+    for (const std::int64_t block : {8, 16})
+      check_forward(geometry_of(cases[0], block, 2), EltwiseLoop{.function = function, .slope = 0.2F}, true);
 }
 
 TEST_CASE(

@@ -72,16 +72,31 @@ TEST_CASE("a first layer of one to four channels is right for every width of ker
     }
 }
 
-TEST_CASE("5x5 convolutions by Winograd's method are right for every padding, odd sizes and any whole number of channel blocks") {
-  for (const int padding : {0, 1, 2, 3, 4})
-    check_network("- conv: {out_channels: 16, kernel_size: 5, padding: " + std::to_string(padding) + "}", {16, 9, 6}, 3);
-  check_network("- conv: {out_channels: 48, kernel_size: 5, padding: 2}", {16, 5, 5}, 2);
-  check_network("- conv: {out_channels: 24, kernel_size: 5, padding: 2}", {40, 8, 8}, 1);
-  check_network("- conv: {out_channels: 16, kernel_size: 5, padding: same, bias: false}", {32, 14, 14}, 1);
+TEST_CASE("convolutions by Winograd's method are right for every padding, odd sizes and any whole number of channel blocks") {
+  for (const int kernel : {3, 5}) {
+    const std::string size = ", kernel_size: " + std::to_string(kernel);
+    for (int padding = 0; padding < kernel; ++padding)
+      check_network("- conv: {out_channels: 16" + size + ", padding: " + std::to_string(padding) + "}", {16, 9, 6}, 3);
+    check_network("- conv: {out_channels: 48" + size + ", padding: 2}", {16, 5, 5}, 2);
+    check_network("- conv: {out_channels: 24" + size + ", padding: 2}", {40, 8, 8}, 1);
+    check_network("- conv: {out_channels: 16" + size + ", padding: same, bias: false}", {32, 14, 14}, 1);
+  }
 }
 
-TEST_CASE("5x5 convolutions on maps of several strips are right") {
+TEST_CASE("convolutions by Winograd's method are right where one thread's tiles are worked on in several parts") {
   check_network("- conv: {out_channels: 16, kernel_size: 5, padding: 2}", {16, 20, 36}, 1);
+  check_network("- conv: {out_channels: 64, kernel_size: 3, padding: 1}", {64, 30, 30}, 1);
+}
+
+TEST_CASE("convolutions by Winograd's method are right with many channels") {
+  check_network("- conv: {out_channels: 136, kernel_size: 3, padding: 1}", {128, 4, 5}, 2);
+}
+
+TEST_CASE("a residual sum behind a convolution by Winograd's method is right where evaluation joins them") {
+  check_network("- residual:\n    body:\n      - conv: {out_channels: 16, kernel_size: 3, padding: 1}\n- relu", {16, 6, 6}, 2);
+  check_network(
+      "- conv: {out_channels: 16, kernel_size: 1}\n- residual:\n    body:\n      - conv: {out_channels: 16, kernel_size: 3, padding: 1}",
+      {8, 6, 6}, 2);
 }
 
 TEST_CASE("an activation behind a convolution is right where evaluation joins them") {

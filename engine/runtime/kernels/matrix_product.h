@@ -1,0 +1,79 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "engine/runtime/kernels/vectors.h"
+
+namespace cnnctl::CNNCTL_ISA {
+
+/// The left side of a product of matrices: row i's number k stands at i * Row + k / run * next_run + k % run * Step. Fixed distances within
+/// a run become parts of the instructions.
+template <int Row, int Step>
+struct LeftSide {
+  const float* numbers;
+  std::int64_t run, next_run;
+};
+
+/// result[row][Columns vectors] (+)= the sum over k below `count` of left[row][k] * right[k], for Rows rows. Rows of the right side and of
+/// the result are two vectors apart.
+template <int Width, int Rows, int Columns, bool Accumulate, int Row, int Step>
+void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t count, float* result) {
+  using V = Vectors<Width>;
+  constexpr int wide = 2 * Width;
+  typename V::Floats sums[Rows][Columns];
+  unrolled<Rows>([&](auto i) { unrolled<Columns>([&](auto c) { sums[i][c] = typename V::Floats{}; }); });
+  const float* run = left.numbers;
+  for (std::int64_t first = 0; first < count; first += left.run, run += left.next_run) {
+    const float* l = run;
+    const std::int64_t length = std::min(left.run, count - first);
+#pragma GCC unroll 4
+    for (std::int64_t k = 0; k < length; ++k, l += Step, right += wide) {
+      typename V::Floats of_right[Columns];
+      unrolled<Columns>([&](auto c) { of_right[c] = V::load(right + c * Width); });
+      unrolled<Rows>([&](auto i) {
+        const float of_left = l[i * Row];
+        unrolled<Columns>([&](auto c) { sums[i][c] += of_right[c] * of_left; });
+      });
+    }
+  }
+  unrolled<Rows>([&](auto i) {
+    unrolled<Columns>([&](auto c) {
+      float* to = result + i * wide + c * Width;
+      V::store(to, Accumulate ? sums[i][c] + V::load(to) : sums[i][c]);
+    });
+  });
+}
+
+/// As many rows as the accumulators of two columns leave registers for.
+template <int Width>
+constexpr int kRows = Width == 16 ? 12 : 6;
+
+/// The rows that are left over when the largest pieces are done: `Rows` of them or fewer.
+template <int Width, int Rows, int Columns, bool Accumulate, class Left>
+void multiply_rest(const Left& left, const float* right, std::int64_t count, float* result, std::int64_t rows) {
+  if constexpr (Rows > 0) {
+    if (rows == Rows)
+      multiply<Width, Rows, Columns, Accumulate>(left, right, count, result);
+    else
+      multiply_rest<Width, Rows - 1, Columns, Accumulate>(left, right, count, result, rows);
+  }
+}
+
+/// The same for any number of rows.
+template <int Width, int Columns, bool Accumulate, int Row, int Step>
+void multiply_rows(LeftSide<Row, Step> left, const float* right, std::int64_t count, float* result, std::int64_t rows) {
+  constexpr int piece = kRows<Width>;
+  for (; rows >= piece; rows -= piece, left.numbers += piece * Row, result += piece * 2 * Width)
+    multiply<Width, piece, Columns, Accumulate>(left, right, count, result);
+  multiply_rest<Width, piece - 1, Columns, Accumulate>(left, right, count, result, rows);
+}
+
+/// The same for a panel of two vectors of columns, of which the second may be absent.
+template <int Width, bool Accumulate, class Left>
+void multiply_panel(const Left& left, const float* right, std::int64_t count, float* result, std::int64_t rows, std::int64_t columns) {
+  columns > Width ? multiply_rows<Width, 2, Accumulate>(left, right, count, result, rows)
+                  : multiply_rows<Width, 1, Accumulate>(left, right, count, result, rows);
+}
+
+}  // namespace cnnctl::CNNCTL_ISA

@@ -1,0 +1,77 @@
+#include <doctest/doctest.h>
+
+#include "../check.h"
+#include "engine/runtime/kernels/kernels.h"
+
+namespace cnnctl {
+namespace {
+
+using Order = WinogradGeometry::Order;
+
+std::vector<double> doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+
+std::vector<float> zeros(std::int64_t count) { return std::vector<float>(static_cast<std::size_t>(count), 0.0F); }
+
+/// A convolution that keeps its map's size.
+WinogradGeometry same_size(std::int64_t kernel, std::int64_t width, std::int64_t in_channels, std::int64_t out_channels,
+                           std::int64_t height, std::int64_t width_pixels) {
+  const std::int64_t padding = kernel / 2;
+  return {kernel, Order::tiles, 2, width, in_channels, out_channels, height, width_pixels, height, width_pixels, padding, padding, 2};
+}
+
+/// Everything that training computes: the result, and the gradients of input, weights and bias, one after another.
+std::vector<float> all_passes(const KernelTable& table, WinogradGeometry g, Order order) {
+  g.order = order;
+  const std::int64_t in = g.images * g.in_channels * g.in_height * g.in_width, out = g.images * g.out_channels * g.out_height * g.out_width,
+                     weights = g.in_channels * g.kernel * g.kernel * g.out_channels;
+  const auto random = [](std::int64_t count, unsigned seed) { return random_floats(static_cast<std::size_t>(count), seed); };
+  const auto x = random(in, 1), w = random(weights, 2), bias = random(g.out_channels, 3), dy = random(out, 4), other = random(out, 5);
+  std::vector<float> y = zeros(out), dx = zeros(in), dw = zeros(weights), db = zeros(g.out_channels);
+
+  const auto convolve = [&](const WinogradGeometry& way, const float* from, bool transposed, const ResultOperations& operations,
+                            float* to) {
+    std::vector<float> u = zeros(winograd_weights_floats(way)), scratch = zeros(winograd_forward_scratch(way));
+    if (order == Order::tiles) table.winograd_weights(way, w.data(), transposed, u.data());
+    table.winograd_forward(way, from, order == Order::tiles ? u.data() : w.data(), transposed, operations, to, scratch.data());
+  };
+  convolve(g, x.data(), false, {bias.data(), other.data(), true}, y.data());
+  convolve(winograd_transposed(g), dy.data(), true, {}, dx.data());
+  std::vector<float> scratch = zeros(winograd_backward_scratch(g));
+  table.winograd_backward_weights(g, x.data(), dy.data(), dw.data(), db.data(), scratch.data());
+  for (const auto& part : {dx, dw, db}) y.insert(y.end(), part.begin(), part.end());
+  return y;
+}
+
+TEST_CASE("Winograd's convolution is the same in every instruction set, block width and order") {
+  for (const std::int64_t width : {8, 16})
+    for (const std::int64_t kernel : {3, 5}) {
+      const WinogradGeometry g = same_size(kernel, width, 16, 48, 9, 7);
+      const std::vector<double> expected = doubles(all_passes(*runnable_kernels().front(), g, Order::tiles));
+      for (const KernelTable* table : runnable_kernels())
+        for (const Order order : {Order::tiles, Order::channels}) {
+          INFO(table->name);
+          CHECK(relative_error(doubles(all_passes(*table, g, order)), expected) < 1e-5);
+        }
+    }
+}
+
+TEST_CASE("Winograd's convolution is the same where tiles are worked on in several chunks") {
+  const WinogradGeometry g = same_size(3, kernels().vector_width, 128, 144, 80, 80);
+  WinogradGeometry by_channels = g;
+  by_channels.order = Order::channels;
+  REQUIRE(winograd_forward_chunk(by_channels) < g.tiles());
+  REQUIRE(winograd_weights_chunk(by_channels) < g.tiles());
+  CHECK(relative_error(doubles(all_passes(kernels(), g, Order::channels)), doubles(all_passes(kernels(), g, Order::tiles))) < 1e-5);
+}
+
+TEST_CASE("no more tiles are worked on at a time than there are") {
+  WinogradGeometry g = same_size(3, 8, 16, 16, 4, 4);
+  for (const Order order : {Order::tiles, Order::channels}) {
+    g.order = order;
+    CHECK(winograd_forward_chunk(g) == 12);
+    CHECK(winograd_weights_chunk(g) == 12);
+  }
+}
+
+}  // namespace
+}  // namespace cnnctl
