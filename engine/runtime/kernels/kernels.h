@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/runtime/channel_layout.h"
+#include "engine/runtime/kernels/depthwise.h"
 #include "engine/runtime/kernels/winograd.h"
 
 namespace cnnctl {
@@ -236,6 +237,13 @@ struct KernelTable {
   /// The gradients of weights [in][kernel][kernel][out] and (unless nullptr) bias.
   void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
                                     float* scratch);
+
+  /// y = activation(conv(x) + bias (unless nullptr)).
+  void (*depthwise_forward)(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
+                            const float* bias, float* y, float* scratch);
+  /// `parts`: see depthwise_parts.
+  void (*depthwise_backward)(const DepthwiseGeometry& geometry, const float* x, const float* dy, const float* w,
+                             const DepthwiseGradients& gradients, float* parts, float* scratch);
 
   /// The combination of a and b, element by element. y may be either.
   void (*combine)(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);

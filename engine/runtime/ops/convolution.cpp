@@ -183,11 +183,12 @@ std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   const Setup s = setup_of(compiler, node, op);
   if (!compiler.training()) {
-    if (compile_winograd(compiler, node, op, s)) return {};
+    if (compile_winograd(compiler, node, op, s) || compile_depthwise(compiler, node, op, s)) return {};
     op.residual ? compile_residual(compiler, node, op, s) : compile_evaluation(compiler, node, op, s);
     return {};
   }
   if (auto backward = compile_winograd(compiler, node, op, s)) return *std::move(backward);
+  if (auto backward = compile_depthwise(compiler, node, op, s)) return *std::move(backward);
   const Forward forward = preferred(s, compiler.is_input(s.input));
   const Tensor x = compiler.in_format(compiler.value(s.input), forward.src_desc(), s.layer);
   const Tensor y = compiler.allocate(forward.dst_desc());
