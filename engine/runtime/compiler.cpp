@@ -32,12 +32,13 @@ KernelFunction copy_step(const Tensor& from, const Tensor& to) {
 }  // namespace
 
 Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state,
-                   bool input_gradient)
+                   bool input_gradient, Chooser& chooser)
     : graph_(graph),
       mode_(mode),
       batch_size_(batch_size),
       parameters_(parameters),
       dropout_state_(dropout_state),
+      chooser_(chooser),
       readers_(count_readers(graph)),
       values_(graph.values.size()),
       gradients_(graph.values.size()),

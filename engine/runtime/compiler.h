@@ -14,6 +14,8 @@
 
 namespace cnnctl {
 
+class Chooser;
+
 /// Where a buffer lives.
 enum class BufferHome { arena, constant, value, gradient };
 
@@ -50,16 +52,21 @@ struct CompiledProgram {
 /// that compiles its backward steps once all readers of its output have done so.
 class Compiler {
  public:
-  /// `input_gradient`: training computes the gradient of the graph's input as well.
+  /// `input_gradient`: training computes the gradient of the graph's input as well. `chooser` decides where there are several ways to
+  /// compute something.
   Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, ParameterStore& parameters, const std::uint64_t& dropout_state,
-           bool input_gradient);
+           bool input_gradient, Chooser& chooser);
 
   /// Compiles everything. Call once.
   CompiledProgram compile();
+  /// The steps that were added so far, where they alone are wanted and not those of the graph. Call once.
+  CompiledProgram take() { return std::move(program_); }
 
   // What the program is for.
   bool training() const { return mode_ == Mode::training; }
   std::int64_t batch_size() const { return batch_size_; }
+  const Graph& graph() const { return graph_; }
+  Chooser& chooser() { return chooser_; }
   /// N x C x H x W of a value.
   Dims dims(ValueId id) const;
   const Shape& shape(ValueId id) const { return graph_.values[static_cast<std::size_t>(id)]; }
@@ -100,6 +107,7 @@ class Compiler {
   /// Its gradient, to be written in the format the store has for it.
   Tensor parameter_gradient(const Node& node, std::size_t index);
   ParameterStore& parameters() { return parameters_; }
+  const ParameterStore& parameters() const { return parameters_; }
 
   // Steps. They join the forward or the backward list, depending on which is being compiled.
   void add_primitive(StepLabel label, dnnl::primitive primitive, const Desc& scratchpad, std::vector<PrimitiveArgument> arguments);
@@ -147,6 +155,7 @@ class Compiler {
   std::int64_t batch_size_;
   ParameterStore& parameters_;
   const std::uint64_t& dropout_state_;
+  Chooser& chooser_;
   std::vector<int> readers_;
   std::vector<bool> needs_gradient_;
   std::vector<Tensor> values_;

@@ -53,6 +53,9 @@ struct BlockedFormat {
 
 #if DNNL_VERSION_MAJOR >= 3
 
+/// Whether the library computes convolutions by Winograd's method, on some processors.
+constexpr bool kLibraryHasWinograd = false;
+
 using PoolingForward = dnnl::pooling_forward;
 using PoolingBackward = dnnl::pooling_backward;
 
@@ -69,49 +72,26 @@ inline void append_eltwise(dnnl::post_ops& post_ops, dnnl::algorithm algorithm, 
   post_ops.append_eltwise(algorithm, alpha, beta);
 }
 
-inline dnnl::convolution_forward::primitive_desc convolution_forward_desc(dnnl::prop_kind kind, const Desc& src, const Desc& weights,
-                                                                          const Desc& bias, const Desc& dst, const WindowDims& window,
+inline dnnl::convolution_forward::primitive_desc convolution_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
+                                                                          const Desc& weights, const Desc& bias, const Desc& dst,
+                                                                          const WindowDims& window,
                                                                           const dnnl::primitive_attr& attributes) {
-  return {cpu_engine(),
-          kind,
-          dnnl::algorithm::convolution_direct,
-          src,
-          weights,
-          bias,
-          dst,
-          window.strides,
-          window.dilation,
-          window.padding_begin,
-          window.padding_end,
-          attributes};
+  return {cpu_engine(),       kind,      algorithm, src, weights, bias, dst, window.strides, window.dilation, window.padding_begin,
+          window.padding_end, attributes};
 }
 
 inline dnnl::convolution_backward_data::primitive_desc convolution_backward_data_desc(
-    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const WindowDims& window,
+    dnnl::algorithm algorithm, const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const WindowDims& window,
     const dnnl::convolution_forward::primitive_desc& forward) {
-  return {cpu_engine(),       dnnl::algorithm::convolution_direct,
-          diff_src,           weights,
-          diff_dst,           window.strides,
-          window.dilation,    window.padding_begin,
-          window.padding_end, forward,
-          user_scratchpad()};
+  return {cpu_engine(),         algorithm,          diff_src, weights,          diff_dst, window.strides, window.dilation,
+          window.padding_begin, window.padding_end, forward,  user_scratchpad()};
 }
 
 inline dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights_desc(
-    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst, const WindowDims& window,
-    const dnnl::convolution_forward::primitive_desc& forward) {
-  return {cpu_engine(),
-          dnnl::algorithm::convolution_direct,
-          src,
-          diff_weights,
-          diff_bias,
-          diff_dst,
-          window.strides,
-          window.dilation,
-          window.padding_begin,
-          window.padding_end,
-          forward,
-          user_scratchpad()};
+    dnnl::algorithm algorithm, const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
+    const WindowDims& window, const dnnl::convolution_forward::primitive_desc& forward) {
+  return {cpu_engine(),         algorithm,          src,     diff_weights,     diff_bias, diff_dst, window.strides, window.dilation,
+          window.padding_begin, window.padding_end, forward, user_scratchpad()};
 }
 
 inline dnnl::eltwise_forward::primitive_desc eltwise_forward_desc(dnnl::algorithm algorithm, const Desc& desc, float alpha, float beta) {
@@ -164,6 +144,8 @@ inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& 
 
 #else
 
+constexpr bool kLibraryHasWinograd = true;
+
 // The ones that know dilation.
 using PoolingForward = dnnl::pooling_v2_forward;
 using PoolingBackward = dnnl::pooling_v2_backward;
@@ -186,30 +168,28 @@ inline void append_eltwise(dnnl::post_ops& post_ops, dnnl::algorithm algorithm, 
   post_ops.append_eltwise(1.0F, algorithm, alpha, beta);
 }
 
-inline dnnl::convolution_forward::primitive_desc convolution_forward_desc(dnnl::prop_kind kind, const Desc& src, const Desc& weights,
-                                                                          const Desc& bias, const Desc& dst, const WindowDims& window,
+inline dnnl::convolution_forward::primitive_desc convolution_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
+                                                                          const Desc& weights, const Desc& bias, const Desc& dst,
+                                                                          const WindowDims& window,
                                                                           const dnnl::primitive_attr& attributes) {
-  return {{kind, dnnl::algorithm::convolution_direct, src, weights, bias, dst, window.strides, window.dilation, window.padding_begin,
-           window.padding_end},
+  return {{kind, algorithm, src, weights, bias, dst, window.strides, window.dilation, window.padding_begin, window.padding_end},
           attributes,
           cpu_engine()};
 }
 
 inline dnnl::convolution_backward_data::primitive_desc convolution_backward_data_desc(
-    const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const WindowDims& window,
+    dnnl::algorithm algorithm, const Desc& diff_src, const Desc& weights, const Desc& diff_dst, const WindowDims& window,
     const dnnl::convolution_forward::primitive_desc& forward) {
-  return {{dnnl::algorithm::convolution_direct, diff_src, weights, diff_dst, window.strides, window.dilation, window.padding_begin,
-           window.padding_end},
+  return {{algorithm, diff_src, weights, diff_dst, window.strides, window.dilation, window.padding_begin, window.padding_end},
           user_scratchpad(),
           cpu_engine(),
           forward};
 }
 
 inline dnnl::convolution_backward_weights::primitive_desc convolution_backward_weights_desc(
-    const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst, const WindowDims& window,
-    const dnnl::convolution_forward::primitive_desc& forward) {
-  return {{dnnl::algorithm::convolution_direct, src, diff_weights, diff_bias, diff_dst, window.strides, window.dilation,
-           window.padding_begin, window.padding_end},
+    dnnl::algorithm algorithm, const Desc& src, const Desc& diff_weights, const Desc& diff_bias, const Desc& diff_dst,
+    const WindowDims& window, const dnnl::convolution_forward::primitive_desc& forward) {
+  return {{algorithm, src, diff_weights, diff_bias, diff_dst, window.strides, window.dilation, window.padding_begin, window.padding_end},
           user_scratchpad(),
           cpu_engine(),
           forward};

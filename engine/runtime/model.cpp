@@ -7,6 +7,7 @@
 
 #include "engine/graph/arena.h"
 #include "engine/graph/passes/passes.h"
+#include "engine/runtime/chooser.h"
 #include "engine/runtime/compiler.h"
 #include "engine/runtime/parameter_store.h"
 #include "engine/runtime/program.h"
@@ -20,7 +21,8 @@ struct Model::Impl {
         training_graph(prepare_for_training(graph)),
         evaluation_graph(prepare_for_evaluation(graph)),
         options(chosen),
-        store(graph, chosen.mode == Mode::training) {}
+        store(graph, chosen.mode == Mode::training),
+        chooser(chosen, arena) {}
 
   Program& program(Mode mode, std::int64_t batch_size) {
     const std::pair key(mode, batch_size);
@@ -28,7 +30,7 @@ struct Model::Impl {
     if (found == programs.end()) {
       if (mode == Mode::training && options.mode != Mode::training) throw std::logic_error("a model made for evaluation cannot train");
       const Graph& prepared = mode == Mode::training ? training_graph : evaluation_graph;
-      CompiledProgram compiled = Compiler(prepared, mode, batch_size, store, dropout_state, options.input_gradient).compile();
+      CompiledProgram compiled = Compiler(prepared, mode, batch_size, store, dropout_state, options.input_gradient, chooser).compile();
       if (programs.empty()) store.allocate();
       auto added = std::make_unique<StepListProgram>(std::move(compiled), batch_size, store, options.profile);
       place(*added);
@@ -58,6 +60,7 @@ struct Model::Impl {
   ModelOptions options;
   ParameterStore store;
   AlignedMemory arena;
+  Chooser chooser;
   std::uint64_t dropout_step = 0;
   std::uint64_t dropout_state = 0;
   std::map<std::pair<Mode, std::int64_t>, std::unique_ptr<StepListProgram>> programs;
@@ -102,6 +105,10 @@ std::vector<float> Model::to_plain(ParameterId id, std::span<const float> buffer
 void Model::from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const {
   impl_->store.from_plain(id, values, buffer);
 }
+
+const Choices& Model::choices() const { return impl_->chooser.choices(); }
+
+const Tuning& Model::tuning() const { return impl_->chooser.tuning(); }
 
 std::uint64_t Model::dropout_step() const { return impl_->dropout_step; }
 

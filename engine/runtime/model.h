@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/graph/graph.h"
+#include "engine/runtime/choices.h"
 
 namespace cnnctl {
 
@@ -19,6 +20,9 @@ struct ModelOptions {
   std::uint64_t seed = 1;       // of dropout
   bool input_gradient = false;  // training also computes the loss's derivative by the input
   bool profile = false;         // times every step, for bench --layers
+  Choices known{};              // taken where they apply, before anything is timed
+  double tuning_seconds = 0;    // to spend on timing ways to compute convolutions; 0 leaves the choice to a rule of their sizes
+  bool deterministic = false;   // only the library's direct convolutions, whatever is known
 };
 
 /// What one step of a program took, for `bench --layers`.
@@ -73,7 +77,8 @@ class Model {
   void set_parameter(ParameterId id, std::span<const float> values);
   std::vector<float> parameter(ParameterId id) const;
 
-  /// The program for a mode and batch size; compiled at first use and kept. The reference stays valid as long as the model.
+  /// The program for a mode and batch size; compiled at first use and kept. The reference stays valid as long as the model. To compile one
+  /// may overwrite what the others have in the arena.
   Program& training(std::int64_t batch_size);
   Program& evaluation(std::int64_t batch_size);
 
@@ -89,6 +94,10 @@ class Model {
   /// elements.
   std::vector<float> to_plain(ParameterId id, std::span<const float> buffer) const;
   void from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const;
+
+  /// How the convolutions of the programs so far are computed, where there were several ways, and what it took to find out.
+  const Choices& choices() const;
+  const Tuning& tuning() const;
 
   /// The random state of dropout: the number of training steps so far, which with the seed gives every mask.
   std::uint64_t dropout_step() const;

@@ -21,6 +21,8 @@ class ParameterStore {
   /// The format of a parameter: `wanted` where nobody asked before, else what was settled then. `wanted` has as many elements as the
   /// parameter.
   const Desc& settle(ParameterId id, const Desc& wanted);
+  /// The format where somebody asked for the parameter already.
+  const std::optional<Desc>& settled(ParameterId id) const { return slot(id).desc; }
   /// Gives the parameters that nobody asked for their plain format, and takes memory for all. Formats are fixed from then on.
   void allocate();
 

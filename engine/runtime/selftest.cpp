@@ -25,7 +25,7 @@ float* data_of(const dnnl::memory& memory) { return static_cast<float*>(memory.g
 
 dnnl::convolution_forward::primitive_desc test_convolution() {
   const WindowDims window{{kKernel, kKernel}, {1, 1}, {0, 0}, {1, 1}, {1, 1}};
-  return convolution_forward_desc(dnnl::prop_kind::forward_training, any_desc({1, kIn, kSize, kSize}),
+  return convolution_forward_desc(dnnl::prop_kind::forward_training, dnnl::algorithm::convolution_direct, any_desc({1, kIn, kSize, kSize}),
                                   any_desc({kOut, kIn, kKernel, kKernel}), Desc(), any_desc({1, kOut, kSize, kSize}), window,
                                   dnnl::primitive_attr());
 }

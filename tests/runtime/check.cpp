@@ -109,12 +109,13 @@ void check_network(const std::string& items, const Shape& input, std::int64_t ba
   check_graph(network_of(items, input), batch_size);
 }
 
-void check_graph(const Graph& graph, std::int64_t batch_size) {
+void check_graph(const Graph& graph, std::int64_t batch_size, const Choices& known) {
   const Shape& input = graph.input_shape();
   INFO(to_string(graph) << " on " << to_string(input) << ", batch " << batch_size);
   ModelOptions options;
   options.batch_size = batch_size;
   options.input_gradient = true;
+  options.known = known;
   Model model(graph, options);
   const PlainParameters parameters = randomize(model, 7);
   const auto images = random_floats(static_cast<std::size_t>(batch_size * input.count()), 3);

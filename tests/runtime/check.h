@@ -23,8 +23,9 @@ PlainParameters randomize(Model& model, unsigned seed);
 double relative_error(const std::vector<double>& a, const std::vector<double>& b);
 
 /// The one checker of everything that trains: compares a model's forward pass, in training and in evaluation, with the plain loops in
-/// double precision, and its gradients by input and parameters with central differences of those. Reports through doctest.
-void check_graph(const Graph& graph, std::int64_t batch_size);
+/// double precision, and its gradients by input and parameters with central differences of those. Reports through doctest. `known` says how
+/// convolutions are computed.
+void check_graph(const Graph& graph, std::int64_t batch_size, const Choices& known = {});
 
 /// The same of a model written as in a config.
 void check_network(const std::string& items, const Shape& input, std::int64_t batch_size);

@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "engine/graph/passes/passes.h"
+#include "engine/runtime/chooser.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/threads.h"
 #include "tests/graph/networks.h"
@@ -17,7 +18,9 @@ TEST_CASE("a tensor has to stay below 2 GiB, memory of our own loops need not") 
   const Graph graph = Chain({1, 2, 2});
   ParameterStore store(graph, true);
   const std::uint64_t dropout_state = 0;
-  Compiler compiler(graph, Mode::training, 1, store, dropout_state, false);
+  const AlignedMemory none;
+  Chooser chooser({}, none);
+  Compiler compiler(graph, Mode::training, 1, store, dropout_state, false, chooser);
   constexpr std::int64_t bytes = std::int64_t{3} << 30;
   CHECK_NOTHROW(compiler.allocate_bytes(bytes));
   CHECK_THROWS_AS(compiler.allocate(plain_desc({bytes / 4})), std::runtime_error);
@@ -51,7 +54,9 @@ TEST_CASE("a norm with a sum adds the two parts of its result's gradient itself,
   const auto sums = [](const Graph& graph) {
     const std::uint64_t dropout_state = 0;
     ParameterStore store(graph, true);
-    const CompiledProgram program = Compiler(graph, Mode::training, 2, store, dropout_state, false).compile();
+    const AlignedMemory none;
+    Chooser chooser({}, none);
+    const CompiledProgram program = Compiler(graph, Mode::training, 2, store, dropout_state, false, chooser).compile();
     return std::count_if(program.backward.begin(), program.backward.end(),
                          [](const LabelledStep& step) { return step.label.pass == std::string("gradient sum"); });
   };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "check.h"
+#include "engine/runtime/chooser.h"
 #include "engine/runtime/compiler.h"
 #include "engine/runtime/program.h"
 #include "tests/graph/networks.h"
@@ -25,7 +26,9 @@ Run run(const Graph& graph, Mode mode) {
   constexpr std::int64_t images = 2;
   const std::uint64_t dropout_state = 0;
   ParameterStore store(graph, true);
-  CompiledProgram compiled = Compiler(graph, mode, images, store, dropout_state, true).compile();
+  const AlignedMemory none;
+  Chooser chooser({}, none);
+  CompiledProgram compiled = Compiler(graph, mode, images, store, dropout_state, true, chooser).compile();
   store.allocate();
   Run result;
   result.forward_steps = compiled.forward.size();
@@ -129,7 +132,8 @@ TEST_CASE("fuse_residual changes no result, and the sum costs no step where the 
       const int saved = channels == 16 && kernel > 1 ? 1 : 0;
       Chain net({3, 6, 5});
       const ValueId in = net.convolution(channels).value();
-      CHECK(check_pass(fuse_residual, Chain(net).convolution(channels, kernel).plus(in), Mode::evaluation) == saved);  // it reads what it adds
+      CHECK(check_pass(fuse_residual, Chain(net).convolution(channels, kernel).plus(in), Mode::evaluation) ==
+            saved);  // it reads what it adds
       net.max_pool({3, 1, 1, 1, 1}).convolution(channels, kernel).plus(in);
       CHECK(check_pass(fuse_residual, net, Mode::evaluation) == 1);
       CHECK(check_pass(fuse_residual, fuse_binary_relu(Chain(net).relu()), Mode::evaluation) == 1);

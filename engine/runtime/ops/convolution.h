@@ -1,8 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/runtime/ops/ops.h"
 
@@ -22,15 +24,35 @@ struct ConvolutionSetup {
   double flops = 0;
 };
 
+/// A way to compute a convolution between maps of the formats `src` and `dst`. Each function adds the steps of one direction for `node`,
+/// which is the network's or a copy that is timed alone, and is empty where the way does not have the direction. The ways that
+/// convolution.cpp chooses from agree in their formats, so that each direction may take another.
+struct ConvolutionWay {
+  std::string name;  // among the choices
+  Desc src, dst;
+  std::function<Tensor(Compiler&, const Node& node, const Tensor& x)> forward{};
+  std::function<Tensor(Compiler&, const Node& node, const Tensor& dy)> backward_data{};
+  std::function<void(Compiler&, const Node& node, const Tensor& x, const Tensor& dy)> backward_weights{};
+  /// With all that evaluation joins to the convolution; reads the node's second input where that is added.
+  std::function<Tensor(Compiler&, const Node& node, const Tensor& x)> evaluation{};
+};
+
+/// The library's direct algorithm, in the formats that suit it best. `reads_input`: the maps are the network's input, which is nchw.
+ConvolutionWay preferred_library_way(const Convolution& op, const ConvolutionSetup& setup, bool reads_input);
+
+/// The library's algorithms that it has fast loops of for maps in blocks of channels: "direct", and on some processors "library winograd".
+std::vector<ConvolutionWay> blocked_library_ways(const Convolution& op, const ConvolutionSetup& setup);
+
+/// Winograd's method by our own loops (kernels/winograd.h) in blocks of channels, "winograd" and "winograd by channels", the one that
+/// should be faster first: 3x3 or 5x5, stride 1, no dilation or groups, whole blocks of channels on both sides. None where it does not
+/// apply.
+std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const ConvolutionSetup& setup);
+
 StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc);
 
 /// Weights in a format and bias with the batch norm behind the convolution folded in, computed anew when parameters have changed.
 std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
                                             const Desc& weights);
-
-/// Compiles the convolution by Winograd's method (kernels/winograd.h): 3x3 or 5x5, stride 1, no dilation or groups, whole blocks of channels
-/// on both sides. Nothing where it does not apply.
-std::optional<Backward> compile_winograd(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup);
 
 /// Compiles a convolution of each channel by itself by our own loops (kernels/depthwise.h). Nothing where they do not apply.
 std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup);

@@ -10,6 +10,7 @@ constexpr std::int64_t kMostWeights = 128 * 128;
 
 bool is_relu(const Eltwise& op) { return op.function == Eltwise::Function::relu; }
 
+/// In the order that should be faster.
 std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const ConvolutionSetup& s) {
   const std::int64_t width = kernels().vector_width, kernel = op.vertical.kernel;
   const auto fits = [&](const Window& w) { return w.kernel == kernel && w.stride == 1 && w.dilation == 1 && w.padding_begin < kernel; };
@@ -66,8 +67,8 @@ void add_forward(Compiler& c, const ConvolutionSetup& s, const char* pass, const
                {x, operands.weights, operands.bias.value_or(x), operands.residual.value_or(x), y, scratch}, run);
 }
 
-void compile_evaluation(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const WinogradGeometry& g) {
-  const Tensor x = c.in_format(c.value(s.input), vector_blocked_desc(s.src), s.layer);
+Tensor compile_evaluation(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const WinogradGeometry& g,
+                          const Tensor& x) {
   ForwardOperands operands{.relu = op.activation.has_value()};
   if (op.norm) {
     std::tie(operands.weights, operands.bias.emplace()) = folded_parameters(c, node, op, s, weights_desc(s));
@@ -85,7 +86,7 @@ void compile_evaluation(Compiler& c, const Node& node, const Convolution& op, co
   const bool in_place = op.residual && c.may_overwrite(node.inputs[1], *operands.residual);
   const Tensor y = in_place ? *operands.residual : c.allocate(format);
   add_forward(c, s, "forward", g, x, operands, y);
-  c.set_value(node.output, y);
+  return y;
 }
 
 /// The weights as a training step's forward or backward pass by data takes them.
@@ -108,33 +109,44 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
   if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
 }
 
+Tensor compile_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const WinogradGeometry& g,
+                       const Tensor& x) {
+  ForwardOperands operands{.weights = training_weights(c, node, s, g, false)};
+  if (op.bias) operands.bias = c.parameter(node, 1, s.bias);
+  const Tensor y = c.allocate(vector_blocked_desc(s.dst));
+  add_forward(c, s, "forward", g, x, operands, y);
+  return y;
+}
+
+Tensor add_data_gradient(Compiler& c, const Node& node, const ConvolutionSetup& s, const WinogradGeometry& g, const Tensor& dy) {
+  const WinogradGeometry back = winograd_transposed(g);
+  const Tensor dx = c.allocate(vector_blocked_desc(s.src));
+  add_forward(c, s, "backward data", back, dy, {.weights = training_weights(c, node, s, back, true), .transposed = true}, dx);
+  return dx;
+}
+
+ConvolutionWay winograd_way(const std::string& name, const Convolution& op, const ConvolutionSetup& s, const WinogradGeometry& g) {
+  ConvolutionWay way{.name = name, .src = vector_blocked_desc(s.src), .dst = vector_blocked_desc(s.dst)};
+  way.forward = [=, &op](Compiler& c, const Node& node, const Tensor& x) { return compile_forward(c, node, op, s, g, x); };
+  way.backward_data = [=](Compiler& c, const Node& node, const Tensor& dy) { return add_data_gradient(c, node, s, g, dy); };
+  way.backward_weights = [=, &op](Compiler& c, const Node& node, const Tensor& x, const Tensor& dy) {
+    add_weights_gradient(c, node, op, s, g, x, dy);
+  };
+  way.evaluation = [=, &op](Compiler& c, const Node& node, const Tensor& x) { return compile_evaluation(c, node, op, s, g, x); };
+  return way;
+}
+
 }  // namespace
 
-std::optional<Backward> compile_winograd(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup) {
-  const auto geometry = winograd_geometry(op, setup);
-  if (!geometry) return std::nullopt;
-  const WinogradGeometry g = *geometry;
-  if (!compiler.training()) {
-    compile_evaluation(compiler, node, op, setup, g);
-    return Backward{};
-  }
-  const Tensor x = compiler.in_format(compiler.value(setup.input), vector_blocked_desc(setup.src), setup.layer);
-  const Tensor y = compiler.allocate(vector_blocked_desc(setup.dst));
-  ForwardOperands operands{.weights = training_weights(compiler, node, setup, g, false)};
-  if (op.bias) operands.bias = compiler.parameter(node, 1, setup.bias);
-  add_forward(compiler, setup, "forward", g, x, operands, y);
-  compiler.set_value(node.output, y);
-  compiler.keep_for_backward(x);
-
-  return [=, &node, &op](Compiler& c) {
-    const Tensor dy = c.in_format(c.gradient(node.output), y.desc, setup.layer);
-    add_weights_gradient(c, node, op, setup, g, x, dy);
-    if (!c.needs_gradient(setup.input)) return;
-    const Tensor dx = c.allocate(x.desc);
-    const WinogradGeometry back = winograd_transposed(g);
-    add_forward(c, setup, "backward data", back, dy, {.weights = training_weights(c, node, setup, back, true), .transposed = true}, dx);
-    c.add_gradient(setup.input, dx);
+std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const ConvolutionSetup& setup) {
+  const auto liked = winograd_geometry(op, setup);
+  if (!liked) return {};
+  WinogradGeometry other = *liked;
+  other.order = takes_points(*liked) ? WinogradGeometry::Order::channels : WinogradGeometry::Order::tiles;
+  const auto way = [&](const WinogradGeometry& g) {
+    return winograd_way(takes_points(g) ? "winograd" : "winograd by channels", op, setup, g);
   };
+  return {way(*liked), way(other)};
 }
 
 }  // namespace cnnctl

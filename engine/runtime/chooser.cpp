@@ -1,0 +1,105 @@
+#include "engine/runtime/chooser.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "engine/runtime/timing.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr int kLeastRounds = 3, kMostRounds = 20;
+constexpr double kRoundSeconds = 0.02;  // of all rounds together, beyond the least number
+constexpr double kHopeless = 2;         // times as slow as the best
+constexpr double kClearly = 0.97;       // of the rule's time: what is nearer is noise
+// The arena is planned from the sizes of maps. A trial may take this much of what the rule's takes, and so many bytes more.
+constexpr std::int64_t kMostMemory = 2, kSpareBytes = 16 << 20;
+
+using Trials = std::vector<std::unique_ptr<Trial>>;
+
+/// Seconds left of those that may be spent.
+class Deadline {
+ public:
+  explicit Deadline(double seconds) : seconds_(seconds) {}
+  double spent() const { return seconds_since(start_); }
+  bool passed() const { return spent() > seconds_; }
+
+ private:
+  Clock::time_point start_ = Clock::now();
+  double seconds_;
+};
+
+/// Each trial's shortest time, in turns, so that a slow moment of the machine hits all; nothing where the time is over before each has run.
+std::optional<std::vector<double>> race(const Trials& trials, const Deadline& deadline) {
+  for (const auto& trial : trials) {
+    trial->run();  // warms up
+    if (deadline.passed()) return std::nullopt;
+  }
+  std::vector<double> best(trials.size(), std::numeric_limits<double>::infinity());
+  const auto start = Clock::now();
+  for (int round = 0; round < kMostRounds && (round < kLeastRounds || seconds_since(start) < kRoundSeconds); ++round)
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      if (round > 0 && best[i] > kHopeless * *std::min_element(best.begin(), best.end())) continue;
+      if (deadline.passed()) return round > 0 ? std::optional(best) : std::nullopt;
+      best[i] = std::min(best[i], trials[i]->run());
+    }
+  return best;
+}
+
+}  // namespace
+
+Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
+    : known_(options.known), most_seconds_(options.tuning_seconds), deterministic_(options.deterministic), arena_(arena) {}
+
+std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {
+  const auto named = [&](const Choices& choices) -> std::optional<std::size_t> {
+    const auto choice = choices.find(key);
+    if (choice == choices.end()) return std::nullopt;
+    const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return c.name == choice->second; });
+    return found == candidates.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - candidates.begin()));
+  };
+  if (candidates.size() == 1) return 0;
+  if (const auto before = named(choices_)) return *before;
+  const auto known = named(known_);
+  if (known) ++tuning_.known;
+  const std::size_t chosen = known ? *known : decide(key, candidates);
+  choices_[key] = candidates[chosen].name;
+  return chosen;
+}
+
+std::size_t Chooser::decide(const std::string& key, const std::vector<Candidate>& candidates) {
+  if (tuning_.seconds >= most_seconds_) return 0;
+  const auto start = Clock::now();
+  const auto found = fastest(candidates);
+  tuning_.seconds += seconds_since(start);
+  if (found) tuning_.timed[key] = candidates[*found].name;
+  return found.value_or(0);
+}
+
+std::optional<std::size_t> Chooser::fastest(const std::vector<Candidate>& candidates) {
+  const Deadline deadline(most_seconds_ - tuning_.seconds);
+  Trials trials;
+  std::vector<std::size_t> owners;
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    auto trial = candidates[i].trial();
+    if (i > 0 && trial->bytes() > kMostMemory * trials.front()->bytes() + kSpareBytes) continue;
+    bytes = std::max(bytes, trial->bytes());
+    trials.push_back(std::move(trial));
+    owners.push_back(i);
+  }
+  const bool fits = static_cast<std::int64_t>(arena_.size()) >= bytes;
+  if (!fits && bytes > physical_memory() / 4) return std::nullopt;
+  const AlignedMemory own = fits ? AlignedMemory() : AlignedMemory::untouched(static_cast<std::size_t>(bytes));
+  std::byte* memory = fits ? arena_.data() : own.data();
+  std::memset(memory, 0, static_cast<std::size_t>(bytes));  // what was there before might be numbers that are slow to compute with
+  for (const auto& trial : trials) trial->bind(memory);
+
+  const auto times = race(trials, deadline);
+  if (!times) return std::nullopt;
+  const auto best = static_cast<std::size_t>(std::min_element(times->begin(), times->end()) - times->begin());
+  return (*times)[best] < kClearly * times->front() ? owners[best] : 0;
+}
+
+}  // namespace cnnctl

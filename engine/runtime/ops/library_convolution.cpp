@@ -1,0 +1,207 @@
+#include <cmath>
+
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/convolution.h"
+
+namespace cnnctl {
+namespace {
+
+using dnnl::algorithm;
+using dnnl::prop_kind;
+
+using Setup = ConvolutionSetup;
+using Forward = dnnl::convolution_forward::primitive_desc;
+
+/// One of the library's algorithms, with its forward primitive, which says in which formats maps come and go.
+struct Library {
+  algorithm method;
+  Forward forward;
+};
+
+/// The library's way of last resort, by its own name: the plain loop, or matrix products over copied windows.
+bool is_slow(const std::string& implementation) {
+  return implementation.rfind("ref", 0) == 0 || implementation.find("gemm") != std::string::npos;
+}
+
+Forward any_weights(algorithm method, const Setup& s, const Desc& src, const Desc& dst) {
+  return convolution_forward_desc(prop_kind::forward_training, method, src, any_desc(s.weights), s.bias, dst, s.window, user_scratchpad());
+}
+
+/// A primitive that `make` gives, or nothing where there is none or only a slow one.
+template <class Make>
+auto fast(const Make& make) -> std::optional<decltype(make())> {
+  try {
+    const auto primitive = make();
+    if (!is_slow(primitive.impl_info_str())) return primitive;
+  } catch (const dnnl::error&) {  // the library has none for these sizes and formats
+  }
+  return std::nullopt;
+}
+
+std::optional<Forward> fast_primitive(algorithm method, const Setup& s, const Desc& src, const Desc& dst) {
+  return fast([&] { return any_weights(method, s, src, dst); });
+}
+
+/// The primitive for these sizes, and with it the formats of source and result: an nchw source in a first layer of few channels, and what
+/// oneDNN prefers where that is blocked channels, which our own loops read too. oneDNN 3.x prefers channels last on some machines: then
+/// blocks are asked for.
+Forward preferred(const Setup& s, bool reads_input) {
+  constexpr algorithm direct = algorithm::convolution_direct;
+  const bool few = reads_input && s.src[1] <= kFewChannels;
+  const auto liked = fast_primitive(direct, s, few ? plain_desc(s.src) : any_desc(s.src), any_desc(s.dst));
+  if (liked && in_vector_blocks(liked->dst_desc())) return *liked;
+  const auto asked = fast_primitive(direct, s, few ? plain_desc(s.src) : vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
+  if (asked) return *asked;
+  return liked ? *liked : any_weights(direct, s, any_desc(s.src), any_desc(s.dst));
+}
+
+/// Evaluation's primitive, in the formats of training: what inference prefers by itself differs between layers and costs reorders.
+/// Winograd's would keep its weights in a format that says nothing about where they stand.
+Forward evaluation_primitive(const Setup& s, const Library& library, const dnnl::primitive_attr& attributes) {
+  const prop_kind kind = library.method == algorithm::convolution_direct ? prop_kind::forward_inference : prop_kind::forward_training;
+  return convolution_forward_desc(kind, library.method, library.forward.src_desc(), any_desc(s.weights), s.bias, library.forward.dst_desc(),
+                                  s.window, attributes);
+}
+
+/// The primitive that adds its result to the node's second input, in place; nothing where something else needs that input, its format
+/// differs, or there is only a slow one.
+std::optional<Forward> adding_primitive(const Compiler& compiler, const Node& node, const Convolution& op, const Setup& s,
+                                        const Library& library) {
+  const ValueId other = node.inputs[1];
+  if (compiler.value(other).desc != library.forward.dst_desc() || !compiler.may_overwrite(other, compiler.value(other)))
+    return std::nullopt;
+  return fast([&] { return evaluation_primitive(s, library, post_operations(true, op.activation)); });
+}
+
+void add_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, const Tensor& x,
+                    const Tensor& y) {
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
+  if (op.norm) {
+    const auto [weights, bias] = folded_parameters(compiler, node, op, s, forward.weights_desc());
+    arguments.emplace_back(DNNL_ARG_WEIGHTS, weights);
+    arguments.emplace_back(DNNL_ARG_BIAS, bias);
+  } else {
+    arguments.emplace_back(DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc()));
+    if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
+  }
+  compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
+                         forward.scratchpad_desc(), std::move(arguments));
+}
+
+Tensor compile_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const Library& library,
+                          const Tensor& x) {
+  const Forward forward = evaluation_primitive(s, library, post_operations(false, op.activation));
+  const Tensor y = compiler.allocate(forward.dst_desc());
+  add_evaluation(compiler, node, op, s, forward, x, y);
+  return y;
+}
+
+/// With the addition of the second input: in the same primitive, or behind it.
+Tensor compile_residual(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const Library& library,
+                        const Tensor& x) {
+  if (const auto adding = adding_primitive(compiler, node, op, s, library)) {
+    const Tensor y = compiler.value(node.inputs[1]);
+    add_evaluation(compiler, node, op, s, *adding, x, y);
+    return y;
+  }
+  Convolution alone = op;
+  alone.residual = false;
+  alone.activation.reset();
+  const Tensor y = compile_evaluation(compiler, node, alone, s, library, x);
+  add_combination(compiler, s.layer, "forward", {false, op.activation.has_value()}, y,
+                  compiler.in_format(compiler.value(node.inputs[1]), y.desc, s.layer), y);
+  return y;
+}
+
+Tensor add_forward(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, const Tensor& x) {
+  const Forward& forward = library.forward;
+  const Tensor y = c.allocate(forward.dst_desc());
+  std::vector<PrimitiveArgument> arguments{
+      {DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, c.parameter(node, 0, forward.weights_desc())}, {DNNL_ARG_DST, y}};
+  if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, c.parameter(node, 1, s.bias));
+  c.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
+                  forward.scratchpad_desc(), std::move(arguments));
+  return y;
+}
+
+auto backward_weights_primitive(const Setup& s, const Library& library, const Desc& src, const Desc& dst) {
+  return convolution_backward_weights_desc(library.method, src, any_desc(s.weights), s.bias, dst, s.window, library.forward);
+}
+
+void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, Tensor x,
+                          Tensor dy) {
+  auto backward = backward_weights_primitive(s, library, x.desc, dy.desc);
+  if (is_slow(backward.impl_info_str())) {
+    if (add_few_channel_weights(c, node, op, s, x, dy)) return;
+    const auto blocked = fast_primitive(library.method, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
+    backward = blocked ? backward_weights_primitive(s, {library.method, *blocked}, blocked->src_desc(), blocked->dst_desc())
+                       : backward_weights_primitive(s, library, any_desc(s.src), any_desc(s.dst));
+    x = c.in_format(x, backward.src_desc(), s.layer);
+    dy = c.in_format(dy, backward.diff_dst_desc(), s.layer);
+  }
+  const Tensor dw = c.parameter_gradient(node, 0);
+  const Tensor raw = backward.diff_weights_desc() == dw.desc ? dw : c.allocate(backward.diff_weights_desc());
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, raw}};
+  if (op.bias) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
+  c.add_primitive(convolution_label(s, "backward weights", backward.impl_info_str(), x.desc), dnnl::convolution_backward_weights(backward),
+                  backward.scratchpad_desc(), std::move(arguments));
+  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
+}
+
+auto backward_data_primitive(const Setup& s, const Library& library) {
+  return convolution_backward_data_desc(library.method, library.forward.src_desc(), any_desc(s.weights), library.forward.dst_desc(),
+                                        s.window, library.forward);
+}
+
+Tensor add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Library& library, const Tensor& dy) {
+  const auto backward = backward_data_primitive(s, library);
+  const Tensor dx = c.allocate(backward.diff_src_desc());
+  c.add_primitive(convolution_label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),
+                  backward.scratchpad_desc(),
+                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+  return dx;
+}
+
+ConvolutionWay library_way(const std::string& name, const Convolution& op, const Setup& s, const Library& library) {
+  ConvolutionWay way{.name = name, .src = library.forward.src_desc(), .dst = library.forward.dst_desc()};
+  way.forward = [=, &op](Compiler& c, const Node& node, const Tensor& x) { return add_forward(c, node, op, s, library, x); };
+  way.backward_data = [=](Compiler& c, const Node& node, const Tensor& dy) { return add_data_gradient(c, node, s, library, dy); };
+  way.backward_weights = [=, &op](Compiler& c, const Node& node, const Tensor& x, const Tensor& dy) {
+    add_weights_gradient(c, node, op, s, library, x, dy);
+  };
+  way.evaluation = [=, &op](Compiler& c, const Node& node, const Tensor& x) {
+    return op.residual ? compile_residual(c, node, op, s, library, x) : compile_evaluation(c, node, op, s, library, x);
+  };
+  return way;
+}
+
+/// Winograd's method, with the directions that the library has it for.
+std::optional<ConvolutionWay> library_winograd_way(const Convolution& op, const Setup& s) {
+  constexpr algorithm method = algorithm::convolution_winograd;
+  const auto forward = fast_primitive(method, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
+  if (!forward) return std::nullopt;
+  const Library library{method, *forward};
+  ConvolutionWay way = library_way("library winograd", op, s, library);
+  if (!fast([&] { return backward_data_primitive(s, library); })) way.backward_data = nullptr;
+  if (!fast([&] { return backward_weights_primitive(s, library, way.src, way.dst); })) way.backward_weights = nullptr;
+  if (!fast([&] { return evaluation_primitive(s, library, post_operations(false, op.activation)); })) way.evaluation = nullptr;
+  return way;
+}
+
+}  // namespace
+
+ConvolutionWay preferred_library_way(const Convolution& op, const ConvolutionSetup& s, bool reads_input) {
+  return library_way("direct", op, s, {algorithm::convolution_direct, preferred(s, reads_input)});
+}
+
+std::vector<ConvolutionWay> blocked_library_ways(const Convolution& op, const ConvolutionSetup& s) {
+  std::vector<ConvolutionWay> ways;
+  constexpr algorithm direct = algorithm::convolution_direct;
+  if (const auto forward = fast_primitive(direct, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst)))
+    ways.push_back(library_way("direct", op, s, {direct, *forward}));
+  if constexpr (kLibraryHasWinograd)
+    if (auto way = library_winograd_way(op, s)) ways.push_back(*std::move(way));
+  return ways;
+}
+
+}  // namespace cnnctl
