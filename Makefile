@@ -7,7 +7,7 @@ SETUP ?= yes
 PREFIX ?= /usr/local
 RELEASE := build/release
 SOURCES = $(shell find cli datasets engine tests -name '*.h' -o -name '*.cpp')
-CONFIGS ?= mnist_convnet fashion_convnet digits resnet20_cifar10
+BENCHES ?= mnist_convnet:100 resnet20_cifar10:128 resnet18:16 resnet50:8 mobilenet_v2:16
 
 # Installs packages where any is missing and SETUP is not "no".
 install_packages = $(if $(filter no,$(SETUP)),,@scripts/install-packages $(1))
@@ -20,7 +20,7 @@ help:
 	@echo 'make test          set up, build, run the fast tests'
 	@echo 'make build         set up, build: $(RELEASE)/cnnctl'
 	@echo 'make asan          the fast tests under the address and undefined behaviour sanitizers'
-	@echo 'make bench         time the small networks, or CONFIGS="resnet18 ...", to build/bench.json'
+	@echo 'make bench         time networks, or BENCHES="CONFIG:BATCH_SIZE ...", to build/bench.json (for bench --compare)'
 	@echo 'make format        lay out the code (clang-format 14)'
 	@echo 'make check-format  fail where the layout is another'
 	@echo 'make lint          clang-tidy over all code'
@@ -49,9 +49,12 @@ asan: setup
 	@ctest --preset asan
 
 bench: build
-	@for config in $(CONFIGS); do for mode in train eval; do \
-	  $(RELEASE)/cnnctl bench configs/$$config.yaml --mode $$mode --json || exit 1; \
-	done; done | tee build/bench.json
+	@rm -f build/bench.json.part
+	@for bench in $(BENCHES); do for mode in train eval; do \
+	  $(RELEASE)/cnnctl bench configs/$${bench%:*}.yaml --batch-size $${bench##*:} --mode $$mode --layers --json >> build/bench.json.part || exit 1; \
+	  tail -n 1 build/bench.json.part | sed 's/"layers":\[[^]]*\],//'; \
+	done; done
+	@mv build/bench.json.part build/bench.json
 
 format:
 	$(call install_packages,clang-format-14)

@@ -19,6 +19,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/eval.h"
 #include "cli/commands/layers.h"
+#include "cli/commands/openmp_waits.h"
 #include "cli/commands/predict.h"
 #include "cli/commands/shape_check.h"
 #include "cli/commands/train.h"
@@ -89,7 +90,10 @@ int run(CLI::App& app, const std::vector<Command>& commands, int argc, char** ar
     return report_parse_error(app, error);
   }
   const auto named = std::find_if(commands.begin(), commands.end(), [](const Command& command) { return command.app->parsed(); });
-  if (named != commands.end()) return named->run();
+  if (named != commands.end()) {
+    if (named->computes) shorten_openmp_waits(argv);
+    return named->run();
+  }
   print_error("a command is needed");
   std::cerr << '\n' << app.help();
   return exit_wrong_input;

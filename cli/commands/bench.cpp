@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands/bench_comparison.h"
+#include "cli/commands/bench_result.h"
 #include "cli/commands/inputs.h"
-#include "cli/terminal/numbers.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/terminal.h"
@@ -18,6 +20,7 @@
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
 #include "engine/runtime/timing.h"
+#include "engine/training/optimizers/parallel.h"
 #include "engine/training/weights.h"
 
 namespace cnnctl {
@@ -46,7 +49,10 @@ class Bench {
 
   /// One step; returns what it read (the loss, or a logit), so that nothing is left out.
   double step() {
-    std::copy(images_.begin(), images_.end(), program_.input().begin());
+    // On all threads, as the loader fills a batch.
+    const std::span<float> input = program_.input();
+    for_each_chunk(input.size(),
+                   [&](std::size_t begin, std::size_t end) { std::copy_n(images_.data() + begin, end - begin, input.data() + begin); });
     program_.forward();
     if (mode_ == Mode::evaluation) return program_.output().front();
     const double loss = loss_(program_.output(), labels_, classes_, program_.output_gradient());
@@ -77,44 +83,23 @@ double peak_memory_mb() {
   return 0;
 }
 
-struct BenchResult {
-  std::string model;
-  std::int64_t batch_size = 0;
-  int threads = 0;
-  double ms_per_step = 0;
-  double images_per_second = 0;
-  double gflops = 0;
-  double peak_rss_mb = 0;
-  double setup_seconds = 0;
-  std::vector<StepTime> layers;
-};
-
-nlohmann::json to_json(const BenchResult& result, const BenchOptions& options) {
-  nlohmann::json json = {{"model", result.model},
-                         {"mode", options.mode},
-                         {"precision", options.precision},
-                         {"batch_size", result.batch_size},
-                         {"threads", result.threads},
-                         {"ms_per_step", result.ms_per_step},
-                         {"images_per_second", result.images_per_second},
-                         {"gflops", result.gflops},
-                         {"peak_rss_mb", result.peak_rss_mb},
-                         {"setup_seconds", result.setup_seconds}};
-  if (!options.layers) return json;
-  nlohmann::json& layers = json["layers"] = nlohmann::json::array();
-  for (const StepTime& time : result.layers)
-    layers.push_back({{"layer", time.layer},
-                      {"pass", time.pass},
-                      {"implementation", time.implementation},
-                      {"format", time.format},
-                      {"ms", time.milliseconds},
-                      {"gflops", time.gflops}});
-  return json;
+/// The layers' conversions of format, which the rows list among all else: what a better choice of formats could save.
+std::string reorders_text(const std::vector<StepTime>& layers) {
+  std::string text;
+  int count = 0;
+  double sum = 0;
+  for (const StepTime& time : layers) {
+    if (time.pass != "reorder") continue;
+    ++count;
+    sum += time.milliseconds;
+    text += fmt::format("  {} {}, {:.3f} ms\n", time.layer, time.format, time.milliseconds);
+  }
+  return count == 0 ? "no reorders\n" : fmt::format("{} reorder{}, {:.3f} ms\n{}", count, count == 1 ? "" : "s", sum, text);
 }
 
-std::string layers_text(const BenchResult& result) {
+std::string layers_text(const std::vector<StepTime>& layers, double ms_per_step) {
   double sum = 0;
-  for (const StepTime& time : result.layers) sum += time.milliseconds;
+  for (const StepTime& time : layers) sum += time.milliseconds;
   Table table({{"layer"},
                {"pass"},
                {"implementation"},
@@ -122,27 +107,66 @@ std::string layers_text(const BenchResult& result) {
                {"ms", Table::Align::right},
                {"share", Table::Align::right},
                {"GFLOP/s", Table::Align::right}});
-  for (const StepTime& time : result.layers)
+  for (const StepTime& time : layers)
     table.add({time.layer, time.pass, time.implementation, time.format, fmt::format("{:.3f}", time.milliseconds),
                fmt::format("{:.1f} %", sum > 0 ? 100 * time.milliseconds / sum : 0.0),
                time.gflops > 0 ? fmt::format("{:.0f}", time.gflops) : ""});
   return table.text() +
          fmt::format(
-             "\nprimitives take {:.3f} ms (sum of medians) of a step's {:.3f} ms (median); the rest is copying, loss and update\n\n", sum,
-             result.ms_per_step);
+             "\nprimitives take {:.3f} ms (sum of medians) of a step's {:.3f} ms (median); the rest is copying, loss and update\n{}\n", sum,
+             ms_per_step, reorders_text(layers));
 }
 
-std::string to_text(const BenchResult& result, const BenchOptions& options) {
-  return (options.layers ? layers_text(result) : "") + fmt::format(
-                                                           "{} {} {}, batch size {}, {} threads\n"
-                                                           "  {:.3f} ms a step (median of {})\n"
-                                                           "  {:.1f} images per second\n"
-                                                           "  {:.1f} GFLOP/s\n"
-                                                           "  {:.1f} MB peak memory\n"
-                                                           "  {:.3f} s from start to the first measured step\n",
-                                                           result.model, options.mode, options.precision, result.batch_size, result.threads,
-                                                           result.ms_per_step, options.steps, result.images_per_second, result.gflops,
-                                                           result.peak_rss_mb, result.setup_seconds);
+std::string to_text(const BenchResult& result, std::int64_t steps) {
+  return (result.layers ? layers_text(*result.layers, result.ms_per_step) : "") + (result.tuning.empty() ? "" : result.tuning + "\n") +
+         fmt::format(
+             "{}\n"
+             "  {:.3f} ms a step (median of {})\n"
+             "  {:.1f} images per second\n"
+             "  {:.1f} GFLOP/s\n"
+             "  {:.1f} MB peak memory\n"
+             "  {:.3f} s from start to the first measured step\n",
+             heading(result), result.ms_per_step, steps, result.images_per_second, result.gflops, result.peak_rss_mb, result.setup_seconds);
+}
+
+/// Runs the steps and fills in what they measure. `start`: when the command began.
+void measure(BenchResult& result, const Experiment& experiment, const BenchOptions& options, Clock::time_point start) {
+  const Mode mode = result.mode == "train" ? Mode::training : Mode::evaluation;
+  const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
+  ModelOptions model_options{.mode = mode, .batch_size = result.batch_size, .seed = seed, .profile = options.layers};
+  set_choices(model_options, experiment.train, {});
+  Model model(experiment.graph, model_options);
+  remember_choices(model);
+  result.tuning = tuning_line(model.tuning());
+  initialize(model, seed);
+  Bench bench(model, mode, result.batch_size, seed);
+  for (std::int64_t i = 0; i < options.warmup; ++i) bench.step();
+  result.setup_seconds = seconds_since(start);
+
+  std::vector<double> seconds;
+  for (std::int64_t i = 0; i < options.steps; ++i) {
+    const auto step_start = Clock::now();
+    bench.step();
+    seconds.push_back(seconds_since(step_start));
+  }
+  const double step_seconds = median(std::move(seconds));
+  const auto images = static_cast<double>(result.batch_size);
+  // Backward by data and by weights each take as many multiply-accumulates as forward.
+  const double passes = mode == Mode::training ? 3.0 : 1.0;
+  result.ms_per_step = 1000 * step_seconds;
+  result.images_per_second = images / step_seconds;
+  result.gflops = 2.0 * passes * static_cast<double>(macs_per_image(experiment.graph)) * images / step_seconds / 1e9;
+  result.peak_rss_mb = peak_memory_mb();
+  if (options.layers) result.layers = bench.program().step_times();
+}
+
+void print_result(const BenchResult& result, const std::optional<BenchResult>& earlier, const BenchOptions& options) {
+  if (options.json) {
+    nlohmann::json json = to_json(result);
+    if (earlier) json["earlier"] = to_json(*earlier);
+    return print_json(json);
+  }
+  print(to_text(result, options.steps) + (earlier ? "\n" + comparison_text(*earlier, result, options.compare) : ""));
 }
 
 }  // namespace
@@ -176,52 +200,37 @@ Command setup_bench(CLI::App& app) {
       ->check(one_of({"f32", "bf16"}))
       ->capture_default_str();
   command->add_flag("--layers", options->layers, "Add a row a primitive: time, rate and the implementation that was chosen");
+  command
+      ->add_option("--compare", options->compare,
+                   "Show the change against an earlier run: a file of what --json printed, also of\n"
+                   "several runs, of which the one of this model, mode and batch size counts")
+      ->type_name("FILE.json")
+      ->check(path_name());
   command->add_flag("--json", options->json, "Print one JSON object instead of text");
   command->footer(
       "Examples:\n"
       "  cnnctl bench configs/mnist_convnet.yaml\n"
       "  cnnctl bench configs/mnist_convnet.yaml --mode eval --batch-size 1\n"
-      "  cnnctl bench configs/mnist_convnet.yaml --layers");
-  return {command, [options] { return run_bench(*options); }};
+      "  cnnctl bench configs/mnist_convnet.yaml --layers\n"
+      "  cnnctl bench configs/mnist_convnet.yaml --layers --json > before.json\n"
+      "  cnnctl bench configs/mnist_convnet.yaml --layers --compare before.json");
+  return {command, [options] { return run_bench(*options); }, true};
 }
 
 int run_bench(const BenchOptions& options) {
   const auto start = Clock::now();
   if (options.precision == "bf16") throw InputError("--precision bf16 comes in a later version; use f32");
   BenchResult result;
+  result.mode = options.mode;
+  result.precision = options.precision;
   result.threads = set_threads(options.threads);
   const Experiment experiment = load_config(options.config, options.sets);
-  const bool train = options.mode == "train";
-  const Mode mode = train ? Mode::training : Mode::evaluation;
-  const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
   result.model = experiment.graph.name;
   result.batch_size = options.batch_size > 0 ? options.batch_size : experiment.train.batch_size;
-
-  Model model(experiment.graph, {.mode = mode, .batch_size = result.batch_size, .seed = seed, .profile = options.layers});
-  initialize(model, seed);
-  Bench bench(model, mode, result.batch_size, seed);
-  for (std::int64_t i = 0; i < options.warmup; ++i) bench.step();
-  result.setup_seconds = seconds_since(start);
-
-  std::vector<double> seconds;
-  for (std::int64_t i = 0; i < options.steps; ++i) {
-    const auto step_start = Clock::now();
-    bench.step();
-    seconds.push_back(seconds_since(step_start));
-  }
-  const double step_seconds = median(std::move(seconds));
-  const auto images = static_cast<double>(result.batch_size);
-  // Backward by data and by weights each take as many multiply-accumulates as forward.
-  const double flops = 2.0 * (train ? 3.0 : 1.0) * static_cast<double>(macs_per_image(experiment.graph)) * images;
-  result.ms_per_step = 1000 * step_seconds;
-  result.images_per_second = images / step_seconds;
-  result.gflops = flops / step_seconds / 1e9;
-  result.peak_rss_mb = peak_memory_mb();
-  if (options.layers) result.layers = bench.program().step_times();
-  if (options.json)
-    print_json(to_json(result, options));
-  else
-    print(to_text(result, options));
+  std::optional<BenchResult> earlier;
+  if (!options.compare.empty()) earlier = find_comparable(read_bench_results(options.compare), result, options.compare);
+  measure(result, experiment, options, start);
+  print_result(result, earlier, options);
   return exit_done;
 }
 

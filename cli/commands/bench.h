@@ -18,6 +18,7 @@ struct BenchOptions {
   int threads = 0;
   std::string precision = "f32";
   bool layers = false;
+  std::string compare;  // a file of earlier results; empty: none
   bool json = false;
 };
 

@@ -13,6 +13,7 @@ enum ExitStatus : int { exit_done = 0, exit_failed = 1, exit_wrong_input = 2, ex
 struct Command {
   CLI::App* app = nullptr;
   std::function<int()> run;
+  bool computes = false;  // runs networks, on OpenMP's threads
 };
 
 }  // namespace cnnctl

@@ -14,6 +14,8 @@
 namespace cnnctl {
 namespace {
 
+constexpr std::size_t worth_threads = 16384;  // floats of a batch: fewer take less time than waking a thread
+
 /// What each of the 256 byte values becomes in a channel.
 using ByteTable = std::array<float, 256>;
 
@@ -50,7 +52,8 @@ void copy_image(std::span<const float> from, const std::vector<ByteTable>&, std:
   std::copy(from.begin(), from.end(), to.begin());
 }
 
-/// Gathers in the calling thread: a batch costs less than handing it over from another one, and no core is taken from the network.
+/// Gathers on the threads that compute, in the moment before they need the batch. Threads of its own would take a core from them for as
+/// long as they work, and every primitive would wait for the one that lost it; so a batch costs its work over all cores, and nothing waits.
 class MemoryLoader : public BatchSource {
  public:
   MemoryLoader(Dataset dataset, const LoaderOptions& options)
@@ -84,10 +87,13 @@ class MemoryLoader : public BatchSource {
     const auto image_size = static_cast<std::size_t>(dataset_.image.count());
     if (images.size() != labels.size() * image_size || count > size() - position_)
       throw std::logic_error("a batch that does not fit the images or what is left of the epoch");
+    const auto first = static_cast<std::size_t>(position_);
+    const std::span<const std::int32_t> indices = std::span(order_).subspan(first, labels.size());
     std::visit(
         [&](const auto& pixels) {
-          for (std::size_t i = 0; i < labels.size(); ++i) {
-            const auto index = static_cast<std::size_t>(order_[static_cast<std::size_t>(position_) + i]);
+#pragma omp parallel for schedule(static) if (images.size() >= worth_threads)
+          for (std::size_t i = 0; i < indices.size(); ++i) {
+            const auto index = static_cast<std::size_t>(indices[i]);
             copy_image(std::span(pixels).subspan(index * image_size, image_size), tables_, images.subspan(i * image_size, image_size));
             labels[i] = dataset_.labels[index];
           }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <iterator>
 #include <optional>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -25,7 +26,8 @@ struct Needs {
 
 struct BackwardNeeds {
   Needs operator()(const Convolution&) const { return {true, false}; }
-  Needs operator()(const BatchNorm&) const { return {true, false}; }
+  /// What a residual sum adds to it is not read again, but the relu behind that.
+  Needs operator()(const BatchNorm& op) const { return {true, op.residual && op.activation}; }
   Needs operator()(const Eltwise& op) const { return result_tells_derivative(op) ? Needs{false, true} : Needs{true, false}; }
   Needs operator()(const Pooling&) const { return {}; }
   Needs operator()(const AdaptivePooling&) const { return {}; }
@@ -51,10 +53,30 @@ bool has_weights(const Op& op) { return std::holds_alternative<Convolution>(op) 
 
 /// Whether the gradient of its input may stand where the gradient of its output stood.
 bool changes_gradient(const Op& op) {
+  if (const auto* norm = std::get_if<BatchNorm>(&op)) return !norm->pooling && !norm->residual;
   return std::holds_alternative<Eltwise>(op) || std::holds_alternative<Dropout>(op) || std::holds_alternative<ChannelScale>(op);
 }
 
 Needs backward_needs(const Node& node) { return std::visit(BackwardNeeds{}, node.op); }
+
+/// The node's op where it is a batch norm with a residual sum.
+const BatchNorm* residual_norm(const Node& node) {
+  const auto* norm = std::get_if<BatchNorm>(&node.op);
+  return norm != nullptr && norm->residual ? norm : nullptr;
+}
+
+/// The inputs that a node's backward reads.
+std::span<const ValueId> kept_inputs(const Node& node) {
+  const std::span<const ValueId> inputs(node.inputs);
+  return inputs.first(!backward_needs(node).inputs ? 0 : residual_norm(node) != nullptr ? 1 : inputs.size());
+}
+
+/// Whether a sum or a product has a relu joined to it.
+bool has_relu_behind(const Node& node) {
+  if (const BatchNorm* norm = residual_norm(node)) return norm->activation.has_value();
+  const auto* binary = std::get_if<Binary>(&node.op);
+  return binary != nullptr && binary->activation;
+}
 
 /// Bytes that an op's forward writes for its backward alone: masks, indices and statistics.
 struct Workspace {
@@ -63,11 +85,8 @@ struct Workspace {
   std::int64_t images = 0;
 
   std::int64_t operator()(const Convolution&) const { return 0; }
-  /// Mean and variance, and a bit an element where a relu is joined, or a byte where a pooling is.
-  std::int64_t operator()(const BatchNorm& op) const {
-    const std::int64_t mask = op.pooling ? elements : op.activation ? elements / 8 + 1 : 0;
-    return 2 * channels * element_bytes + mask;
-  }
+  /// Mean and variance, and a byte an element where a pooling is joined.
+  std::int64_t operator()(const BatchNorm& op) const { return 2 * channels * element_bytes + (op.pooling ? elements : 0); }
   std::int64_t operator()(const Eltwise&) const { return 0; }
   /// The maximum's index within the window: a byte, or four for windows beyond 255 elements.
   std::int64_t operator()(const Pooling& op) const {
@@ -162,6 +181,7 @@ class Buffers {
     const bool in_evaluation = std::holds_alternative<BatchNorm>(node.op) || std::holds_alternative<ChannelScale>(node.op);
     if (in_evaluation && !training_) return node.inputs;
     if (const auto* op = std::get_if<Convolution>(&node.op); op && op->residual) return {node.inputs[1]};
+    if (residual_norm(node) != nullptr) return {node.inputs[1]};
     std::vector<ValueId> inputs;
     if (std::holds_alternative<Binary>(node.op) && !(training_ && backward_needs(node).inputs))
       std::copy_if(node.inputs.begin(), node.inputs.end(), std::back_inserter(inputs),
@@ -181,14 +201,12 @@ class Buffers {
 
   void forward(int step) {
     const Node& node = node_at(step);
-    const Needs needs = training_ ? backward_needs(node) : Needs{};
-    for (const ValueId input : node.inputs) {
-      use(buffer_of(input), step);
-      buffers_[buffer_of(input)].kept |= needs.inputs;
-    }
+    for (const ValueId input : node.inputs) use(buffer_of(input), step);
+    if (training_)
+      for (const ValueId input : kept_inputs(node)) buffers_[buffer_of(input)].kept = true;
     const Buffer output = output_buffer(node, step);
     use(output, step);
-    buffers_[output].kept |= needs.output;
+    buffers_[output].kept |= training_ && backward_needs(node).output;
     for (const ValueId input : node.inputs) --buffers_[buffer_of(input)].pending_reads;
     set_value(node.output, output);
   }
@@ -218,32 +236,36 @@ class Buffers {
     const int by_weights = steps_ + 1 + 2 * (steps_ - 1 - forward_step);
     const int step = by_weights + (has_weights(node.op) ? 1 : 0);
     use(gradient, step);
-    const Needs needs = backward_needs(node);
-    if (needs.output) use(buffer_of(node.output), step);
-    if (needs.inputs)
-      for (const ValueId input : node.inputs) use(buffer_of(input), by_weights);
+    if (backward_needs(node).output) use(buffer_of(node.output), step);
+    for (const ValueId input : kept_inputs(node)) use(buffer_of(input), by_weights);
     if (const std::int64_t bytes = workspace_bytes(node); bytes > 0) use(add(bytes, forward_step), step);
     const Buffer passed = passed_on(node, gradient, step);
     // A number a channel gets a sum of its own; it comes first, since the map's part may then take the gradient's place.
-    for (auto input = node.inputs.rbegin(); input != node.inputs.rend(); ++input)
-      if (has_gradient_[index_of(*input)]) add_gradient(*input, part_for(node, *input, gradient, passed, step), step);
+    for (std::size_t i = node.inputs.size(); i-- > 0;)
+      if (has_gradient_[index_of(node.inputs[i])]) add_gradient(node.inputs[i], part_for(node, i, gradient, passed, step), step);
     --buffers_[gradient].gradient_holders;
   }
 
   /// What an op in place makes of its output's gradient: in the same buffer where no other value waits for it.
   Buffer passed_on(const Node& node, Buffer gradient, int step) {
-    const auto* binary = std::get_if<Binary>(&node.op);
-    const bool changed = changes_gradient(node.op) || (binary != nullptr && binary->activation);
+    const bool changed = changes_gradient(node.op) || has_relu_behind(node);
     return changed && buffers_[gradient].gradient_holders > 1 ? add(value_bytes(node.output), step) : gradient;
   }
 
-  /// The buffer of one input's part.
-  Buffer part_for(const Node& node, ValueId input, Buffer gradient, Buffer passed, int step) {
+  /// The buffer of the part for one input, the `index`-th.
+  Buffer part_for(const Node& node, std::size_t index, Buffer gradient, Buffer passed, int step) {
+    const ValueId input = node.inputs[index];
+    const bool passed_is_free = buffers_[passed].gradient_holders <= (passed == gradient ? 1 : 0);
     if (changes_gradient(node.op) || std::holds_alternative<Flatten>(node.op)) return passed;
     if (const auto* binary = std::get_if<Binary>(&node.op); binary != nullptr && same_shape(input, node.output)) {
       if (binary->kind == Binary::Kind::add) return passed;
-      const int own = passed == gradient ? 1 : 0;
-      if (input == node.inputs.front() && buffers_[passed].gradient_holders <= own) return passed;
+      if (input == node.inputs.front() && passed_is_free) return passed;
+    }
+    if (residual_norm(node) != nullptr) {
+      if (index == 1) return passed;
+      // Behind a relu, what was added gets its part from the same step.
+      const bool both = has_relu_behind(node) && has_gradient_[index_of(node.inputs[1])];
+      if (passed_is_free && !both) return passed;
     }
     // Slices are added to what is there already.
     const std::optional<Buffer>& so_far = gradients_[index_of(input)];

@@ -41,7 +41,9 @@ struct Name {
   std::string operator()(const Convolution& op) const {
     return std::string("convolution") + (op.norm ? "+batch_norm" : "") + (op.residual ? "+add" : "") + joined(op.activation);
   }
-  std::string operator()(const BatchNorm& op) const { return "batch_norm" + joined(op.activation) + (op.pooling ? "+max_pooling" : ""); }
+  std::string operator()(const BatchNorm& op) const {
+    return std::string("batch_norm") + (op.residual ? "+add" : "") + joined(op.activation) + (op.pooling ? "+max_pooling" : "");
+  }
   std::string operator()(const Eltwise& op) const { return eltwise_name(op); }
   std::string operator()(const Pooling& op) const { return op.kind == Pooling::Kind::max ? "max_pooling" : "average_pooling"; }
   std::string operator()(const AdaptivePooling& op) const {

@@ -44,8 +44,9 @@ struct BatchNorm {
   float epsilon = 1e-5F;
   float momentum = 0.1F;
   bool affine = true;
-  std::optional<Eltwise> activation;  // relu, by passes/fuse_norm_relu
-  std::optional<Pooling> pooling;     // training only, by passes/fuse_norm_pooling: behind the relu
+  bool residual = false;              // training only, by passes/fuse_norm_residual: the node's second input is added before the activation
+  std::optional<Eltwise> activation;  // by passes/fuse_norm_activation; behind a residual sum only relu
+  std::optional<Pooling> pooling;     // training only, by passes/fuse_norm_pooling: behind a relu
   friend bool operator==(const BatchNorm&, const BatchNorm&) = default;
 };
 

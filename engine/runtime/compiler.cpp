@@ -66,6 +66,7 @@ void Compiler::compile_backward() {
     const std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(node.output)];
     if (!gradient) continue;  // nothing of it reaches the network's output
     backward_layer_ = layer_name(node);
+    backward_gradient_ = gradient->buffer;
     backwards_[i](*this);
     --holders(*gradient);
   }
@@ -216,8 +217,9 @@ Tensor Compiler::as_vector(const Tensor& tensor, const std::string& layer) {
 }
 
 Tensor Compiler::overwrite_or_allocate_gradient(const Tensor& gradient) {
-  // The node whose backward this is holds its output's gradient itself; a copy nobody holds.
-  return holders(gradient) <= 1 ? gradient : allocate(gradient.desc);
+  // The node whose backward this is holds its output's gradient itself; a copy is held by those whom it was given to.
+  const int own = gradient.buffer == backward_gradient_ ? 1 : 0;
+  return holders(gradient) <= own ? gradient : allocate(gradient.desc);
 }
 
 void Compiler::add_gradient(ValueId id, Tensor tensor) {

@@ -159,6 +159,7 @@ class Compiler {
   std::vector<std::function<void(Compiler&)>> backwards_;  // by node
   std::vector<std::optional<Tensor>> gradients_;           // by ValueId; empty where no reader has given any yet
   std::string backward_layer_;                             // whose backward is being compiled
+  BufferId backward_gradient_ = -1;                        // the gradient of its output
   std::vector<bool> kept_;                                 // by BufferId
   std::vector<int> pending_reads_;                         // by BufferId: reads of the values in it by nodes that are not compiled yet
   std::vector<int> gradient_holders_;                      // by BufferId: values that wait for the gradient in it to be read

@@ -53,9 +53,6 @@ struct BlockedFormat {
 
 #if DNNL_VERSION_MAJOR >= 3
 
-/// Whether batch norm's backward primitive wants the shift among its arguments, though no gradient depends on it; 3.x refuses it.
-constexpr bool kBackwardTakesShift = false;
-
 /// Whether the library computes convolutions by Winograd's method, on some processors.
 constexpr bool kLibraryHasWinograd = false;
 
@@ -107,17 +104,6 @@ inline dnnl::eltwise_backward::primitive_desc eltwise_backward_desc(dnnl::algori
   return {cpu_engine(), algorithm, diff, diff, data, alpha, beta, forward, user_scratchpad()};
 }
 
-inline dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward_desc(dnnl::prop_kind kind, const Desc& desc,
-                                                                                          float epsilon, dnnl::normalization_flags flags) {
-  return {cpu_engine(), kind, desc, desc, epsilon, flags, user_scratchpad()};
-}
-
-inline dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward_desc(
-    const Desc& diff, const Desc& data, float epsilon, dnnl::normalization_flags flags,
-    const dnnl::batch_normalization_forward::primitive_desc& forward) {
-  return {cpu_engine(), dnnl::prop_kind::backward, diff, diff, data, epsilon, flags, forward, user_scratchpad()};
-}
-
 inline PoolingForward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,
                                                            const Desc& dst, const WindowDims& window) {
   return {
@@ -158,7 +144,6 @@ inline dnnl::softmax_backward::primitive_desc softmax_backward_desc(const Desc& 
 
 #else
 
-constexpr bool kBackwardTakesShift = true;
 constexpr bool kLibraryHasWinograd = true;
 
 // The ones that know dilation.
@@ -218,17 +203,6 @@ inline dnnl::eltwise_backward::primitive_desc eltwise_backward_desc(dnnl::algori
                                                                     float alpha, float beta,
                                                                     const dnnl::eltwise_forward::primitive_desc& forward) {
   return {{algorithm, diff, data, alpha, beta}, user_scratchpad(), cpu_engine(), forward};
-}
-
-inline dnnl::batch_normalization_forward::primitive_desc batch_normalization_forward_desc(dnnl::prop_kind kind, const Desc& desc,
-                                                                                          float epsilon, dnnl::normalization_flags flags) {
-  return {{kind, desc, epsilon, flags}, user_scratchpad(), cpu_engine()};
-}
-
-inline dnnl::batch_normalization_backward::primitive_desc batch_normalization_backward_desc(
-    const Desc& diff, const Desc& data, float epsilon, dnnl::normalization_flags flags,
-    const dnnl::batch_normalization_forward::primitive_desc& forward) {
-  return {{dnnl::prop_kind::backward, diff, data, epsilon, flags}, user_scratchpad(), cpu_engine(), forward};
 }
 
 inline PoolingForward::primitive_desc pooling_forward_desc(dnnl::prop_kind kind, dnnl::algorithm algorithm, const Desc& src,

@@ -84,13 +84,6 @@ void FormatCopy::operator()(const float* source, float* destination) const {
   copy_elements(from_, source, to_, destination);
 }
 
-void fill_channel(const Desc& desc, std::int64_t channel, float value, float* data) {
-  const Tables offsets = offset_tables(format_of(desc));
-  for (const std::int64_t n : offsets[0])
-    for (const std::int64_t h : offsets[2])
-      for (const std::int64_t w : offsets[3]) data[n + offsets[1][static_cast<std::size_t>(channel)] + h + w] = value;
-}
-
 std::vector<std::int64_t> element_places(const Desc& desc) {
   std::vector<std::int64_t> places{0};
   for (const auto& offsets : offset_tables(format_of(desc))) {

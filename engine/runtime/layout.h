@@ -29,9 +29,6 @@ class FormatCopy {
   std::size_t padded_bytes_;  // of the destination; 0 where it has no padding
 };
 
-/// Sets all elements of one channel of a 4-dimensional activation, whatever its format.
-void fill_channel(const Desc& desc, std::int64_t channel, float value, float* data);
-
 /// Where each element stands in a blocked format, in row-major order.
 std::vector<std::int64_t> element_places(const Desc& desc);
 

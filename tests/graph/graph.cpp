@@ -37,6 +37,9 @@ TEST_CASE("an op's name shows what passes joined to it") {
   BatchNorm norm;
   norm.activation = Eltwise{};
   CHECK(op_name(norm) == "batch_norm+relu");
+  norm.residual = true;
+  CHECK(op_name(norm) == "batch_norm+add+relu");
+  norm.residual = false;
   norm.pooling = Pooling{};
   CHECK(op_name(norm) == "batch_norm+relu+max_pooling");
 }

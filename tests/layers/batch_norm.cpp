@@ -14,7 +14,7 @@ TEST_CASE("batch_norm has PyTorch's parameters, of which the running ones are no
         "layer.running_mean 16 constant 0 fixed\n"
         "layer.running_var 16 constant 1 fixed\n");
   CHECK(graph.nodes.at(0).parameters == std::vector<ParameterId>{0, 1, 2, 3});
-  CHECK(std::get<BatchNorm>(graph.nodes.at(0).op) == BatchNorm{1e-5F, 0.1F, true, {}, {}});
+  CHECK(std::get<BatchNorm>(graph.nodes.at(0).op) == BatchNorm{1e-5F, 0.1F, true, false, {}, {}});
   CHECK(graph.layers.at(0).arguments == "");
   CHECK(graph.layers.at(0).parameters == 32);
   CHECK(graph.layers.at(0).macs == 0);
@@ -25,7 +25,7 @@ TEST_CASE("batch_norm that is not affine has its running statistics alone") {
   CHECK(parameter_text(graph) ==
         "layer.running_mean 4 constant 0 fixed\n"
         "layer.running_var 4 constant 1 fixed\n");
-  CHECK(std::get<BatchNorm>(graph.nodes.at(0).op) == BatchNorm{0.001F, 0.01F, false, {}, {}});
+  CHECK(std::get<BatchNorm>(graph.nodes.at(0).op) == BatchNorm{0.001F, 0.01F, false, false, {}, {}});
   CHECK(graph.layers.at(0).arguments == "eps 0.001, momentum 0.01, not affine");
   CHECK(graph.layers.at(0).parameters == 0);
 }

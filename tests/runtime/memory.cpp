@@ -46,6 +46,14 @@ TEST_CASE("the estimate for graphs with branches is what their programs need") {
   const ValueId body = net.convolution(32, 1, 2).batch_norm().value();
   check_estimate(Chain(net.from(in).convolution(32, 1, 2).batch_norm().plus(body).relu()).adaptive_pool(1));
 
+  Chain bottlenecks({3, 64, 64});  // the sums without relu
+  ValueId narrow = bottlenecks.convolution(16, 1).batch_norm().value();
+  for (int block = 0; block < 2; ++block) {
+    bottlenecks.convolution(32, 1).batch_norm().eltwise(Eltwise::Function::relu6).convolution(16, 1).batch_norm().plus(narrow);
+    narrow = bottlenecks.value();
+  }
+  check_estimate(Chain(bottlenecks).adaptive_pool(1));
+
   Chain dense({3, 64, 64});
   std::vector<ValueId> all{dense.convolution(16, 1).value()};
   for (int layer = 0; layer < 3; ++layer) {

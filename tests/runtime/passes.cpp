@@ -66,6 +66,18 @@ std::size_t check_pass(Pass pass, const Graph& graph, Mode mode) {
   return without.forward_steps - with.forward_steps;
 }
 
+TEST_CASE("fuse_norm_activation changes neither results nor gradients, in training and in evaluation") {
+  using Function = Eltwise::Function;
+  for (const Mode mode : {Mode::training, Mode::evaluation})
+    for (const std::int64_t channels : {16, 5})
+      for (const Function function :
+           {Function::relu, Function::relu6, Function::hardsigmoid, Function::hardswish, Function::silu, Function::mish}) {
+        Chain net({3, 5, 4});
+        net.convolution(channels).batch_norm().eltwise(function).convolution(4);
+        CHECK(check_pass(fuse_norm_activation, net, mode) == 1);
+      }
+}
+
 TEST_CASE("fuse_binary_relu changes neither results nor gradients, in training and in evaluation") {
   for (const Mode mode : {Mode::training, Mode::evaluation})
     for (const std::int64_t channels : {16, 5}) {
@@ -82,6 +94,36 @@ TEST_CASE("fuse_binary_relu changes neither results nor gradients, in training a
       check_pass(fuse_binary_relu, Chain(gated).from(wide).times(gate).relu(), mode);
       check_pass(fuse_binary_relu, Chain(gated).from(wide).plus(gate).relu(), mode);
     }
+}
+
+TEST_CASE("fuse_norm_residual changes neither results nor gradients, whoever else reads what is added, and spares a step") {
+  for (const std::int64_t channels : {16, 5})
+    for (const bool relu : {true, false}) {
+      const auto check = [&](Chain net) {
+        CHECK(check_pass(fuse_norm_residual, fuse_binary_relu(relu ? net.relu() : net), Mode::training) == 1);
+      };
+      Chain net({3, 5, 4});
+      const ValueId in = net.convolution(channels).value();
+      const ValueId norm = net.convolution(channels).batch_norm().value();
+      check(Chain(net).plus(in));
+      check(Chain(net).from(in).max_pool({3, 1, 1, 1, 1}).plus(norm));                  // overwritten by the sum
+      check(Chain(net).from(in).eltwise(Eltwise::Function::tanh).plus(norm).plus(in));  // one of three parts of a gradient
+      check(Chain({channels, 5, 4}).batch_norm().plus(0));                              // the norm's own input
+      check(Chain({channels, 5, 4}).convolution(channels).batch_norm().plus(0));
+      check(Chain({channels, 5, 4}).convolution(channels).flatten().batch_norm().plus(2));
+      const ValueId sum = Chain(net).plus(in).value();
+      check(Chain(net).plus(in).convolution(channels).plus(sum));  // a gradient that others wait for
+    }
+}
+
+TEST_CASE("fuse_norm_residual works in a block whose shortcut has a norm of its own, and blocks in a row") {
+  Chain net({3, 6, 6});
+  ValueId in = net.convolution(8).value();
+  const ValueId body = net.convolution(8).batch_norm().value();
+  in = net.from(in).convolution(8, 1).batch_norm().plus(body).relu().value();
+  in = net.convolution(8).batch_norm().relu().convolution(8).batch_norm().plus(in).relu().value();
+  net.convolution(8).batch_norm().relu().convolution(8).batch_norm().plus(in);
+  check_pass(fuse_norm_residual, fuse_binary_relu(fuse_norm_activation(net)), Mode::training);
 }
 
 TEST_CASE("fuse_residual changes no result, and the sum costs no step where the other input may be overwritten or our own loops add it") {

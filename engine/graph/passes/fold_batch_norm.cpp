@@ -9,10 +9,9 @@ Graph fold_batch_norm(Graph graph) {
   return join_nodes(std::move(graph), [](const Op& first, const Op& second) -> std::optional<Op> {
     const auto* convolution = std::get_if<Convolution>(&first);
     const auto* norm = std::get_if<BatchNorm>(&second);
-    if (convolution == nullptr || convolution->norm || convolution->activation || norm == nullptr) return std::nullopt;
+    if (convolution == nullptr || convolution->norm || convolution->activation || norm == nullptr || norm->activation) return std::nullopt;
     Convolution joined = *convolution;
     joined.norm = *norm;
-    joined.activation = std::exchange(joined.norm->activation, std::nullopt);
     return joined;
   });
 }

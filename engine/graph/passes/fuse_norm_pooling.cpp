@@ -14,8 +14,8 @@ bool tiles(const Window& window) {
 }
 
 bool can_join(const BatchNorm& norm, const Pooling& pooling) {
-  return norm.activation && !norm.pooling && pooling.kind == Pooling::Kind::max && tiles(pooling.vertical) && tiles(pooling.horizontal) &&
-         pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
+  return norm.activation == Eltwise{Eltwise::Function::relu} && !norm.residual && !norm.pooling && pooling.kind == Pooling::Kind::max &&
+         tiles(pooling.vertical) && tiles(pooling.horizontal) && pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
 }
 
 }  // namespace

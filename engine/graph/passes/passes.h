@@ -4,8 +4,9 @@
 
 namespace cnnctl {
 
-/// Joins every relu that alone reads a batch_norm into it (training and evaluation): one primitive instead of two passes over memory.
-Graph fuse_norm_relu(Graph graph);
+/// Joins every element-wise function that alone reads a batch_norm into it (training and evaluation), where our own loops have it: all but
+/// elu, sigmoid, tanh and the two of gelu. One pass over memory instead of two.
+Graph fuse_norm_activation(Graph graph);
 
 /// Joins every max pooling whose windows do not overlap and that alone reads a batch_norm with relu into it (training only): the normalized
 /// map is then never written. A gain of our own loops: docs/performance.md.
@@ -27,13 +28,19 @@ Graph fuse_binary_relu(Graph graph);
 /// joined node stands where the sum stood: the other value may be written between the two.
 Graph fuse_residual(Graph graph);
 
+/// Joins every sum of two values of one shape, one of them written by a batch_norm that nothing else reads, with the sum's relu into that
+/// batch_norm (training only), which then adds the other value before it writes its result: one pass over memory instead of two, and in the
+/// backward the shortcut's gradient is made where the norm's sums are. Of two such norms it takes the later one. The joined node stands
+/// where the sum stood.
+Graph fuse_norm_residual(Graph graph);
+
 /// Removes what evaluation does not compute: dropout and drop_path.
 Graph drop_training_only(Graph graph);
 
-/// The passes for training: fuse_norm_relu, fuse_norm_pooling, fuse_binary_relu.
+/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual.
 Graph prepare_for_training(Graph graph);
 
-/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_relu, fuse_binary_relu, fuse_residual, fuse_activation.
+/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation.
 Graph prepare_for_evaluation(Graph graph);
 
 }  // namespace cnnctl

@@ -4,10 +4,12 @@
 
 namespace cnnctl {
 
-Graph prepare_for_training(Graph graph) { return fuse_binary_relu(fuse_norm_pooling(fuse_norm_relu(std::move(graph)))); }
+Graph prepare_for_training(Graph graph) {
+  return fuse_norm_residual(fuse_binary_relu(fuse_norm_pooling(fuse_norm_activation(std::move(graph)))));
+}
 
 Graph prepare_for_evaluation(Graph graph) {
-  graph = fuse_norm_relu(fold_batch_norm(drop_training_only(std::move(graph))));
+  graph = fuse_norm_activation(fold_batch_norm(drop_training_only(std::move(graph))));
   return fuse_activation(fuse_residual(fuse_binary_relu(std::move(graph))));
 }
 

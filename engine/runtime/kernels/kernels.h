@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "engine/runtime/channel_layout.h"
@@ -50,6 +51,31 @@ struct NormTensors {
   const float* shift = nullptr;
   float* mean = nullptr;      // of the batch
   float* variance = nullptr;  // of the batch, biased
+};
+
+/// An element-wise function of our own loops. The backward pass reads the result of relu, relu6, hardsigmoid and (where the slope is not
+/// negative) leaky_relu, and the input of the rest.
+struct EltwiseLoop {
+  enum class Function { relu, leaky_relu, relu6, hardsigmoid, hardswish, silu, mish, softplus };
+  Function function = Function::relu;
+  float beta = 1;        // softplus's
+  float threshold = 20;  // softplus's
+  float slope = 0;       // leaky_relu's
+};
+
+/// Batch norm of maps in blocks of 8 or 16 channels, with the function behind it.
+struct NormGeometry {
+  ChannelLayout layout;
+  float epsilon = 1e-5F;
+  std::optional<EltwiseLoop> activation = std::nullopt;
+};
+
+/// What arrives at a batch norm in the backward pass. Where a residual sum and a relu are joined to it, `result` is what they gave, and
+/// `masked`, which may be dy, gets the gradient of the sum; else both are nullptr.
+struct NormGradient {
+  const float* dy = nullptr;
+  const float* result = nullptr;
+  float* masked = nullptr;
 };
 
 /// A number a channel each. nullptr where the layer is not affine.
@@ -135,14 +161,6 @@ struct ChannelCopy {
   std::int64_t channels = 0;
 };
 
-/// An element-wise function of our own loops. The backward pass reads the result of relu, relu6 and hardsigmoid, and the input of the rest.
-struct EltwiseLoop {
-  enum class Function { relu, relu6, hardsigmoid, hardswish, mish, softplus };
-  Function function = Function::relu;
-  float beta = 1;        // softplus's
-  float threshold = 20;  // softplus's
-};
-
 /// A trained factor for each channel, or a `shared` one for all.
 struct ChannelScaleGeometry {
   ChannelLayout layout;
@@ -185,9 +203,15 @@ struct KernelTable {
   void (*max_pool_forward)(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
   void (*max_pool_backward)(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
 
-  /// Mean and biased variance of each channel of a batch in blocks of 8 or 16. `scratch`: 2 floats a channel of each image, padding
-  /// counted.
-  void (*channel_moments)(const ChannelLayout& layout, const float* x, float* mean, float* variance, float* scratch);
+  /// y = f((x - mean) / deviation * scale + shift). y may be x.
+  void (*norm_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, float* y);
+  /// The same by the batch's statistics, which it writes, of that plus `other`: nullptr, or a map like x. y may be other. `scratch`: 2
+  /// floats a channel of each image, padding counted.
+  void (*norm_training_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other, float* y,
+                                float* scratch);
+  /// dx may be dy. `scratch` as above.
+  void (*norm_training_backward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const NormGradient& arriving,
+                                 float* dscale, float* dshift, float* dx, float* scratch);
 
   /// Training's forward and backward of batch norm, relu and max pooling in one. `scratch`: 2 floats a channel of each image. `index` as
   /// above, 255 where relu let nothing through.

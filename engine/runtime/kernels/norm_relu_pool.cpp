@@ -1,9 +1,8 @@
-#include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include "engine/runtime/kernels/declarations.h"
 #include "engine/runtime/kernels/moments.h"
+#include "engine/runtime/kernels/norm_channels.h"
 #include "engine/runtime/kernels/vectors.h"
 
 namespace cnnctl::CNNCTL_ISA {
@@ -13,27 +12,6 @@ namespace {
 constexpr std::int32_t kBlocked = 255;
 
 std::int64_t planes(const PoolingGeometry& g) { return g.in.images * g.in.blocks; }
-
-/// Numbers of one block's channels, zero beyond the last channel, so that padding stays zero.
-template <int Width>
-typename Vectors<Width>::Floats channels_of(const float* values, std::int64_t block, std::int64_t channels, float otherwise) {
-  float padded[Width];
-  for (std::int64_t i = 0; i < Width; ++i) {
-    const std::int64_t c = block * Width + i;
-    padded[i] = c >= channels ? 0.0F : values ? values[c] : otherwise;
-  }
-  return Vectors<Width>::load(padded);
-}
-
-template <int Width>
-typename Vectors<Width>::Floats inverse_deviation(const float* variance, float epsilon, std::int64_t block, std::int64_t channels) {
-  float inverse[Width];
-  for (std::int64_t i = 0; i < Width; ++i) {
-    const std::int64_t c = block * Width + i;
-    inverse[i] = c >= channels ? 0.0F : 1 / std::sqrt(variance[c] + epsilon);
-  }
-  return Vectors<Width>::load(inverse);
-}
 
 /// y = max over the window of relu(x scale + shift), and where that was.
 template <int Width>
@@ -65,11 +43,9 @@ void forward(const NormPoolingGeometry& geometry, const NormTensors& t, const fl
   moments<Width>(g.in, x, t.mean, t.variance, scratch);
 #pragma omp parallel for schedule(static)
   for (std::int64_t plane = 0; plane < planes(g); ++plane) {
-    const std::int64_t block = plane % g.in.blocks;
-    const auto scale =
-        channels_of<Width>(t.scale, block, g.in.channels, 1) * inverse_deviation<Width>(t.variance, geometry.epsilon, block, g.in.channels);
-    const auto shift = channels_of<Width>(t.shift, block, g.in.channels, 0) - channels_of<Width>(t.mean, block, g.in.channels, 0) * scale;
-    pool_plane<Width>(g, x + plane * in, scale, shift, y + plane * out, index + plane * out);
+    const NormChannels<Width> channels(g.in, geometry.epsilon, t, plane % g.in.blocks);
+    const auto shift = channels.shift - channels.mean * channels.scale;
+    pool_plane<Width>(g, x + plane * in, channels.scale, shift, y + plane * out, index + plane * out);
   }
 }
 
@@ -95,22 +71,6 @@ void plane_sums(const PoolingGeometry& g, const float* x, const float* dy, const
     }
   V::store(sums, total);
   V::store(sums + Width, with_input);
-}
-
-/// The gradients of scale and shift: sums over the planes, in the order of the images.
-template <int Width>
-void combine_sums(const NormPoolingGeometry& geometry, const NormTensors& t, const float* sums, float* dscale, float* dshift) {
-  const PoolingGeometry& g = geometry.pooling;
-  for (std::int64_t c = 0; c < g.in.channels; ++c) {
-    const float* of_channel = sums + c / Width * 2 * Width + c % Width;
-    double total = 0, with_input = 0;
-    for (std::int64_t n = 0; n < g.in.images; ++n) {
-      total += static_cast<double>(of_channel[n * g.in.blocks * 2 * Width]);
-      with_input += static_cast<double>(of_channel[n * g.in.blocks * 2 * Width + Width]);
-    }
-    dshift[c] = static_cast<float>(total);
-    dscale[c] = static_cast<float>(with_input / std::sqrt(static_cast<double>(t.variance[c]) + static_cast<double>(geometry.epsilon)));
-  }
 }
 
 /// dx = a g + b x + c for every pixel, g being the gradient where the window's maximum was and 0 elsewhere.
@@ -143,21 +103,21 @@ template <int Width>
 void backward(const NormPoolingGeometry& geometry, const NormTensors& t, const float* x, const float* dy, const std::uint8_t* index,
               float* dx, float* dscale, float* dshift, float* scratch) {
   const PoolingGeometry& g = geometry.pooling;
-  const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width, channels = g.in.channels;
+  const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width;
 #pragma omp parallel for schedule(static)
   for (std::int64_t plane = 0; plane < planes(g); ++plane)
     plane_sums<Width>(g, x + plane * in, dy + plane * out, index + plane * out,
-                      channels_of<Width>(t.mean, plane % g.in.blocks, channels, 0), scratch + plane * 2 * Width);
-  combine_sums<Width>(geometry, t, scratch, dscale, dshift);
-  const float share = 1 / static_cast<float>(g.in.images * g.in.pixels());
+                      ChannelBlocks<Width>::load_channels(t.mean, 0, g.in, plane % g.in.blocks), scratch + plane * 2 * Width);
+  for (std::int64_t block = 0; block < g.in.blocks; ++block)
+    combine_norm_sums<Width>(g.in, geometry.epsilon, t.variance, block, scratch, dscale, dshift);
 #pragma omp parallel for schedule(static)
   for (std::int64_t plane = 0; plane < planes(g); ++plane) {
     const std::int64_t block = plane % g.in.blocks;
-    const auto inverse = inverse_deviation<Width>(t.variance, geometry.epsilon, block, channels);
-    const auto a = channels_of<Width>(t.scale, block, channels, 1) * inverse;
-    const auto b = -a * inverse * channels_of<Width>(dscale, block, channels, 0) * share;
-    const auto c = -a * channels_of<Width>(dshift, block, channels, 0) * share - b * channels_of<Width>(t.mean, block, channels, 0);
-    spread_plane<Width>(g, x + plane * in, dy + plane * out, index + plane * out, a, b, c, dx + plane * in);
+    const NormChannels<Width> channels(g.in, geometry.epsilon, t, block);
+    const NormGradientChannels<Width> means(g.in, channels, dscale, dshift, block);
+    const auto b = -means.scale * means.slope;
+    const auto c = -means.scale * means.average - b * channels.mean;
+    spread_plane<Width>(g, x + plane * in, dy + plane * out, index + plane * out, means.scale, b, c, dx + plane * in);
   }
 }
 

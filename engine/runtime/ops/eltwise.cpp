@@ -23,27 +23,6 @@ dnnl::algorithm algorithm_of_result(dnnl::algorithm algorithm) {
   }
 }
 
-/// Our own loop, where the library's relu and clip turn a NaN into 0, its mish and soft_relu lose the small results of negative inputs, its
-/// hardswish has other derivatives at the kinks, and 2.6 has no hardsigmoid.
-std::optional<EltwiseLoop> own_loop(const Eltwise& op) {
-  switch (op.function) {
-    case Eltwise::Function::relu:
-      return EltwiseLoop{EltwiseLoop::Function::relu};
-    case Eltwise::Function::relu6:
-      return EltwiseLoop{EltwiseLoop::Function::relu6};
-    case Eltwise::Function::hardsigmoid:
-      return EltwiseLoop{EltwiseLoop::Function::hardsigmoid};
-    case Eltwise::Function::hardswish:
-      return EltwiseLoop{EltwiseLoop::Function::hardswish};
-    case Eltwise::Function::mish:
-      return EltwiseLoop{EltwiseLoop::Function::mish};
-    case Eltwise::Function::softplus:
-      return EltwiseLoop{EltwiseLoop::Function::softplus, op.alpha, op.threshold};
-    default:
-      return std::nullopt;
-  }
-}
-
 /// Whether f(0) = 0, so that the padding of blocked channels stays zero.
 bool keeps_zero(const EltwiseLoop& loop) {
   return loop.function != EltwiseLoop::Function::hardsigmoid && loop.function != EltwiseLoop::Function::softplus;
@@ -128,6 +107,29 @@ dnnl::primitive_attr post_operations(bool sum, const std::optional<Eltwise>& act
   }
   attributes.set_post_ops(post_ops);
   return attributes;
+}
+
+std::optional<EltwiseLoop> own_loop(const Eltwise& op) {
+  switch (op.function) {
+    case Eltwise::Function::relu:
+      return EltwiseLoop{EltwiseLoop::Function::relu};
+    case Eltwise::Function::leaky_relu:
+      return EltwiseLoop{.function = EltwiseLoop::Function::leaky_relu, .slope = op.alpha};
+    case Eltwise::Function::relu6:
+      return EltwiseLoop{EltwiseLoop::Function::relu6};
+    case Eltwise::Function::hardsigmoid:
+      return EltwiseLoop{EltwiseLoop::Function::hardsigmoid};
+    case Eltwise::Function::hardswish:
+      return EltwiseLoop{EltwiseLoop::Function::hardswish};
+    case Eltwise::Function::silu:
+      return EltwiseLoop{EltwiseLoop::Function::silu};
+    case Eltwise::Function::mish:
+      return EltwiseLoop{EltwiseLoop::Function::mish};
+    case Eltwise::Function::softplus:
+      return EltwiseLoop{EltwiseLoop::Function::softplus, op.alpha, op.threshold};
+    default:
+      return std::nullopt;
+  }
 }
 
 void add_relu_backward(Compiler& compiler, const std::string& layer, const Tensor& y, const Tensor& dy, const Tensor& dx) {

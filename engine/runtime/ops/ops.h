@@ -39,6 +39,11 @@ Backward compile(Compiler& compiler, const Node& node, const Slice& op);
 /// The overload for the node's kind. A failure names the layer, of its backward as well.
 Backward compile_node(Compiler& compiler, const Node& node);
 
+/// Our own loop for an element-wise function, which batch norm may also have joined to it; nothing for elu, sigmoid, tanh and the two of
+/// gelu. The library's relu and clip turn a NaN into 0, its mish and soft_relu lose the small results of negative inputs, its hardswish has
+/// other derivatives at the kinks, and 2.6 has no hardsigmoid.
+std::optional<EltwiseLoop> own_loop(const Eltwise& op);
+
 /// How oneDNN computes an element-wise function.
 struct EltwiseAlgorithm {
   dnnl::algorithm algorithm;

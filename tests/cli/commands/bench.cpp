@@ -47,7 +47,7 @@ TEST_CASE("bench takes the config's batch size and needs no dataset") {
   const Result result = bench_tiny(folder, {"--set", "data.dataset={mnist: {root: nowhere}}"});
   INFO(result.err);
   CHECK(result.status == 0);
-  CHECK(contains(result.out, "tiny train f32, batch size 20, 1 threads"));
+  CHECK(contains(result.out, "tiny train f32, batch size 20, 1 thread\n"));
 }
 
 TEST_CASE("bench --layers adds a row a primitive with its layer, its implementation and its time") {
@@ -61,6 +61,47 @@ TEST_CASE("bench --layers adds a row a primitive with its layer, its implementat
     has_convolution = has_convolution || (row.at("layer") == "layer1.0" && row.at("gflops").get<double>() > 0);
   }
   CHECK(has_convolution);
+}
+
+TEST_CASE("bench --layers names the sum beside the step, and every reorder") {
+  const TemporaryFolder folder;
+  const std::string text = bench_tiny(folder, {"--layers"}).out;
+  CHECK(contains(text, "primitives take "));
+  const auto json = nlohmann::json::parse(bench_tiny(folder, {"--layers", "--json"}).out);
+  int reorders = 0;
+  for (const auto& row : json.at("layers"))
+    if (row.at("pass") == "reorder") {
+      ++reorders;
+      CHECK(contains(text, "  " + row.at("layer").get<std::string>() + " " + row.at("format").get<std::string>() + ", "));
+    }
+  CHECK(contains(text, reorders == 0 ? "no reorders" : std::to_string(reorders) + " reorder"));
+}
+
+TEST_CASE("bench --compare shows the change against a file that bench --json wrote, primitive by primitive") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "old.json",
+             bench_tiny(folder, {"--mode", "eval", "--json"}).out + bench_tiny(folder, {"--layers", "--json"}).out);
+  const Result text = bench_tiny(folder, {"--layers", "--compare", "old.json"});
+  INFO(text.err);
+  CHECK(text.status == 0);
+  CHECK(contains(text.out, "against old.json\n"));
+  CHECK(contains(text.out, "change ms"));
+  const auto json = nlohmann::json::parse(bench_tiny(folder, {"--json", "--mode", "eval", "--compare", "old.json"}).out);
+  CHECK(json.at("earlier").at("mode") == "eval");
+  CHECK_FALSE(json.at("earlier").contains("layers"));
+}
+
+TEST_CASE("bench --compare with a file of other runs, or with no such file, is an error of status 2 before anything runs") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "old.json", bench_tiny(folder, {"--json"}).out);
+  write_text(folder.path() / "other.json", "name: tiny\n");
+  CHECK(contains(bench_tiny(folder, {"--compare", "old.json", "--batch-size", "7"}).err, "holds no run of tiny train, batch size 7"));
+  for (const std::string file : {"missing.json", "other.json", ".", "/dev/zero"}) {
+    const Result result = bench_tiny(folder, {"--compare", file});
+    CHECK(result.status == 2);
+    CHECK(contains(result.err, file + ": "));
+    CHECK(result.out.empty());
+  }
 }
 
 TEST_CASE("bench in bf16 is a clear error until it comes") {

@@ -53,6 +53,23 @@ TEST_CASE("bytes are normalized per channel after they are scaled") {
   CHECK(batch.images[3] == (3.0F / 255.0F - 0.1F) / 2.0F);
 }
 
+TEST_CASE("a batch that several threads gather is the one that is gathered image by image") {
+  constexpr std::size_t count = 60, pixels = 2 * 20 * 20;
+  Dataset dataset = counting(count);
+  dataset.image = {2, 20, 20};
+  std::vector<std::uint8_t> bytes(count * pixels);
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + i / pixels);
+  dataset.pixels = bytes;
+  const LoaderOptions options{.shuffle = true, .seed = 3, .mean = {0.5, 0.1}, .standard_deviation = {0.25, 2}};
+  const auto whole = make_loader(dataset, options), single = make_loader(dataset, options);
+  const Batch batch = take(*whole, count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Batch one = take(*single, 1);
+    CHECK(batch.labels[i] == one.labels[0]);
+    CHECK(std::equal(one.images.begin(), one.images.end(), batch.images.begin() + static_cast<std::ptrdiff_t>(i * pixels)));
+  }
+}
+
 TEST_CASE("floats are taken as they are") {
   Dataset dataset = counting(2);
   dataset.pixels = std::vector<float>{1.5F, -2, 3, 1e30F};

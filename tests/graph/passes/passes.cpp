@@ -13,8 +13,8 @@ constexpr Shape map{4, 8, 8};
 
 const Node& node(const Graph& graph, std::size_t index) { return graph.nodes.at(index); }
 
-TEST_CASE("fuse_norm_relu joins a relu into the batch_norm that it alone reads") {
-  const Graph graph = fuse_norm_relu(Chain(map).convolution(4).batch_norm().relu().convolution(8));
+TEST_CASE("fuse_norm_activation joins a relu into the batch_norm that it alone reads") {
+  const Graph graph = fuse_norm_activation(Chain(map).convolution(4).batch_norm().relu().convolution(8));
   CHECK(to_string(graph) ==
         "1: convolution(0) -> 4x8x8  0\n"
         "2: batch_norm+relu(1) -> 4x8x8  1\n"
@@ -23,25 +23,35 @@ TEST_CASE("fuse_norm_relu joins a relu into the batch_norm that it alone reads")
   CHECK(graph.values.size() == 4);
 }
 
-TEST_CASE("fuse_norm_relu leaves a batch_norm that something else reads too") {
+TEST_CASE("fuse_norm_activation leaves a batch_norm that something else reads too") {
   const Graph shared = Chain(map).batch_norm().relu().from(1).max_pool(2);
-  CHECK(to_string(fuse_norm_relu(shared)) == to_string(shared));
+  CHECK(to_string(fuse_norm_activation(shared)) == to_string(shared));
   const Graph also_output = Chain(map).batch_norm().relu().from(1);
-  CHECK(to_string(fuse_norm_relu(also_output)) == to_string(also_output));
+  CHECK(to_string(fuse_norm_activation(also_output)) == to_string(also_output));
 }
 
-TEST_CASE("fuse_norm_relu joins nothing but one relu, and only into batch_norm") {
-  const Graph sigmoid = Chain(map).batch_norm().eltwise(Eltwise::Function::sigmoid);
-  CHECK(to_string(fuse_norm_relu(sigmoid)) == to_string(sigmoid));
+TEST_CASE("fuse_norm_activation joins the functions that loops of our own have, and no others") {
+  using Function = Eltwise::Function;
+  for (const Function function : {Function::relu, Function::leaky_relu, Function::relu6, Function::hardsigmoid, Function::hardswish,
+                                  Function::silu, Function::mish, Function::softplus}) {
+    const Graph graph = fuse_norm_activation(Chain(map).batch_norm().eltwise(function));
+    REQUIRE(graph.nodes.size() == 1);
+    CHECK(std::get<BatchNorm>(node(graph, 0).op).activation == Eltwise{function});
+  }
+  for (const Function function : {Function::elu, Function::sigmoid, Function::tanh, Function::gelu, Function::gelu_tanh})
+    CHECK(fuse_norm_activation(Chain(map).batch_norm().eltwise(function)).nodes.size() == 2);
+}
+
+TEST_CASE("fuse_norm_activation joins one function, and only into batch_norm") {
   const Graph after_convolution = Chain(map).convolution(4).relu();
-  CHECK(to_string(fuse_norm_relu(after_convolution)) == to_string(after_convolution));
-  CHECK(to_string(fuse_norm_relu(Chain(map).batch_norm().relu().relu())) ==
+  CHECK(to_string(fuse_norm_activation(after_convolution)) == to_string(after_convolution));
+  CHECK(to_string(fuse_norm_activation(Chain(map).batch_norm().relu().relu())) ==
         "1: batch_norm+relu(0) -> 4x8x8  0\n"
         "2: relu(1) -> 4x8x8  2\n");
 }
 
 TEST_CASE("fuse_norm_pooling joins a max pooling that tiles the map, and the value takes its shape") {
-  const Graph graph = fuse_norm_pooling(fuse_norm_relu(Chain(map).convolution(4).batch_norm().relu().max_pool(2).convolution(8)));
+  const Graph graph = fuse_norm_pooling(fuse_norm_activation(Chain(map).convolution(4).batch_norm().relu().max_pool(2).convolution(8)));
   CHECK(to_string(graph) ==
         "1: convolution(0) -> 4x8x8  0\n"
         "2: batch_norm+relu+max_pooling(1) -> 4x4x4  1\n"
@@ -51,7 +61,7 @@ TEST_CASE("fuse_norm_pooling joins a max pooling that tiles the map, and the val
 
 TEST_CASE("fuse_norm_pooling leaves windows that overlap, have padding, are too large or follow no relu, and means") {
   const auto is_left = [](const Graph& graph) { return to_string(fuse_norm_pooling(graph)) == to_string(graph); };
-  const auto norm_relu = [](const Shape& shape) { return Chain(fuse_norm_relu(Chain(shape).batch_norm().relu())); };
+  const auto norm_relu = [](const Shape& shape) { return Chain(fuse_norm_activation(Chain(shape).batch_norm().relu())); };
   CHECK_FALSE(is_left(norm_relu(map).max_pool(2)));
   CHECK(is_left(norm_relu(map).max_pool({3, 2, 0, 0, 1})));
   CHECK(is_left(norm_relu(map).max_pool({2, 2, 1, 1, 1})));
@@ -60,6 +70,7 @@ TEST_CASE("fuse_norm_pooling leaves windows that overlap, have padding, are too 
   CHECK(is_left(norm_relu(map).pool({Pooling::Kind::average, {2, 2, 0, 0, 1}, {2, 2, 0, 0, 1}})));
   CHECK(is_left(Chain(map).batch_norm().max_pool(2)));
   CHECK(is_left(norm_relu(map).max_pool(2).from(1)));
+  CHECK(is_left(Chain(fuse_norm_activation(Chain(map).batch_norm().eltwise(Eltwise::Function::relu6))).max_pool(2)));
 }
 
 TEST_CASE("fold_batch_norm keeps the convolution's layer and appends the norm's parameters in their order") {
@@ -71,15 +82,7 @@ TEST_CASE("fold_batch_norm keeps the convolution's layer and appends the norm's 
   CHECK(std::get<Convolution>(node(graph, 0).op).norm == BatchNorm{});
 }
 
-TEST_CASE("fold_batch_norm turns a joined relu into the convolution's activation") {
-  const Graph graph = fold_batch_norm(fuse_norm_relu(Chain(map).convolution(4).batch_norm().relu()));
-  CHECK(to_string(graph) == "1: convolution+batch_norm+relu(0) -> 4x8x8  0\n");
-  const auto& convolution = std::get<Convolution>(node(graph, 0).op);
-  CHECK(convolution.activation == Eltwise{});
-  CHECK_FALSE(convolution.norm->activation.has_value());
-}
-
-TEST_CASE("fold_batch_norm leaves a convolution that something else reads, a second norm and a norm behind an activation") {
+TEST_CASE("fold_batch_norm leaves a convolution that something else reads, a second norm and a norm behind or with an activation") {
   const Graph shared = Chain(map).convolution(4).batch_norm().from(1);
   CHECK(to_string(fold_batch_norm(shared)) == to_string(shared));
   CHECK(to_string(fold_batch_norm(Chain(map).convolution(4).batch_norm().batch_norm())) ==
@@ -87,6 +90,8 @@ TEST_CASE("fold_batch_norm leaves a convolution that something else reads, a sec
         "2: batch_norm(1) -> 4x8x8  2\n");
   const Graph behind = fuse_activation(Chain(map).convolution(4).relu().batch_norm());
   CHECK(to_string(fold_batch_norm(behind)) == to_string(behind));
+  const Graph with = fuse_norm_activation(Chain(map).convolution(4).batch_norm().relu());
+  CHECK(to_string(fold_batch_norm(with)) == to_string(with));
 }
 
 TEST_CASE("fuse_activation joins any element-wise function into a convolution, once") {
@@ -227,12 +232,44 @@ TEST_CASE("fuse_activation joins only relu behind a sum") {
         "3: tanh(2) -> 4x8x8  4\n");
 }
 
-TEST_CASE("training keeps convolutions apart from sums, and joins their relu") {
-  CHECK(to_string(prepare_for_training(residual().relu())) ==
+TEST_CASE("training keeps convolutions apart from sums, which it joins to norms, with their relu") {
+  const Graph graph = prepare_for_training(residual().relu());
+  CHECK(to_string(graph) ==
         "1: convolution(0) -> 4x8x8  0\n"
         "2: convolution(1) -> 4x8x8  1\n"
-        "3: batch_norm(2) -> 4x8x8  2\n"
-        "4: add+relu(3, 1) -> 4x8x8  3\n");
+        "3: batch_norm+add+relu(2, 1) -> 4x8x8  2\n");
+  CHECK(node(graph, 2).parameters == std::vector<ParameterId>{4, 5, 6, 7});
+  CHECK(to_string(prepare_for_training(residual().eltwise(Eltwise::Function::relu6))) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: convolution(1) -> 4x8x8  1\n"
+        "3: batch_norm+add(2, 1) -> 4x8x8  2\n"
+        "4: relu6(3) -> 4x8x8  4\n");
+}
+
+TEST_CASE("fuse_norm_residual takes the later of two norms, stands where the sum stood, and takes one sum") {
+  Chain net(map);
+  const ValueId first = net.batch_norm().value();
+  const ValueId second = net.from(0).batch_norm().value();
+  net.from(0).max_pool({3, 1, 1, 1, 1});
+  const ValueId pool = net.value();
+  net.from(first).plus(second).plus(pool);
+  CHECK(to_string(fuse_norm_residual(net)) ==
+        "1: batch_norm(0) -> 4x8x8  0\n"
+        "2: max_pooling(0) -> 4x8x8  2\n"
+        "3: batch_norm+add(0, 1) -> 4x8x8  1\n"
+        "4: add(3, 2) -> 4x8x8  4\n");
+}
+
+TEST_CASE("fuse_norm_residual leaves a norm that something else reads or that has a function, products, and sums with a number a channel") {
+  const auto is_left = [](const Graph& graph) { return to_string(fuse_norm_residual(graph)) == to_string(graph); };
+  CHECK_FALSE(is_left(Chain(map).batch_norm().plus(0)));
+  CHECK(is_left(Chain(map).batch_norm().plus(0).from(1)));
+  CHECK(is_left(Chain(map).batch_norm().plus(1)));
+  CHECK(is_left(Chain(fuse_norm_activation(Chain(map).batch_norm().relu())).plus(0)));
+  CHECK(is_left(Chain(map).batch_norm().times(0)));
+  Chain gate(map);
+  const ValueId number = gate.adaptive_pool(1).batch_norm().value();
+  CHECK(is_left(gate.from(0).plus(number)));
 }
 
 TEST_CASE("passes count every reader of a value, and join nothing that a branch or the result still needs") {
@@ -244,7 +281,7 @@ TEST_CASE("passes count every reader of a value, and join nothing that a branch 
   net.from(convolution).relu().plus(norm).plus(relu);
   for (const ValueId output : {convolution, norm, relu, pool, net.value()}) {
     const Graph graph = Chain(net).from(output);
-    const std::string joined = to_string(fuse_activation(fuse_norm_pooling(fuse_norm_relu(fold_batch_norm(graph)))));
+    const std::string joined = to_string(fuse_activation(fuse_norm_pooling(fuse_norm_activation(fold_batch_norm(graph)))));
     CHECK(joined == to_string(graph));
   }
 }

@@ -1,32 +1,9 @@
-#include <doctest/doctest.h>
+#include "support.h"
 
-#include "../check.h"
-#include "engine/runtime/kernels/kernels.h"
+#include <doctest/doctest.h>
 
 namespace cnnctl {
 namespace {
-
-std::vector<double> doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
-
-std::vector<float> zeros(std::int64_t count) { return std::vector<float>(static_cast<std::size_t>(count), 0.0F); }
-
-/// Runs `kernel` with every table that this machine can run; each result must be the first one's. A wide table's code is as reachable as
-/// the others' this way.
-template <class Kernel>
-void check_all_tables(Kernel kernel) {
-  const std::vector<double> expected = doubles(kernel(*runnable_kernels().front()));
-  for (const KernelTable* table : runnable_kernels()) {
-    INFO(table->name);
-    CHECK(relative_error(doubles(kernel(*table)), expected) < 1e-5);
-  }
-}
-
-ChannelLayout layout(std::int64_t images, std::int64_t channels, std::int64_t width, std::int64_t height_pixels,
-                     std::int64_t width_pixels) {
-  return {images, channels, (channels + width - 1) / width, width, height_pixels, width_pixels};
-}
-
-std::int64_t floats(const ChannelLayout& l) { return l.images * l.blocks * l.width * l.pixels(); }
 
 TEST_CASE("there is a table for every machine, and the fastest is one that it can run") {
   CHECK(runnable_kernels().front()->name == std::string("baseline"));
@@ -44,19 +21,6 @@ TEST_CASE("max pooling is the same in every instruction set and block width") {
       table.max_pool_backward(g, dy.data(), index.data(), dx.data());
       y.insert(y.end(), dx.begin(), dx.end());
       return y;
-    });
-  }
-}
-
-TEST_CASE("a channel's mean and variance are the same in every instruction set and block width") {
-  for (const std::int64_t width : {8, 16}) {
-    const ChannelLayout in = layout(3, 20, width, 17, 9);
-    const auto x = random_floats(static_cast<std::size_t>(floats(in)), 1);
-    check_all_tables([&](const KernelTable& table) {
-      std::vector<float> mean = zeros(20), variance = zeros(20), scratch = zeros(in.images * in.blocks * in.width * 2);
-      table.channel_moments(in, x.data(), mean.data(), variance.data(), scratch.data());
-      mean.insert(mean.end(), variance.begin(), variance.end());
-      return mean;
     });
   }
 }
@@ -227,16 +191,6 @@ TEST_CASE("pooling over windows that differ is the same in every instruction set
       return y;
     });
   }
-}
-
-/// The first channels of a block are numbers, the rest of the last block is zero, as in every tensor.
-std::vector<float> random_map(const ChannelLayout& l, unsigned seed) {
-  std::vector<float> values = random_floats(static_cast<std::size_t>(floats(l)), seed);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto at = static_cast<std::int64_t>(i);
-    if (at / (l.pixels() * l.width) % l.blocks * l.width + at % l.width >= l.channels) values[i] = 0;
-  }
-  return values;
 }
 
 TEST_CASE("layer_norm and group_norm are the same in every instruction set and block width") {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "../check.h"
@@ -17,12 +19,50 @@ ParameterId find_parameter(const Graph& graph, const std::string& name) {
   return static_cast<ParameterId>(found - graph.parameters.begin());
 }
 
-TEST_CASE("batch_norm's result and gradients are those of a plain loop, with and without relu") {
-  for (const std::string relu : {"", "\n- relu"})
+// What passes/fuse_norm_activation joins.
+const std::vector<std::string> joined_activations{"relu", "leaky_relu: {negative_slope: 0.2}",  "relu6", "hardsigmoid", "hardswish", "silu",
+                                                  "mish", "softplus: {beta: 1.5, threshold: 2}"};
+
+TEST_CASE("batch_norm's result and gradients are those of a plain loop, alone and with each activation") {
+  std::vector<std::string> behind{"", "\n- tanh"};
+  for (const std::string& activation : joined_activations) behind.push_back("\n- " + activation);
+  for (const std::string& activation : behind)
     for (const int channels : {3, 8, 20, 32}) {
-      check_network("- batch_norm" + relu, {channels, 5, 4}, 3);
-      check_network("- batch_norm: {affine: false, eps: 0.01}" + relu, {channels, 5, 4}, 3);
+      check_network("- batch_norm" + activation, {channels, 5, 4}, 3);
+      check_network("- batch_norm: {affine: false, eps: 0.01}" + activation, {channels, 5, 4}, 3);
     }
+}
+
+TEST_CASE("a channel with a NaN is lost as a whole, with every activation, and no other channel is") {
+  constexpr std::int64_t channels = 5, pixels = 12;
+  for (const std::string& activation : joined_activations) {
+    CAPTURE(activation);
+    ModelOptions options;
+    options.batch_size = 2;
+    Model model(network_of("- batch_norm\n- " + activation, {channels, 3, 4}), options);
+    Program& program = model.training(2);
+    const auto images = random_floats(program.input().size(), 1);
+    std::copy(images.begin(), images.end(), program.input().begin());
+    program.input()[pixels] = std::numeric_limits<float>::quiet_NaN();  // in the first image's second channel
+    program.forward();
+    for (std::size_t i = 0; i < program.output().size(); ++i)
+      CHECK(std::isnan(program.output()[i]) == (static_cast<std::int64_t>(i) / pixels % channels == 1));
+  }
+}
+
+TEST_CASE("the gradient of batch_norm stands where its result's gradient stood") {
+  ModelOptions options;
+  options.batch_size = 4;
+  options.input_gradient = true;
+  const auto bytes = [&](const std::string& items) {
+    Model model(network_of(items, {16, 32, 32}), options);
+    return model.training(4).arena_bytes();
+  };
+  constexpr std::int64_t map = std::int64_t{4} * 16 * 32 * 32 * 4;
+  // The input, the convolution's two maps, and either's gradient; statistics and scratch are small.
+  const std::string convolutions =
+      "- conv: {out_channels: 16, kernel_size: 1}\n- batch_norm\n- relu6\n- conv: {out_channels: 16, kernel_size: 1}";
+  CHECK(bytes(convolutions) < 6 * map + map / 4);
 }
 
 TEST_CASE("batch_norm works on a vector, every feature a channel") {

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "../check.h"
+#include "engine/runtime/kernels/kernels.h"
+
+namespace cnnctl {
+
+inline std::vector<double> doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
+
+inline std::vector<float> zeros(std::int64_t count) { return std::vector<float>(static_cast<std::size_t>(count), 0.0F); }
+
+/// Runs `kernel` with every table that this machine can run; each result must be the first one's. A wide table's code is as reachable as
+/// the others' this way.
+template <class Kernel>
+void check_all_tables(Kernel kernel) {
+  const std::vector<double> expected = doubles(kernel(*runnable_kernels().front()));
+  for (const KernelTable* table : runnable_kernels()) {
+    INFO(table->name);
+    CHECK(relative_error(doubles(kernel(*table)), expected) < 1e-5);
+  }
+}
+
+inline ChannelLayout layout(std::int64_t images, std::int64_t channels, std::int64_t width, std::int64_t height_pixels,
+                            std::int64_t width_pixels) {
+  return {images, channels, (channels + width - 1) / width, width, height_pixels, width_pixels};
+}
+
+inline std::int64_t floats(const ChannelLayout& l) { return l.images * l.blocks * l.width * l.pixels(); }
+
+/// The values with zeros in the lanes of the last block that hold no channel, as in every tensor.
+inline std::vector<float> without_padding(const ChannelLayout& l, std::vector<float> values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    if (at / (l.pixels() * l.width) % l.blocks * l.width + at % l.width >= l.channels) values[i] = 0;
+  }
+  return values;
+}
+
+inline std::vector<float> random_map(const ChannelLayout& l, unsigned seed) {
+  return without_padding(l, random_floats(static_cast<std::size_t>(floats(l)), seed));
+}
+
+}  // namespace cnnctl
