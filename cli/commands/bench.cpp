@@ -118,7 +118,7 @@ std::string layers_text(const std::vector<StepTime>& layers, double ms_per_step)
 }
 
 std::string to_text(const BenchResult& result, std::int64_t steps) {
-  return (result.layers ? layers_text(*result.layers, result.ms_per_step) : "") +
+  return (result.layers ? layers_text(*result.layers, result.ms_per_step) : "") + (result.tuning.empty() ? "" : result.tuning + "\n") +
          fmt::format(
              "{}\n"
              "  {:.3f} ms a step (median of {})\n"
@@ -133,7 +133,11 @@ std::string to_text(const BenchResult& result, std::int64_t steps) {
 void measure(BenchResult& result, const Experiment& experiment, const BenchOptions& options, Clock::time_point start) {
   const Mode mode = result.mode == "train" ? Mode::training : Mode::evaluation;
   const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
-  Model model(experiment.graph, {.mode = mode, .batch_size = result.batch_size, .seed = seed, .profile = options.layers});
+  ModelOptions model_options{.mode = mode, .batch_size = result.batch_size, .seed = seed, .profile = options.layers};
+  set_choices(model_options, experiment.train, {});
+  Model model(experiment.graph, model_options);
+  remember_choices(model);
+  result.tuning = tuning_line(model.tuning());
   initialize(model, seed);
   Bench bench(model, mode, result.batch_size, seed);
   for (std::int64_t i = 0; i < options.warmup; ++i) bench.step();

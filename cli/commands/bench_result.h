@@ -23,6 +23,7 @@ struct BenchResult {
   double gflops = 0;       // GFLOP/s
   double peak_rss_mb = 0;  // MiB
   double setup_seconds = 0;
+  std::string tuning{};                         // what timing convolutions took, as text; "" where nothing was timed
   std::optional<std::vector<StepTime>> layers;  // with --layers alone: a row a primitive
 };
 

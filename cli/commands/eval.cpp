@@ -111,12 +111,19 @@ int run_eval(const EvalOptions& options) {
   class_count(experiment.graph, "eval");
   auto loading =
       std::async(std::launch::async, [&] { return load_split(experiment, options.split == "train" ? Split::train : Split::test); });
-  Model model(experiment.graph, {.mode = Mode::evaluation, .batch_size = experiment.train.batch_size});
+  ModelOptions model_options{.mode = Mode::evaluation, .batch_size = experiment.train.batch_size};
+  set_choices(model_options, experiment.train, saved.checkpoint.choices);
+  model_options.before_tuning = [&] {
+    if (loading.valid()) loading.wait();
+  };
+  Model model(experiment.graph, model_options);
   for (const std::string& warning :
        load_weights(model, saved.checkpoint.file, saved.path, {}, "leave out --set for what changes the network"))
     fmt::print(stderr, "cnnctl: warning: {}\n", warning);
   const auto source = loading.get();
   if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, options.split));
+  prepare_evaluation(model, source->size(), experiment.train.batch_size);
+  remember_choices(model);
   const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss), experiment.train.batch_size);
   const auto scores = class_scores(evaluation, source->class_names());
   if (options.json)

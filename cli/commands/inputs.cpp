@@ -10,9 +10,13 @@
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "datasets/loader/loader.h"
+#include "engine/training/choice_cache.h"
 
 namespace cnnctl {
 namespace {
+
+// For all programs of a model together.
+constexpr double kTuningSeconds = 2;
 
 void print_warnings(const Diagnostics& diagnostics) { std::fputs(to_text(diagnostics, wants_color(stderr)).c_str(), stderr); }
 
@@ -37,6 +41,21 @@ void add_set_option(CLI::App& app, std::vector<std::string>& sets) {
 
 void add_threads_option(CLI::App& app, int& threads) {
   app.add_option("--threads", threads, "Number of threads (default: one a core)")->type_name("N")->check(whole_number(1, 4096));
+}
+
+void set_choices(ModelOptions& options, const TrainSpec& train, Choices of_run) {
+  options.deterministic = train.deterministic;
+  options.known = std::move(of_run);
+  if (!train.tune || train.deterministic) return;
+  options.known.merge(read_choice_cache(choice_cache_path()));
+  options.tuning_seconds = kTuningSeconds;
+}
+
+void remember_choices(const Model& model) { add_to_choice_cache(choice_cache_path(), model.tuning().timed); }
+
+std::string tuning_line(const Tuning& tuning) {
+  if (tuning.timed.empty()) return "";
+  return fmt::format("tuning: {} choices timed in {:.1f} s, {} known from earlier runs", tuning.timed.size(), tuning.seconds, tuning.known);
 }
 
 Experiment load_config(const std::string& config, const std::vector<std::string>& sets) {

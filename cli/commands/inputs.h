@@ -17,6 +17,16 @@ namespace cnnctl {
 /// Adds `--set KEY=VALUE`, which may be given any number of times.
 void add_set_option(CLI::App& app, std::vector<std::string>& sets);
 
+/// Fills in how convolutions are chosen, as train.tune and train.deterministic say: from the choices `of_run` that a run was computed with,
+/// from the user's cache, by timing.
+void set_choices(ModelOptions& options, const TrainSpec& train, Choices of_run);
+
+/// Puts what the model timed into the user's cache.
+void remember_choices(const Model& model);
+
+/// "tuning: 23 choices timed in 1.2 s, 18 known from earlier runs"; "" where nothing was timed.
+std::string tuning_line(const Tuning& tuning);
+
 /// Adds `--threads N`; 0, the default, leaves the number to OpenMP.
 void add_threads_option(CLI::App& app, int& threads);
 

@@ -206,7 +206,9 @@ int run_predict(const PredictOptions& options) {
     throw InputError(fmt::format("--top {}: the network tells {} classes apart, so give at most {}", options.top, classes, classes));
   const std::int64_t images = array.dims.front();
 
-  Model model(graph, {.mode = Mode::evaluation, .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch)});
+  Model model(graph, {.mode = Mode::evaluation,
+                      .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch),
+                      .deterministic = predictor.experiment.train.deterministic});
   for (const std::string& warning : load_weights(model, predictor.weights, predictor.weights_path, {},
                                                  "predict needs the weights of this very network: check the config and --set"))
     fmt::print(stderr, "cnnctl: warning: {}\n", warning);

@@ -61,9 +61,11 @@ RunFolder RunFolder::create(const std::string& out, const std::string& name, con
 
 RunFolder RunFolder::reopen(const std::string& path, const std::string& config) {
   RunFolder folder(path);
-  write_file_atomically(folder.file("config.yaml"), std::array{std::string_view(config)});
+  folder.write("config.yaml", config);
   return folder;
 }
+
+void RunFolder::write(const std::string& name, std::string_view text) const { write_file_atomically(file(name), std::array{text}); }
 
 std::string RunFolder::file(const std::string& name) const { return (fs::path(path_) / name).string(); }
 

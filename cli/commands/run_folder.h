@@ -1,11 +1,12 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace cnnctl {
 
-/// The folder of a run with its files: config.yaml, train.log, metrics.csv, best.safetensors, last.safetensors.
+/// The folder of a run with its files: config.yaml, train.log, metrics.csv, choices.json, best.safetensors, last.safetensors.
 class RunFolder {
  public:
   /// Makes the folder of a new run and writes `config` into it: `out`, or where that is empty runs/NAME, runs/NAME-2, ... of which the
@@ -17,6 +18,8 @@ class RunFolder {
 
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const;
+  /// Replaces a file by `text`. Throws std::runtime_error with its path.
+  void write(const std::string& name, std::string_view text) const;
 
  private:
   explicit RunFolder(std::string path) : path_(std::move(path)) {}

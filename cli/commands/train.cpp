@@ -19,6 +19,7 @@
 #include "engine/graph/cost.h"
 #include "engine/runtime/threads.h"
 #include "engine/runtime/timing.h"
+#include "engine/training/choice_cache.h"
 #include "engine/training/metrics.h"
 #include "engine/training/weights.h"
 
@@ -50,6 +51,25 @@ void check_options(const TrainCommandOptions& options) {
   if (!options.resume.empty()) check_run(options.resume);
 }
 
+/// The dataset's splits, being read on other threads.
+struct Loading {
+  std::future<std::unique_ptr<BatchSource>> train, test;
+
+  void wait() const {
+    for (const auto* split : {&train, &test})
+      if (split->valid()) split->wait();
+  }
+};
+
+/// `loading` has to be done before anything is timed.
+std::unique_ptr<Model> make_model(const Job& job, std::shared_ptr<const Loading> loading) {
+  const TrainSpec& train = job.experiment.train;
+  ModelOptions options{.mode = Mode::training, .batch_size = train.batch_size, .seed = static_cast<std::uint64_t>(train.seed)};
+  set_choices(options, train, job.resumed ? job.resumed->checkpoint.choices : Choices{});
+  options.before_tuning = [loading = std::move(loading)] { loading->wait(); };
+  return std::make_unique<Model>(job.experiment.graph, options);
+}
+
 void fill_model(Job& job, const TrainCommandOptions& options) {
   if (job.resumed) return;  // its weights come with the optimizer's state
   initialize(*job.model, static_cast<std::uint64_t>(job.experiment.train.seed));
@@ -69,15 +89,14 @@ Job load_job(const TrainCommandOptions& options) {
   }
   const Experiment& experiment = job.experiment;
   class_count(experiment.graph, "train");
-  auto test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });
-  auto train = std::async(std::launch::async, [&] { return load_split(experiment, Split::train); });
+  const auto loading = std::make_shared<Loading>();
+  loading->test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });
+  loading->train = std::async(std::launch::async, [&] { return load_split(experiment, Split::train); });
   if (!options.init.empty()) job.init = read_init(options.init);
-  job.model = std::make_unique<Model>(experiment.graph, ModelOptions{.mode = Mode::training,
-                                                                     .batch_size = experiment.train.batch_size,
-                                                                     .seed = static_cast<std::uint64_t>(experiment.train.seed)});
+  job.model = make_model(job, loading);
   fill_model(job, options);
-  job.train = train.get();
-  job.test = test.get();
+  job.train = loading->train.get();
+  job.test = loading->test.get();
   if (!job.train) throw InputError(fmt::format("dataset {} has no training images", experiment.data.dataset.type));
   return job;
 }
@@ -111,6 +130,8 @@ class Run {
     const Progress& progress = trainer_.progress();
     folder_.emplace(job.resumed ? RunFolder::reopen(options.resume, job.experiment.yaml)
                                 : RunFolder::create(options.out, job.experiment.name, job.experiment.yaml));
+    remember_choices(*job.model);
+    if (const Choices& choices = job.model->choices(); !choices.empty()) folder_->write("choices.json", choices_text(choices));
     metrics_.emplace(folder_->file("metrics.csv"), progress.epoch);
     const std::int64_t images_done = progress.epoch * job.train->size() + progress.step * spec_.batch_size;
     output_.emplace(spec_, job.train->size(), images_done,
@@ -140,6 +161,7 @@ class Run {
     output_->info(device_line(threads));
     output_->info(network_line(job_.experiment));
     output_->info(data_line(job_));
+    if (const std::string tuning = tuning_line(job_.model->tuning()); !tuning.empty()) output_->info(tuning);
     output_->info(fmt::format("run: {}", folder_->path()));
     if (job_.resumed) {
       output_->info(progress.epoch >= spec_.epochs
@@ -230,8 +252,8 @@ Command setup_train(CLI::App& app) {
   command->add_flag("--quiet", options->quiet, "Print losses and accuracy alone: no information, no progress bar")->group("Output");
   command->add_flag("--json", options->json, "Print one JSON object a line for each event instead of text")->group("Output");
   command->footer(
-      "A run's folder holds config.yaml, train.log, metrics.csv, best.safetensors and last.safetensors. Ctrl-C finishes the\n"
-      "step, saves, and exits with status 130.\n\n"
+      "A run's folder holds config.yaml, train.log, metrics.csv, best.safetensors and last.safetensors, and in choices.json how\n"
+      "convolutions are computed, where there was a choice. Ctrl-C finishes the step, saves, and exits with status 130.\n\n"
       "Examples:\n"
       "  cnnctl train configs/mnist_convnet.yaml\n"
       "  cnnctl train configs/mnist_convnet.yaml --set train.epochs=1 --set 'train.optimizer={sgd: {lr: 0.1}}'\n"

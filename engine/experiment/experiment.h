@@ -39,6 +39,7 @@ struct TrainSpec {
   std::string precision = "f32";
   std::string device = "auto";
   bool deterministic = false;
+  bool tune = true;
   std::int64_t checkpoint_every = 1;  // epochs; written "1 epoch"
   Selection loss;
   Selection optimizer;

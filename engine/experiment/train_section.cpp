@@ -39,7 +39,9 @@ const Schema<TrainArguments>& train_schema() {
           .optional("schedule", &TrainArguments::schedule_item, "how the learning rate changes from epoch to epoch")
           .optional("precision", of(&TrainSpec::precision), "of the numbers the network computes with", {}, {"f32"})
           .optional("device", of(&TrainSpec::device), "what computes; auto takes the CPU", {}, {"auto", "cpu"})
-          .optional("deterministic", of(&TrainSpec::deterministic), "the same bits in every run on the same machine and threads")
+          .optional("deterministic", of(&TrainSpec::deterministic),
+                    "the same bits in every run on the same machine and threads, also in new runs: nothing is timed")
+          .optional("tune", of(&TrainSpec::tune), "time the ways to compute each convolution and take the fastest")
           .optional("checkpoint_every", &TrainArguments::checkpoint_interval, "how often a checkpoint is written, as '2 epochs'");
   return schema;
 }
@@ -49,7 +51,6 @@ const std::vector<LaterKey>& later_keys() {
       {"precision", "bf16", "write precision: f32"},
       {"device", "gpu", "write device: cpu, or auto"},
       {"device", "cuda", "write device: cpu, or auto"},
-      {"tune", "", ""},
       {"recompute", "", ""},
       {"accumulate", "", ""},
       {"clip_grad_norm", "", ""},

@@ -50,7 +50,11 @@ std::optional<std::vector<double>> race(const Trials& trials, const Deadline& de
 }  // namespace
 
 Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
-    : known_(options.known), most_seconds_(options.tuning_seconds), deterministic_(options.deterministic), arena_(arena) {}
+    : known_(options.known),
+      most_seconds_(options.tuning_seconds),
+      before_tuning_(options.before_tuning),
+      deterministic_(options.deterministic),
+      arena_(arena) {}
 
 std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {
   const auto named = [&](const Choices& choices) -> std::optional<std::size_t> {
@@ -70,6 +74,7 @@ std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>
 
 std::size_t Chooser::decide(const std::string& key, const std::vector<Candidate>& candidates) {
   if (tuning_.seconds >= most_seconds_) return 0;
+  if (before_tuning_) before_tuning_();
   const auto start = Clock::now();
   const auto found = fastest(candidates);
   tuning_.seconds += seconds_since(start);

@@ -42,6 +42,7 @@ class Chooser {
 
   Choices known_;
   double most_seconds_;
+  std::function<void()> before_tuning_;
   bool deterministic_;
   const AlignedMemory& arena_;
   Choices choices_;

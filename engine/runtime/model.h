@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,14 +16,15 @@ enum class Mode { training, evaluation };
 
 /// How a model is compiled. Threads are those of OpenMP; 0 leaves the number to it.
 struct ModelOptions {
-  Mode mode = Mode::training;   // what it is mainly for: a training model also evaluates, an evaluation model cannot train
-  std::int64_t batch_size = 1;  // of that mode
-  std::uint64_t seed = 1;       // of dropout
-  bool input_gradient = false;  // training also computes the loss's derivative by the input
-  bool profile = false;         // times every step, for bench --layers
-  Choices known{};              // taken where they apply, before anything is timed
-  double tuning_seconds = 0;    // to spend on timing ways to compute convolutions; 0 leaves the choice to a rule of their sizes
-  bool deterministic = false;   // only the library's direct convolutions, whatever is known
+  Mode mode = Mode::training;             // what it is mainly for: a training model also evaluates, an evaluation model cannot train
+  std::int64_t batch_size = 1;            // of that mode
+  std::uint64_t seed = 1;                 // of dropout
+  bool input_gradient = false;            // training also computes the loss's derivative by the input
+  bool profile = false;                   // times every step, for bench --layers
+  Choices known{};                        // taken where they apply, before anything is timed
+  double tuning_seconds = 0;              // to spend on timing ways to compute convolutions; 0 leaves the choice to a rule of their sizes
+  std::function<void()> before_tuning{};  // called before something is timed: ends what else keeps the processors busy
+  bool deterministic = false;             // only the library's direct convolutions, whatever is known
 };
 
 /// What one step of a program took, for `bench --layers`.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/training/choice_cache.h"
 #include "engine/training/weights.h"
 
 namespace cnnctl {
@@ -19,6 +20,7 @@ std::string tensor_name(const std::string& state, const std::string& parameter) 
 SafeTensors content(const Model& model, const std::string& config, const std::vector<std::string>& classes) {
   SafeTensors file = save_weights(model);
   file.metadata = {{"format", "pt"}, {"config", config}, {"classes", json(classes).dump(-1, ' ', false, json::error_handler_t::replace)}};
+  if (!model.choices().empty()) file.metadata["choices"] = choices_text(model.choices());
   return file;
 }
 
@@ -127,6 +129,11 @@ Checkpoint read_checkpoint(const std::string& path) {
     } catch (const json::exception&) {
       throw InputError(fmt::format("{}: 'classes' in its metadata is no JSON list of names", path));
     }
+  }
+  if (const auto choices = values.find("choices"); choices != values.end()) {
+    auto recorded = parse_choices(choices->second);
+    if (!recorded) throw InputError(fmt::format("{}: 'choices' in its metadata is damaged", path));
+    checkpoint.choices = std::move(recorded->choices);
   }
   return checkpoint;
 }

@@ -9,8 +9,8 @@
 
 namespace cnnctl {
 
-/// Writes weights and running statistics alone, with the config ("config") and the classes' names ("classes", a JSON list) in the metadata:
-/// best.safetensors.
+/// Writes weights and running statistics alone, with the config ("config"), the classes' names ("classes", a JSON list) and how
+/// convolutions were computed ("choices", where there was a choice) in the metadata: best.safetensors.
 void write_best(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes);
 
 /// Writes what a resume needs as well: the optimizer's state as "optimizer.NAME.PARAMETER", and Progress and dropout's state in the
@@ -23,6 +23,7 @@ struct Checkpoint {
   SafeTensors file;
   std::string config;
   std::vector<std::string> classes;
+  Choices choices;
 };
 Checkpoint read_checkpoint(const std::string& path);
 

@@ -41,6 +41,11 @@ double evaluate_batch(Program& program, BatchSource& source, const Loss& loss, s
 
 }  // namespace
 
+void prepare_evaluation(Model& model, std::int64_t images, std::int64_t batch_size) {
+  if (images >= batch_size) model.evaluation(batch_size);
+  if (const std::int64_t last = images % batch_size; last > 0) model.evaluation(last);
+}
+
 Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::int64_t batch_size) {
   const int classes = source.classes();
   if (model.graph().output_shape().count() != classes)

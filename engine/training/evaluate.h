@@ -22,6 +22,9 @@ struct Evaluation {
   double top5_accuracy() const { return images ? static_cast<double>(correct_in_top5) / static_cast<double>(images) : 0; }
 };
 
+/// Compiles what evaluate() runs for so many images.
+void prepare_evaluation(Model& model, std::int64_t images, std::int64_t batch_size);
+
 /// Runs the network over all of `source` from its start, `batch_size` images at a time (the last batch may be smaller). Of equal logits the
 /// first class counts.
 Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::int64_t batch_size);

@@ -28,9 +28,11 @@ Trainer::Trainer(Model& model, BatchSource& train, BatchSource* test, Loss loss,
         fmt::format("the {} training images make no batch of {}, and train.drop_last leaves smaller ones out; lower "
                     "train.batch_size or set train.drop_last to false",
                     train.size(), options.batch_size));
-  // Now rather than after an epoch: a last batch that cannot be trained on is known before anything is spent.
+  // Now rather than in the first epoch: a batch that cannot be computed is known before anything is spent, and how it is computed is found
+  // while nothing else runs.
   const std::int64_t last = train.size() % options.batch_size;
   if (last > 0 && !options.drop_last) model_.training(last);
+  if (test) prepare_evaluation(model, test->size(), options.batch_size);
 }
 
 std::int64_t Trainer::steps_per_epoch() const {

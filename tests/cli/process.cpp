@@ -10,6 +10,7 @@
 #include <csignal>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 #include <thread>
 
 #include "tests/support/temporary_folder.h"
@@ -35,12 +36,18 @@ Process::Process(const std::filesystem::path& folder, const std::vector<std::str
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
+  const std::string cache = "XDG_CACHE_HOME=" + (folder / "cache").string();
+  std::vector<char*> environment = {const_cast<char*>(cache.c_str())};
+  for (char** variable = environ; *variable; ++variable)
+    if (!std::string_view(*variable).starts_with("XDG_CACHE_HOME=")) environment.push_back(*variable);
+  environment.push_back(nullptr);
+
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, error_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  const int failure = posix_spawn(&pid_, CNNCTL_BINARY, &actions, nullptr, argv.data(), environ);
+  const int failure = posix_spawn(&pid_, CNNCTL_BINARY, &actions, nullptr, argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   if (failure != 0) throw std::runtime_error("cannot start " CNNCTL_BINARY);

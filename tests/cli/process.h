@@ -13,8 +13,8 @@ struct Result {
   std::string err;
 };
 
-/// The program, running in a folder with its standard output in a pipe that only read_line() and finish() empty: with more output than the
-/// pipe holds (a page) it waits, so that a test can act at a known moment.
+/// The program, running in a folder that also holds its caches, with its standard output in a pipe that only read_line() and finish()
+/// empty: with more output than the pipe holds (a page) it waits, so that a test can act at a known moment.
 class Process {
  public:
   Process(const std::filesystem::path& folder, const std::vector<std::string>& arguments);

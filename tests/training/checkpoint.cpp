@@ -1,6 +1,7 @@
 #include "engine/training/checkpoint.h"
 
 #include "engine/training/weights.h"
+#include "tests/graph/networks.h"
 #include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/training/support.h"
@@ -41,6 +42,21 @@ std::string restore_error(const Checkpoint& checkpoint, const std::string& optim
   Model model = linear_model(4, 3);
   auto fresh = optimizer_of(optimizer, model.trainable_values().size());
   return input_error([&] { restore(checkpoint, "run/last.safetensors", model, *fresh); });
+}
+
+TEST_CASE("a checkpoint holds how convolutions were computed") {
+  const TemporaryFolder folder;
+  Chain net({16, 8, 8});
+  Model model(net.convolution(16).flatten().linear(3), {});
+  REQUIRE_FALSE(model.choices().empty());
+  const std::string path = folder.file("best.safetensors");
+  write_best(path, model, config, classes);
+  CHECK(read_checkpoint(path).choices == model.choices());
+
+  SafeTensors file = read_safetensors(path);
+  file.metadata["choices"] = "nonsense";
+  write_safetensors(path, file);
+  CHECK(input_error([&] { read_checkpoint(path); }) == path + ": 'choices' in its metadata is damaged");
 }
 
 TEST_CASE("a restored run is the saved one to the bit") {

@@ -42,6 +42,49 @@ TEST_CASE("a run resumed with more epochs equals one that was never stopped") {
   CHECK(contains(read_text(folder.path() / "parts/config.yaml"), "epochs: 4"));
 }
 
+TEST_CASE("a resumed run computes as it did before, whatever the cache says by then") {
+  const TemporaryFolder folder;
+  std::string config = tiny_config();
+  config.replace(config.find("  - flatten"), 0,
+                 "  - conv: {out_channels: 16, kernel_size: 1}\n  - conv: {out_channels: 16, kernel_size: 3}\n");
+  write_text(folder.path() / "two_ways.yaml", config);
+  const auto train = [&](const std::vector<std::string>& arguments) {
+    std::vector<std::string> words = {"train", "--threads", "1", "--set", "train.epochs=4"};
+    words.insert(words.end(), arguments.begin(), arguments.end());
+    const Result result = run_program(folder.path(), words);
+    INFO(result.err);
+    REQUIRE(result.status == 0);
+    return result;
+  };
+  const Result first = train({"two_ways.yaml", "--out", "whole"});
+  CHECK(contains(first.err, "tuning: 5 choices timed in "));
+  const std::string choices = read_text(folder.path() / "whole/choices.json");
+
+  const auto entry = fs::directory_iterator(folder.path() / "cache/cnnctl");
+  CHECK(read_text(entry->path()) == choices);
+  std::string other = choices;
+  for (std::size_t at = 0; (at = other.find("\": \"", at + 1)) != std::string::npos;) {
+    const std::size_t begin = at + 4, size = other.find('"', begin) - begin;
+    const std::string name = other.substr(begin, size);
+    if (name == "direct" || name.find("winograd") != std::string::npos)
+      other.replace(begin, size, name == "direct" ? "winograd" : "direct");
+  }
+  REQUIRE(other != choices);
+
+  train({"two_ways.yaml", "--set", "train.epochs=2", "--out", "parts"});
+  write_text(entry->path(), other);
+  const Result rest = train({"--resume", "parts"});
+  CHECK_FALSE(contains(rest.err, "tuning:"));
+  CHECK(read_text(folder.path() / "parts/choices.json") == choices);
+  check_same_weights(folder.path() / "whole", folder.path() / "parts");
+  train({"two_ways.yaml", "--out", "fresh"});
+  CHECK(read_text(folder.path() / "fresh/choices.json") == other);
+  train({"two_ways.yaml", "--set", "train.deterministic=true", "--out", "deterministic"});
+  CHECK_FALSE(fs::exists(folder.path() / "deterministic/choices.json"));
+  CHECK_FALSE(contains(train({"two_ways.yaml", "--set", "train.tune=false", "--out", "rule"}).err, "tuning:"));
+  CHECK_FALSE(contains(read_text(folder.path() / "rule/choices.json"), "direct"));
+}
+
 TEST_CASE("resuming a finished run says so and ends in its accuracy line") {
   const TemporaryFolder folder;
   const Result first = train_tiny(folder.path());
