@@ -225,17 +225,24 @@ class Buffers {
   void walk_backward() {
     find_gradients();
     gradients_.assign(graph_.values.size(), std::nullopt);
+    second_gradients_ = gradients_;
+    reads_before_ = readers_;
+    --reads_before_[index_of(graph_.output)];  // by the caller
     if (has_gradient_[index_of(graph_.output)]) add_gradient(graph_.output, add(value_bytes(graph_.output), steps_), steps_);
-    for (int step = steps_ - 1; step >= 0; --step)
+    for (int step = steps_ - 1; step >= 0; --step) {
+      for (const ValueId input : node_at(step).inputs) --reads_before_[index_of(input)];
       if (gradients_[index_of(node_at(step).output)]) backward(step);
+    }
   }
 
   void backward(int forward_step) {
     const Node& node = node_at(forward_step);
     const Buffer gradient = *gradients_[index_of(node.output)];
+    const std::optional<Buffer> second = second_gradients_[index_of(node.output)];
     const int by_weights = steps_ + 1 + 2 * (steps_ - 1 - forward_step);
     const int step = by_weights + (has_weights(node.op) ? 1 : 0);
     use(gradient, step);
+    if (second) use(*second, step);
     if (backward_needs(node).output) use(buffer_of(node.output), step);
     for (const ValueId input : kept_inputs(node)) use(buffer_of(input), by_weights);
     if (const std::int64_t bytes = workspace_bytes(node); bytes > 0) use(add(bytes, forward_step), step);
@@ -244,11 +251,12 @@ class Buffers {
     for (std::size_t i = node.inputs.size(); i-- > 0;)
       if (has_gradient_[index_of(node.inputs[i])]) add_gradient(node.inputs[i], part_for(node, i, gradient, passed, step), step);
     --buffers_[gradient].gradient_holders;
+    if (second) --buffers_[*second].gradient_holders;
   }
 
   /// What an op in place makes of its output's gradient: in the same buffer where no other value waits for it.
   Buffer passed_on(const Node& node, Buffer gradient, int step) {
-    const bool changed = changes_gradient(node.op) || has_relu_behind(node);
+    const bool changed = changes_gradient(node.op) || has_relu_behind(node) || second_gradients_[index_of(node.output)];
     return changed && buffers_[gradient].gradient_holders > 1 ? add(value_bytes(node.output), step) : gradient;
   }
 
@@ -262,10 +270,11 @@ class Buffers {
       if (input == node.inputs.front() && passed_is_free) return passed;
     }
     if (residual_norm(node) != nullptr) {
-      if (index == 1) return passed;
-      // Behind a relu, what was added gets its part from the same step.
-      const bool both = has_relu_behind(node) && has_gradient_[index_of(node.inputs[1])];
-      if (passed_is_free && !both) return passed;
+      const std::optional<Buffer>& second = second_gradients_[index_of(node.output)];
+      // What was added may get its part from the same step.
+      const bool both = (has_relu_behind(node) || second) && has_gradient_[index_of(node.inputs[1])];
+      if (index == 1 || (passed_is_free && !both)) return passed;
+      if (second && buffers_[*second].gradient_holders == 1) return *second;
     }
     // Slices are added to what is there already.
     const std::optional<Buffer>& so_far = gradients_[index_of(input)];
@@ -277,6 +286,11 @@ class Buffers {
     std::optional<Buffer>& gradient = gradients_[index_of(value)];
     use(part, step);
     if (gradient == part && buffers_[part].gradient_holders == 1) return;
+    if (gradient && may_leave_to_writer(value, part)) {
+      ++buffers_[part].gradient_holders;
+      second_gradients_[index_of(value)] = part;
+      return;
+    }
     if (gradient) {
       use(*gradient, step);
       const bool alone = --buffers_[*gradient].gradient_holders == 0 && *gradient != part;
@@ -284,6 +298,12 @@ class Buffers {
     }
     ++buffers_[part].gradient_holders;
     gradient = part;
+  }
+
+  /// Whether a further part of a gradient waits for the value's writer, which adds it.
+  bool may_leave_to_writer(ValueId value, Buffer part) const {
+    return value != 0 && adds_gradients(node_at(value - 1).op) && !second_gradients_[index_of(value)] &&
+           reads_before_[index_of(value)] == 0 && part != gradients_[index_of(value)];
   }
 
   const Graph& graph_;
@@ -294,6 +314,8 @@ class Buffers {
   std::vector<Buffer> values_;
   std::vector<bool> has_gradient_;
   std::vector<std::optional<Buffer>> gradients_;
+  std::vector<std::optional<Buffer>> second_gradients_;  // parts that the values' writers add
+  std::vector<int> reads_before_;                        // by nodes in front of the one whose backward it is
   std::vector<Usage> buffers_;
 };
 

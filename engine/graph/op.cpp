@@ -89,6 +89,11 @@ bool result_tells_derivative(const Eltwise& op) {
   return false;
 }
 
+bool adds_gradients(const Op& op) {
+  const auto* norm = std::get_if<BatchNorm>(&op);
+  return norm != nullptr && norm->residual;
+}
+
 std::string op_name(const Op& op) { return std::visit(Name{}, op); }
 
 }  // namespace cnnctl

@@ -179,6 +179,9 @@ struct Slice {
 using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten, Binary, Concat,
                         ChannelScale, Maxout, LocalResponseNorm, LayerNorm, GroupNorm, Pad, ChannelShuffle, Slice>;
 
+/// Whether an op's backward takes the gradient of its result in two parts and adds them itself.
+bool adds_gradients(const Op& op);
+
 /// The kind's name with what passes joined to it, as bench and dumps show it: "convolution", "batch_norm+relu", ...
 std::string op_name(const Op& op);
 

@@ -18,12 +18,11 @@ constexpr std::int64_t kMostMemory = 2, kSpareBytes = 16 << 20;
 
 using Trials = std::vector<std::unique_ptr<Trial>>;
 
-/// Seconds left of those that may be spent.
+/// So many seconds from now.
 class Deadline {
  public:
   explicit Deadline(double seconds) : seconds_(seconds) {}
-  double spent() const { return seconds_since(start_); }
-  bool passed() const { return spent() > seconds_; }
+  bool passed() const { return seconds_since(start_) > seconds_; }
 
  private:
   Clock::time_point start_ = Clock::now();
@@ -47,7 +46,22 @@ std::optional<std::vector<double>> race(const Trials& trials, const Deadline& de
   return best;
 }
 
+/// The candidate that the choices name for `key`; nothing where they name none, or something that is no candidate.
+std::optional<std::size_t> chosen_by(const Choices& choices, const std::string& key, const std::vector<Candidate>& candidates) {
+  const auto choice = choices.find(key);
+  if (choice == choices.end()) return std::nullopt;
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return c.name == choice->second; });
+  return found == candidates.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - candidates.begin()));
+}
+
+const AlignedMemory& no_memory() {
+  static const AlignedMemory none;
+  return none;
+}
+
 }  // namespace
+
+Chooser::Chooser() : Chooser({}, no_memory()) {}
 
 Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
     : known_(options.known),
@@ -57,15 +71,9 @@ Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
       arena_(arena) {}
 
 std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {
-  const auto named = [&](const Choices& choices) -> std::optional<std::size_t> {
-    const auto choice = choices.find(key);
-    if (choice == choices.end()) return std::nullopt;
-    const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return c.name == choice->second; });
-    return found == candidates.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - candidates.begin()));
-  };
   if (candidates.size() == 1) return 0;
-  if (const auto before = named(choices_)) return *before;
-  const auto known = named(known_);
+  if (const auto before = chosen_by(choices_, key, candidates)) return *before;
+  const auto known = chosen_by(known_, key, candidates);
   if (known) ++tuning_.known;
   const std::size_t chosen = known ? *known : decide(key, candidates);
   choices_[key] = candidates[chosen].name;

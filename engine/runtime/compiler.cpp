@@ -41,7 +41,8 @@ Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, Param
       chooser_(chooser),
       readers_(count_readers(graph)),
       values_(graph.values.size()),
-      gradients_(graph.values.size()) {
+      gradients_(graph.values.size()),
+      second_gradients_(graph.values.size()) {
   find_needed_gradients(input_gradient);
 }
 
@@ -60,15 +61,18 @@ void Compiler::compile_forward(const Node& node) {
 
 void Compiler::compile_backward() {
   backward_ = true;
+  reads_before_ = readers_;
+  --reads_before_[static_cast<std::size_t>(graph_.output)];  // by the caller
   if (needs_gradient(graph_.output)) add_gradient(graph_.output, {value(graph_.output).desc, program_.output_gradient});
   for (std::size_t i = graph_.nodes.size(); i-- > 0;) {
     const Node& node = graph_.nodes[i];
-    const std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(node.output)];
-    if (!gradient) continue;  // nothing of it reaches the network's output
+    for (const ValueId input : node.inputs) --reads_before_[static_cast<std::size_t>(input)];
+    if (!gradients_[static_cast<std::size_t>(node.output)]) continue;  // nothing of it reaches the network's output
     backward_layer_ = layer_name(node);
-    backward_gradient_ = gradient->buffer;
+    backward_output_ = node.output;
     backwards_[i](*this);
-    --holders(*gradient);
+    --holders(gradient(node.output));
+    if (second_gradient(node.output)) --holders(*second_gradient(node.output));
   }
   use(program_.output, step_);  // the caller may read it until the next forward pass
   if (!needs_gradient(0)) return;
@@ -218,7 +222,9 @@ Tensor Compiler::as_vector(const Tensor& tensor, const std::string& layer) {
 
 Tensor Compiler::overwrite_or_allocate_gradient(const Tensor& gradient) {
   // The node whose backward this is holds its output's gradient itself; a copy is held by those whom it was given to.
-  const int own = gradient.buffer == backward_gradient_ ? 1 : 0;
+  const std::optional<Tensor>& second = second_gradient(backward_output_);
+  const bool is_part = gradient.buffer == this->gradient(backward_output_).buffer || (second && gradient.buffer == second->buffer);
+  const int own = is_part ? 1 : 0;
   return holders(gradient) <= own ? gradient : allocate(gradient.desc);
 }
 
@@ -226,12 +232,25 @@ void Compiler::add_gradient(ValueId id, Tensor tensor) {
   const Dims d = dims_of(value(id).desc);
   if (dims_of(tensor.desc) != d) tensor = {plain_desc(d), in_format(tensor, plain_desc(dims_of(tensor.desc)), backward_layer_).buffer};
   std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(id)];
+  if (gradient && may_leave_to_writer(id, tensor)) {
+    ++holders(tensor);
+    second_gradients_[static_cast<std::size_t>(id)] = std::move(tensor);
+    return;
+  }
   if (gradient) {
     --holders(*gradient);
     tensor = sum_of_gradients(*gradient, tensor);
   }
   ++holders(tensor);
   gradient = std::move(tensor);
+}
+
+/// Whether the writer of a value that has a gradient already may add a further part to it: if no more parts come, so that none of the two
+/// has to wait for long.
+bool Compiler::may_leave_to_writer(ValueId id, const Tensor& part) const {
+  const auto i = static_cast<std::size_t>(id);
+  if (id == 0 || !adds_gradients(graph_.nodes[i - 1].op)) return false;  // value i + 1 is written by node i
+  return !second_gradients_[i] && reads_before_[i] == 0 && part.buffer != gradients_[i]->buffer;
 }
 
 std::optional<Tensor> Compiler::gradient_so_far(ValueId id) const {

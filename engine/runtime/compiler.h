@@ -126,8 +126,10 @@ class Compiler {
   /// The sum of what the readers of the node's output gave, in any format. Other values may wait for the same tensor, so it is for reading;
   /// overwrite_or_allocate_gradient says where a result may go.
   const Tensor& gradient(ValueId output) const { return *gradients_[static_cast<std::size_t>(output)]; }
-  /// A tensor for what a node makes of its output's gradient: `gradient` itself (or the copy in another format that was made of it) where
-  /// no other value waits for it, else a new one of the same format.
+  /// What the node has to add to that itself: only where adds_gradients says that it does, and the last reader's part came last.
+  const std::optional<Tensor>& second_gradient(ValueId output) const { return second_gradients_[static_cast<std::size_t>(output)]; }
+  /// A tensor for what a node makes of its output's gradient: `gradient`, one of the two parts or the copy in another format that was made
+  /// of one, where no other value waits for it, else a new one of the same format.
   Tensor overwrite_or_allocate_gradient(const Tensor& gradient);
   /// Adds to a value's gradient; a vector's may come with the dimensions dims(id). The tensor is the compiler's from then on: one may be
   /// given to several values, and the node may read it further, but not write to it.
@@ -144,6 +146,7 @@ class Compiler {
   void compile_forward(const Node& node);
   void finish_forward();
   void compile_backward();
+  bool may_leave_to_writer(ValueId id, const Tensor& part) const;
   Tensor sum_of_gradients(const Tensor& so_far, const Tensor& added);
   int& holders(const Tensor& gradient) { return gradient_holders_[static_cast<std::size_t>(gradient.buffer)]; }
 
@@ -158,8 +161,10 @@ class Compiler {
   std::vector<Tensor> values_;
   std::vector<std::function<void(Compiler&)>> backwards_;  // by node
   std::vector<std::optional<Tensor>> gradients_;           // by ValueId; empty where no reader has given any yet
+  std::vector<std::optional<Tensor>> second_gradients_;    // by ValueId: the part that its writer is to add
+  std::vector<int> reads_before_;                          // by ValueId, in the backward: by nodes in front of the one being compiled
   std::string backward_layer_;                             // whose backward is being compiled
-  BufferId backward_gradient_ = -1;                        // the gradient of its output
+  ValueId backward_output_ = -1;                           // the value whose gradient it takes
   std::vector<bool> kept_;                                 // by BufferId
   std::vector<int> pending_reads_;                         // by BufferId: reads of the values in it by nodes that are not compiled yet
   std::vector<int> gradient_holders_;                      // by BufferId: values that wait for the gradient in it to be read

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "check.h"
+#include "engine/graph/passes/passes.h"
 #include "engine/runtime/chooser.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/threads.h"
@@ -17,8 +18,7 @@ TEST_CASE("a tensor has to stay below 2 GiB, memory of our own loops need not") 
   const Graph graph = Chain({1, 2, 2});
   ParameterStore store(graph, true);
   const std::uint64_t dropout_state = 0;
-  const AlignedMemory none;
-  Chooser chooser({}, none);
+  Chooser chooser;
   Compiler compiler(graph, Mode::training, 1, store, dropout_state, false, chooser);
   constexpr std::int64_t bytes = std::int64_t{3} << 30;
   CHECK_NOTHROW(compiler.allocate_bytes(bytes));
@@ -47,6 +47,24 @@ TEST_CASE("a program keeps to the threads that it was compiled for in the loops 
   const auto alone = gradients_with(1);
   CHECK(relative_error(gradients_with(4), alone) < 1e-5);
   set_threads(before);
+}
+
+TEST_CASE("a norm with a sum adds the two parts of its result's gradient itself, and a third part costs a step") {
+  const auto sums = [](const Graph& graph) {
+    const std::uint64_t dropout_state = 0;
+    ParameterStore store(graph, true);
+    Chooser chooser;
+    const CompiledProgram program = Compiler(graph, Mode::training, 2, store, dropout_state, false, chooser).compile();
+    return std::count_if(program.backward.begin(), program.backward.end(),
+                         [](const LabelledStep& step) { return step.label.pass == std::string("gradient sum"); });
+  };
+  Chain net({3, 6, 6});
+  ValueId in = net.convolution(8).value();
+  in = net.convolution(8).batch_norm().plus(in).relu().value();
+  net.convolution(8).batch_norm().plus(in);
+  CHECK(sums(fuse_binary_relu(net)) == 2);
+  CHECK(sums(fuse_norm_residual(fuse_binary_relu(net))) == 1);  // of the first convolution's result
+  CHECK(sums(fuse_norm_residual(fuse_binary_relu(Chain(net).plus(in)))) == 2);
 }
 
 TEST_CASE("an evaluation model has neither gradients nor an output's gradient") {

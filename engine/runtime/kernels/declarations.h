@@ -31,6 +31,10 @@ void winograd_weights(const WinogradGeometry& geometry, const float* w, bool tra
 void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* weights, bool transposed,
                       const ResultOperations& operations, float* y, float* scratch);
 void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
+void depthwise_forward(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
+                       const float* bias, float* y, float* scratch);
+void depthwise_backward(const DepthwiseGeometry& geometry, const float* x, const float* dy, const float* w,
+                        const DepthwiseGradients& gradients, float* parts, float* scratch);
 void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
 void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
 void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums);

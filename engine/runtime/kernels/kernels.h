@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/runtime/channel_layout.h"
+#include "engine/runtime/kernels/depthwise.h"
 #include "engine/runtime/kernels/winograd.h"
 
 namespace cnnctl {
@@ -70,12 +71,14 @@ struct NormGeometry {
   std::optional<EltwiseLoop> activation = std::nullopt;
 };
 
-/// What arrives at a batch norm in the backward pass. Where a residual sum and a relu are joined to it, `result` is what they gave, and
-/// `masked`, which may be dy, gets the gradient of the sum; else both are nullptr.
+/// What arrives at a batch norm in the backward pass: dy, or dy + second. Where a residual sum is joined to it, `in_sum` (or nullptr, if
+/// that is dy itself) gets the gradient in the sum; `result` is what a relu behind it gave (or nullptr, if there is none). in_sum may be
+/// dy.
 struct NormGradient {
   const float* dy = nullptr;
+  const float* second = nullptr;
   const float* result = nullptr;
-  float* masked = nullptr;
+  float* in_sum = nullptr;
 };
 
 /// A number a channel each. nullptr where the layer is not affine.
@@ -209,7 +212,7 @@ struct KernelTable {
   /// floats a channel of each image, padding counted.
   void (*norm_training_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other, float* y,
                                 float* scratch);
-  /// dx may be dy. `scratch` as above.
+  /// dx may be dy, or the second part of the gradient. `scratch` as above.
   void (*norm_training_backward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const NormGradient& arriving,
                                  float* dscale, float* dshift, float* dx, float* scratch);
 
@@ -234,6 +237,13 @@ struct KernelTable {
   /// The gradients of weights [in][kernel][kernel][out] and (unless nullptr) bias.
   void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
                                     float* scratch);
+
+  /// y = activation(conv(x) + bias (unless nullptr)).
+  void (*depthwise_forward)(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
+                            const float* bias, float* y, float* scratch);
+  /// `parts`: see depthwise_parts.
+  void (*depthwise_backward)(const DepthwiseGeometry& geometry, const float* x, const float* dy, const float* w,
+                             const DepthwiseGradients& gradients, float* parts, float* scratch);
 
   /// The combination of a and b, element by element. y may be either.
   void (*combine)(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);

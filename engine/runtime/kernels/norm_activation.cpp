@@ -78,19 +78,22 @@ struct ThroughFunction {
   }
 };
 
-/// The gradient in front of a relu behind a residual sum: kept, since what was added wants it too.
+/// The gradient in a residual sum: kept, since what was added wants it too.
 struct ThroughSum {
   NormGradient arriving;
 
   template <int Width>
   auto first(const NormChannels<Width>&, std::int64_t i) const {
-    const auto g = Relu{}.backward(Vectors<Width>::load(arriving.result + i), Vectors<Width>::load(arriving.dy + i));
-    Vectors<Width>::store(arriving.masked + i, g);
+    using V = Vectors<Width>;
+    auto g = V::load(arriving.dy + i);
+    if (arriving.second != nullptr) g += V::load(arriving.second + i);
+    if (arriving.result != nullptr) g = Relu{}.backward(V::load(arriving.result + i), g);
+    V::store(arriving.in_sum + i, g);
     return g;
   }
   template <int Width>
   auto second(const NormChannels<Width>&, std::int64_t i) const {
-    return Vectors<Width>::load(arriving.masked + i);
+    return Vectors<Width>::load(arriving.in_sum + i);
   }
 };
 
@@ -173,7 +176,7 @@ void norm_training_forward(const NormGeometry& geometry, const NormTensors& tens
 void norm_training_backward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const NormGradient& arriving,
                             float* dscale, float* dshift, float* dx, float* scratch) {
   with_width_and_function(geometry, [&](auto width, const auto& function) {
-    if (arriving.masked != nullptr)
+    if (arriving.in_sum != nullptr)
       backward<width>(geometry, tensors, ThroughSum{arriving}, x, dscale, dshift, dx, scratch);
     else
       backward<width>(geometry, tensors, ThroughFunction<std::decay_t<decltype(function)>>{function, x, arriving.dy}, x, dscale, dshift, dx,

@@ -144,41 +144,55 @@ Tensor add_forward(Compiler& compiler, const Node& node, const BatchNorm& op, co
   return y;
 }
 
-/// `y` and `masked`, where a relu stands behind a residual sum: its result, and the place of the sum's gradient.
-struct ReluBehindSum {
-  Tensor y, masked;
+/// The gradient that arrives; with a residual sum also what the step needs to make the gradient in the sum (NormGradient).
+struct Arriving {
+  Tensor dy;
+  std::optional<Tensor> second, result, in_sum;
 };
 
-void add_backward(Compiler& c, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance, const Tensor& dy,
-                  const std::optional<ReluBehindSum>& relu, const Tensor& dx) {
+void add_backward(Compiler& c, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance, const Arriving& arriving,
+                  const Tensor& dx) {
   const auto [dscale, dshift] = affine_gradient(c, node, s);
-  c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)},
-               joined(norm_numbers(c, node, s, mean, variance),
-                      {s.x, dy, relu ? relu->y : dy, relu ? relu->masked : dy, dscale, dshift, dx, c.allocate_bytes(s.scratch_bytes())}),
-               [affine = s.affine, masks = relu.has_value(), geometry = s.geometry](std::span<void* const> b) {
-                 NormGradient arriving{static_cast<const float*>(b[5])};
-                 if (masks) arriving = {arriving.dy, static_cast<const float*>(b[6]), static_cast<float*>(b[7])};
-                 kernels().norm_training_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), arriving,
-                                                  static_cast<float*>(b[8]), static_cast<float*>(b[9]), static_cast<float*>(b[10]),
-                                                  static_cast<float*>(b[11]));
+  std::vector<Tensor> tensors =
+      joined(norm_numbers(c, node, s, mean, variance), {s.x, dscale, dshift, dx, c.allocate_bytes(s.scratch_bytes()), arriving.dy});
+  /// The place of a tensor that there need not be among the step's buffers.
+  const auto place = [&](const std::optional<Tensor>& tensor) {
+    if (tensor) tensors.push_back(*tensor);
+    return tensor ? std::optional(tensors.size() - 1) : std::nullopt;
+  };
+  const auto second = place(arriving.second), result = place(arriving.result), in_sum = place(arriving.in_sum);
+  c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, tensors,
+               [=, affine = s.affine, geometry = s.geometry](std::span<void* const> b) {
+                 const auto at = [&](const std::optional<std::size_t>& i) { return i ? static_cast<float*>(b[*i]) : nullptr; };
+                 kernels().norm_training_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
+                                                  {static_cast<const float*>(b[9]), at(second), at(result), at(in_sum)},
+                                                  static_cast<float*>(b[5]), static_cast<float*>(b[6]), static_cast<float*>(b[7]),
+                                                  static_cast<float*>(b[8]));
                });
+}
+
+/// Where the gradient in a residual sum is not what arrives: two parts of it, or a relu behind the sum.
+void compile_backward_through_sum(Compiler& c, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance,
+                                  Arriving arriving) {
+  const Tensor in_sum = c.overwrite_or_allocate_gradient(arriving.dy);
+  arriving.in_sum = in_sum;
+  const bool shared = c.needs_gradient(node.inputs[1]);
+  const Tensor dx = !shared ? in_sum : arriving.second ? c.overwrite_or_allocate_gradient(*arriving.second) : c.allocate(s.x.desc);
+  add_backward(c, node, s, mean, variance, arriving, dx);
+  if (shared) c.add_gradient(node.inputs[1], in_sum);
+  if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
 }
 
 void compile_backward(Compiler& c, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean, const Tensor& variance,
                       const Tensor& y) {
-  const Tensor dy = c.in_format(c.gradient(node.output), s.x.desc, s.layer);
-  const bool shared = op.residual && c.needs_gradient(node.inputs[1]);
-  if (op.residual && op.activation) {
-    const ReluBehindSum relu{y, c.overwrite_or_allocate_gradient(dy)};
-    const Tensor dx = shared ? c.allocate(s.x.desc) : relu.masked;
-    add_backward(c, node, s, mean, variance, dy, relu, dx);
-    if (shared) c.add_gradient(node.inputs[1], relu.masked);
-    if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
-    return;
-  }
-  if (shared) c.add_gradient(node.inputs[1], dy);
-  const Tensor dx = c.overwrite_or_allocate_gradient(dy);
-  add_backward(c, node, s, mean, variance, dy, std::nullopt, dx);
+  Arriving arriving{c.in_format(c.gradient(node.output), s.x.desc, s.layer), {}, {}, {}};
+  if (const auto& second = c.second_gradient(node.output)) arriving.second = c.in_format(*second, s.x.desc, s.layer);
+  if (op.residual && op.activation) arriving.result = y;
+  if (arriving.second || arriving.result) return compile_backward_through_sum(c, node, s, mean, variance, arriving);
+
+  if (op.residual && c.needs_gradient(node.inputs[1])) c.add_gradient(node.inputs[1], arriving.dy);
+  const Tensor dx = c.overwrite_or_allocate_gradient(arriving.dy);
+  add_backward(c, node, s, mean, variance, arriving, dx);
   if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
 }
 

@@ -124,6 +124,7 @@ std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node
 
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   const Setup s = setup_of(compiler, node, op);
+  if (auto backward = compile_depthwise(compiler, node, op, s)) return *std::move(backward);
   const std::vector<Way> ways = ways_of(compiler, op, s);
   const Desc src = ways.front().src, dst = ways.front().dst;
   const Tensor x = compiler.in_format(compiler.value(s.input), src, s.layer);

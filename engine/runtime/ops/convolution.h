@@ -54,6 +54,9 @@ StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, con
 std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
                                             const Desc& weights);
 
+/// Compiles a convolution of each channel by itself by our own loops (kernels/depthwise.h). Nothing where they do not apply.
+std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup);
+
 /// The gradient of a first layer's weights by our own loops (kernels/few_channel_weights.cpp), where they apply: an nchw source of few
 /// channels.
 bool add_few_channel_weights(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup, const Tensor& x,

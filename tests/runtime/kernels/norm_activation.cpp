@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 
 #include <doctest/doctest.h>
@@ -16,7 +17,7 @@ struct NormRun {
   std::vector<float> scale = random_floats(static_cast<std::size_t>(geometry.layout.channels), 4, 0.5F),
                      shift = random_floats(scale.size(), 5);
   std::vector<float> mean = std::vector<float>(scale.size()), variance = mean, dscale = mean, dshift = mean;
-  std::vector<float> y = std::vector<float>(x.size()), dx = y, masked = y;
+  std::vector<float> y = std::vector<float>(x.size()), dx = y, in_sum = y;
   std::vector<float> scratch = zeros(geometry.layout.images * geometry.layout.blocks * geometry.layout.width * 2);
 
   NormTensors tensors() { return {scale.data(), shift.data(), mean.data(), variance.data()}; }
@@ -27,12 +28,12 @@ struct NormRun {
   }
   void run_with_sum(const KernelTable& table) {
     table.norm_training_forward(geometry, tensors(), x.data(), other.data(), y.data(), scratch.data());
-    const NormGradient arriving = geometry.activation ? NormGradient{dy.data(), y.data(), masked.data()} : NormGradient{dy.data()};
+    const NormGradient arriving{dy.data(), nullptr, geometry.activation ? y.data() : nullptr, in_sum.data()};
     table.norm_training_backward(geometry, tensors(), x.data(), arriving, dscale.data(), dshift.data(), dx.data(), scratch.data());
   }
   std::vector<float> results() const {
     std::vector<float> all = y;
-    for (const auto& part : {dx, masked, mean, variance, dscale, dshift}) all.insert(all.end(), part.begin(), part.end());
+    for (const auto& part : {dx, in_sum, mean, variance, dscale, dshift}) all.insert(all.end(), part.begin(), part.end());
     return all;
   }
 };
@@ -71,6 +72,23 @@ TEST_CASE("batch norm with a sum, and relu behind it, is the same in every instr
         return norm.results();
       });
     }
+}
+
+TEST_CASE("two parts of a gradient are added as if they came as one, and both may be written over") {
+  for (const auto& function : {joined_functions[0], joined_functions[1]}) {
+    NormRun one{{layout(2, 21, 8, 7, 5), 1e-5F, function}};
+    NormRun two = one;
+    std::vector<float> second = random_map(one.geometry.layout, 6);
+    std::transform(one.dy.begin(), one.dy.end(), second.begin(), one.dy.begin(), std::plus<>());
+    one.run_with_sum(kernels());
+    two.run_with_sum(kernels());
+    const NormGradient arriving{two.dy.data(), second.data(), function ? two.y.data() : nullptr, two.dy.data()};
+    kernels().norm_training_backward(two.geometry, two.tensors(), two.x.data(), arriving, two.dscale.data(), two.dshift.data(),
+                                     second.data(), two.scratch.data());
+    two.in_sum = two.dy;
+    two.dx = second;
+    CHECK(two.results() == one.results());
+  }
 }
 
 TEST_CASE("batch norm in evaluation is what training gives by the same statistics") {

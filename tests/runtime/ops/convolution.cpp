@@ -25,6 +25,44 @@ TEST_CASE("grouped and depthwise convolutions are right") {
   check_network("- conv: {out_channels: 24, kernel_size: 3, padding: 1, stride: 2, groups: 12, bias: false}", {12, 7, 7}, 2);
 }
 
+TEST_CASE("depthwise convolutions are right for every kernel and stride, odd sizes, and any number of channels") {
+  for (const std::string kernel : {"3", "5", "7"})
+    for (const std::string stride : {"1", "2"})
+      for (const std::string bias : {"true", "false"})
+        check_network("- conv: {out_channels: 12, kernel_size: 1}\n- conv: {out_channels: 12, kernel_size: " + kernel +
+                          ", stride: " + stride + ", padding: " +
+                          (kernel == "3"   ? "1"
+                           : kernel == "5" ? "2"
+                                           : "3") +
+                          ", groups: 12, bias: " + bias + "}",
+                      {3, 9, 11}, 2);
+}
+
+TEST_CASE("depthwise convolutions that our own loops leave to the library are right") {
+  check_network("- conv: {out_channels: 8, kernel_size: 3, padding: 2, dilation: 2, groups: 8}", {8, 7, 7}, 2);
+  check_network("- conv: {out_channels: 8, kernel_size: [1, 5], padding: [0, 2], groups: 8}", {8, 6, 7}, 2);
+  check_network("- conv: {out_channels: 8, kernel_size: 3, padding: 1, stride: [1, 2], groups: 8}", {8, 6, 7}, 2);
+  check_network("- conv: {out_channels: 8, kernel_size: 3, padding: 4, groups: 8}", {8, 4, 4}, 2);
+}
+
+TEST_CASE("a depthwise convolution adds its gradient to that of the other readers of its input") {
+  check_network(
+      "- conv: {out_channels: 16, kernel_size: 1}\n- residual: {body: [{conv: {out_channels: 16, kernel_size: 3, padding: 1, groups: "
+      "16}}]}",
+      {3, 6, 7}, 2);
+  check_network(
+      "- conv: {out_channels: 16, kernel_size: 1}\n- concat: {branches: [[{conv: {out_channels: 16, kernel_size: 3, padding: 1, groups: "
+      "16}}], [{conv: {out_channels: 16, kernel_size: 5, padding: 2, groups: 16}}], []]}",
+      {3, 6, 7}, 2);
+}
+
+TEST_CASE("evaluation joins batch norm and activation to a depthwise convolution") {
+  for (const std::string activation : {"relu", "relu6", "hardswish", "silu", "tanh"})
+    for (const std::string kernel : {"3", "5"})
+      check_network("- conv: {out_channels: 12, kernel_size: " + kernel + ", padding: 1, groups: 12}\n- batch_norm\n- " + activation,
+                    {12, 6, 7}, 2);
+}
+
 TEST_CASE("a first layer of one to four channels is right for every width of kernel") {
   for (const int channels : {1, 2, 3, 4})
     for (const int kernel : {1, 3, 5, 7, 9}) {

@@ -1,0 +1,86 @@
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/convolution.h"
+#include "engine/runtime/threads.h"
+
+namespace cnnctl {
+namespace {
+
+std::optional<DepthwiseGeometry> geometry_of(const Convolution& op, const ConvolutionSetup& s) {
+  const Window &v = op.vertical, &h = op.horizontal;
+  const bool square = v.kernel == h.kernel && (v.kernel == 3 || v.kernel == 5 || v.kernel == 7);
+  const bool steps = v.stride == h.stride && (v.stride == 1 || v.stride == 2) && v.dilation == 1 && h.dilation == 1 &&
+                     v.padding_begin < v.kernel && h.padding_begin < h.kernel;
+  if (op.groups == 1 || op.groups != s.src[1] || op.groups != s.dst[1] || !square || !steps) return std::nullopt;
+  return DepthwiseGeometry{*channel_layout(vector_blocked_desc(s.src)),
+                           *channel_layout(vector_blocked_desc(s.dst)),
+                           v.kernel,
+                           v.stride,
+                           v.padding_begin,
+                           h.padding_begin,
+                           set_threads(0)};
+}
+
+/// The loops read weights as [blocks][kernel][kernel][width].
+Desc weights_desc(const ConvolutionSetup& s) {
+  return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Goihw16g : FormatTag::Goihw8g);
+}
+
+const float* in(void* pointer) { return static_cast<const float*>(pointer); }
+float* out(void* pointer) { return static_cast<float*>(pointer); }
+
+Tensor floats(Compiler& compiler, std::int64_t count) { return compiler.allocate_bytes(count * static_cast<std::int64_t>(sizeof(float))); }
+
+void add_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const DepthwiseGeometry& g,
+                 const std::optional<EltwiseLoop>& activation, const Tensor& x, const Tensor& y) {
+  Tensor w, bias;
+  if (op.norm) {
+    std::tie(w, bias) = folded_parameters(c, node, op, s, weights_desc(s));
+  } else {
+    w = c.parameter(node, 0, weights_desc(s));
+    bias = op.bias ? c.parameter(node, 1, s.bias) : w;
+  }
+  const bool has_bias = op.norm || op.bias;
+  c.add_kernel(convolution_label(s, "forward", "cnnctl depthwise", y.desc),
+               {x, w, bias, y, floats(c, depthwise_forward_scratch(g) * g.threads)}, [g, activation, has_bias](std::span<void* const> b) {
+                 kernels().depthwise_forward(g, activation, in(b[0]), in(b[1]), has_bias ? in(b[2]) : nullptr, out(b[3]), out(b[4]));
+               });
+}
+
+void add_backward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const DepthwiseGeometry& g,
+                  const Tensor& x, const Tensor& dy) {
+  const Tensor dw = c.parameter_gradient(node, 0), db = op.bias ? c.parameter_gradient(node, 1) : dw;
+  const Tensor raw = dw.desc == weights_desc(s) ? dw : c.allocate(weights_desc(s));
+  const bool wanted = c.needs_gradient(s.input);
+  const auto sum = wanted ? c.gradient_so_far(s.input) : std::nullopt;
+  const bool add = sum && sum->desc == x.desc;
+  const Tensor dx = add ? *sum : wanted ? c.allocate(x.desc) : raw;
+  const Tensor parts = floats(c, depthwise_parts(g)), scratch = floats(c, depthwise_backward_scratch(g) * g.threads);
+  StepLabel label = convolution_label(s, wanted ? "backward" : "backward weights", "cnnctl depthwise", x.desc);
+  if (wanted) label.flops *= 2;
+  c.add_kernel(label, {x, dy, c.parameter(node, 0, weights_desc(s)), dx, raw, db, parts, scratch},
+               [g, wanted, add, has_bias = op.bias](std::span<void* const> b) {
+                 const DepthwiseGradients gradients{wanted ? out(b[3]) : nullptr, add, out(b[4]), has_bias ? out(b[5]) : nullptr};
+                 kernels().depthwise_backward(g, in(b[0]), in(b[1]), in(b[2]), gradients, out(b[6]), out(b[7]));
+               });
+  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
+  if (wanted && !add) c.add_gradient(s.input, dx);
+}
+
+}  // namespace
+
+std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup) {
+  const auto geometry = geometry_of(op, setup);
+  // What is joined to a convolution keeps zeros zero, and with them the lanes beyond the channels.
+  const auto activation = op.activation ? own_loop(*op.activation) : std::nullopt;
+  if (!geometry || op.residual || activation.has_value() != op.activation.has_value()) return std::nullopt;
+  const Tensor x = compiler.in_format(compiler.value(setup.input), vector_blocked_desc(setup.src), setup.layer);
+  const Tensor y = compiler.allocate(vector_blocked_desc(setup.dst));
+  add_forward(compiler, node, op, setup, *geometry, activation, x, y);
+  compiler.set_value(node.output, y);
+  compiler.keep_for_backward(x);
+  return [=, &node, &op, g = *geometry](Compiler& c) {
+    add_backward(c, node, op, setup, g, x, c.in_format(c.gradient(node.output), y.desc, setup.layer));
+  };
+}
+
+}  // namespace cnnctl
