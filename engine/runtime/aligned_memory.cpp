@@ -34,6 +34,10 @@ void AlignedMemory::clear() {
   if (size_ > 0) std::memset(data_.get(), 0, size_);
 }
 
+void AlignedMemory::forget() const {
+  if (size_ >= kHugePage) madvise(data_.get(), size_, MADV_DONTNEED);
+}
+
 std::int64_t physical_memory() { return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE); }
 
 }  // namespace cnnctl

@@ -17,6 +17,8 @@ class AlignedMemory {
   static AlignedMemory untouched(std::size_t bytes);
 
   void clear();
+  /// Gives the pages of large memory back to the system, which the allocator may keep after the end. What stood there is lost.
+  void forget() const;
   std::byte* data() const { return data_.get(); }
   std::size_t size() const { return size_; }
 

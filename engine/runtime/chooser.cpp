@@ -11,19 +11,19 @@ namespace {
 
 constexpr int kLeastRounds = 3, kMostRounds = 20;
 constexpr double kRoundSeconds = 0.02;  // of all rounds together, beyond the least number
-constexpr double kHopeless = 2;         // times as slow as the best
+constexpr double kHopeless = 1.5;       // times as slow as the best
 constexpr double kClearly = 0.97;       // of the rule's time: what is nearer is noise
 // The arena is planned from the sizes of maps. A trial may take this much of what the rule's takes, and so many bytes more.
-constexpr std::int64_t kMostMemory = 2, kSpareBytes = 16 << 20;
+constexpr double kMostMemory = 1.5;
+constexpr std::int64_t kSpareBytes = 8 << 20;
 
-using Trials = std::vector<std::unique_ptr<Trial>>;
+using Trials = std::vector<Trial*>;
 
-/// Seconds left of those that may be spent.
+/// So many seconds from now.
 class Deadline {
  public:
   explicit Deadline(double seconds) : seconds_(seconds) {}
-  double spent() const { return seconds_since(start_); }
-  bool passed() const { return spent() > seconds_; }
+  bool passed() const { return seconds_since(start_) > seconds_; }
 
  private:
   Clock::time_point start_ = Clock::now();
@@ -32,7 +32,7 @@ class Deadline {
 
 /// Each trial's shortest time, in turns, so that a slow moment of the machine hits all; nothing where the time is over before each has run.
 std::optional<std::vector<double>> race(const Trials& trials, const Deadline& deadline) {
-  for (const auto& trial : trials) {
+  for (Trial* trial : trials) {
     trial->run();  // warms up
     if (deadline.passed()) return std::nullopt;
   }
@@ -47,7 +47,33 @@ std::optional<std::vector<double>> race(const Trials& trials, const Deadline& de
   return best;
 }
 
+/// The index of the fastest trial, where it beats the first one clearly and does so again: what is timed once is trusted for long.
+std::optional<std::size_t> winner(const Trials& trials, const Deadline& deadline) {
+  const auto times = race(trials, deadline);
+  if (!times) return std::nullopt;
+  const auto best = static_cast<std::size_t>(std::min_element(times->begin(), times->end()) - times->begin());
+  if ((*times)[best] >= kClearly * times->front()) return 0;
+  const auto again = race({trials.front(), trials[best]}, deadline);
+  if (!again) return std::nullopt;
+  return again->back() < kClearly * again->front() ? best : 0;
+}
+
+/// The candidate that the choices name for `key`; nothing where they name none, or something that is no candidate.
+std::optional<std::size_t> chosen_by(const Choices& choices, const std::string& key, const std::vector<Candidate>& candidates) {
+  const auto choice = choices.find(key);
+  if (choice == choices.end()) return std::nullopt;
+  const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return c.name == choice->second; });
+  return found == candidates.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - candidates.begin()));
+}
+
+const AlignedMemory& no_memory() {
+  static const AlignedMemory none;
+  return none;
+}
+
 }  // namespace
+
+Chooser::Chooser() : Chooser({}, no_memory()) {}
 
 Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
     : known_(options.known),
@@ -57,15 +83,9 @@ Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
       arena_(arena) {}
 
 std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {
-  const auto named = [&](const Choices& choices) -> std::optional<std::size_t> {
-    const auto choice = choices.find(key);
-    if (choice == choices.end()) return std::nullopt;
-    const auto found = std::find_if(candidates.begin(), candidates.end(), [&](const Candidate& c) { return c.name == choice->second; });
-    return found == candidates.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - candidates.begin()));
-  };
   if (candidates.size() == 1) return 0;
-  if (const auto before = named(choices_)) return *before;
-  const auto known = named(known_);
+  if (const auto before = chosen_by(choices_, key, candidates)) return *before;
+  const auto known = chosen_by(known_, key, candidates);
   if (known) ++tuning_.known;
   const std::size_t chosen = known ? *known : decide(key, candidates);
   choices_[key] = candidates[chosen].name;
@@ -84,27 +104,27 @@ std::size_t Chooser::decide(const std::string& key, const std::vector<Candidate>
 
 std::optional<std::size_t> Chooser::fastest(const std::vector<Candidate>& candidates) {
   const Deadline deadline(most_seconds_ - tuning_.seconds);
+  std::vector<std::unique_ptr<Trial>> owned;
   Trials trials;
   std::vector<std::size_t> owners;
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    auto trial = candidates[i].trial();
-    if (i > 0 && trial->bytes() > kMostMemory * trials.front()->bytes() + kSpareBytes) continue;
-    bytes = std::max(bytes, trial->bytes());
-    trials.push_back(std::move(trial));
+    owned.push_back(candidates[i].trial());
+    Trial& trial = *owned.back();
+    if (trial.bytes() - kSpareBytes > static_cast<std::int64_t>(kMostMemory * static_cast<double>(owned.front()->bytes()))) continue;
+    bytes = std::max(bytes, trial.bytes());
+    trials.push_back(&trial);
     owners.push_back(i);
   }
   const bool fits = static_cast<std::int64_t>(arena_.size()) >= bytes;
   if (!fits && bytes > physical_memory() / 4) return std::nullopt;
   const AlignedMemory own = fits ? AlignedMemory() : AlignedMemory::untouched(static_cast<std::size_t>(bytes));
-  std::byte* memory = fits ? arena_.data() : own.data();
-  std::memset(memory, 0, static_cast<std::size_t>(bytes));  // what was there before might be numbers that are slow to compute with
-  for (const auto& trial : trials) trial->bind(memory);
-
-  const auto times = race(trials, deadline);
-  if (!times) return std::nullopt;
-  const auto best = static_cast<std::size_t>(std::min_element(times->begin(), times->end()) - times->begin());
-  return (*times)[best] < kClearly * times->front() ? owners[best] : 0;
+  const AlignedMemory& memory = fits ? arena_ : own;
+  std::memset(memory.data(), 0, static_cast<std::size_t>(bytes));  // what was there before might be numbers that are slow to compute with
+  for (Trial* trial : trials) trial->bind(memory.data());
+  const auto best = winner(trials, deadline);
+  own.forget();
+  return best ? std::optional(owners[*best]) : std::nullopt;
 }
 
 }  // namespace cnnctl

@@ -22,6 +22,9 @@ struct Candidate {
 /// Decides for a model which of several ways is taken, and keeps what it decided.
 class Chooser {
  public:
+  /// One that takes what the rules say.
+  Chooser();
+
   /// Trials run in `arena` where it is large enough, and overwrite it; else in memory of their own, which they give back.
   Chooser(const ModelOptions& options, const AlignedMemory& arena);
 

@@ -37,8 +37,7 @@ Trial::Trial(const Compiler& compiler, const Node& node, const AddSteps& add_ste
     : graph_(alone(compiler.graph(), node)), store_(graph_, compiler.training()) {
   settle_as_in(compiler.parameters(), node, store_);
   const std::uint64_t dropout_state = 0;
-  const AlignedMemory none;
-  Chooser chooser({}, none);
+  Chooser chooser;
   const Mode mode = compiler.training() ? Mode::training : Mode::evaluation;
   Compiler trial(graph_, mode, compiler.batch_size(), store_, dropout_state, false, chooser);
   add_steps(trial, graph_.nodes.front());

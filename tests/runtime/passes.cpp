@@ -26,8 +26,7 @@ Run run(const Graph& graph, Mode mode) {
   constexpr std::int64_t images = 2;
   const std::uint64_t dropout_state = 0;
   ParameterStore store(graph, true);
-  const AlignedMemory none;
-  Chooser chooser({}, none);
+  Chooser chooser;
   CompiledProgram compiled = Compiler(graph, mode, images, store, dropout_state, true, chooser).compile();
   store.allocate();
   Run result;
