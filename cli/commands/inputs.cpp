@@ -55,7 +55,8 @@ void remember_choices(const Model& model) { add_to_choice_cache(choice_cache_pat
 
 std::string tuning_line(const Tuning& tuning) {
   if (tuning.timed.empty()) return "";
-  return fmt::format("tuning: {} choices timed in {:.1f} s, {} known from earlier runs", tuning.timed.size(), tuning.seconds, tuning.known);
+  return fmt::format("tuning: {} choice{} timed in {:.1f} s, {} known from earlier runs", tuning.timed.size(),
+                     tuning.timed.size() == 1 ? "" : "s", tuning.seconds, tuning.known);
 }
 
 Experiment load_config(const std::string& config, const std::vector<std::string>& sets) {
