@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -127,9 +128,17 @@ void reserve_standard_descriptors() {
     if (::fcntl(descriptor, F_GETFD) < 0) ::open("/dev/null", O_RDONLY);  // gives the lowest free number, which is this one
 }
 
+/// Gives large memory back to the system as soon as it is free. By itself the library would keep what reading and initializing weights
+/// took, for as long as the program runs.
+void return_freed_memory() {
+  constexpr int large = 1 << 20;  // bytes
+  mallopt(M_MMAP_THRESHOLD, large);
+}
+
 /// The whole program but for its errors.
 int run_command_line(int argc, char** argv) {
   reserve_standard_descriptors();
+  return_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), which is handled
   CLI::App app("Train and evaluate convolutional networks that a YAML file declares.", "cnnctl");
   app.formatter(std::make_shared<HelpFormatter>());

@@ -16,9 +16,18 @@ std::int64_t macs_per_image(const Graph& graph);
 /// has weights. Throws ShapeError on overflow. Source: torchvision's "_ops" metadata.
 std::int64_t convolution_macs(const Shape& in, const Shape& out, const Convolution& op);
 
-/// Bytes of memory beyond the dataset that a program needs at a batch size, estimated: the arena of activations, gradients and workspaces
-/// as engine/graph/arena.h plans it, the parameters, and in training their gradients and Adam's two moments. Every element takes 4 bytes;
-/// the padding of blocked formats and the primitives' scratchpads are not counted.
+/// Bytes of what evaluation makes of the weights once and keeps beside them: those that a batch_norm is folded into, and those of the
+/// convolutions for which Winograd's method is likely, at its 36 points a filter. `graph` as passes have prepared it for evaluation.
+std::int64_t evaluation_weight_bytes(const Graph& graph);
+
+/// What a program takes besides its network: the library's code that is read in, the kernels that it generates, stacks. Measured, it is 7
+/// to 11 MB (docs/performance.md).
+inline constexpr std::int64_t program_bytes = std::int64_t{9} << 20;
+
+/// Bytes of memory beyond the dataset that a network needs at a batch size, estimated: the arena of activations, gradients and workspaces
+/// as engine/graph/arena.h plans it, the parameters, in training their gradients and Adam's two moments, in evaluation what
+/// evaluation_weight_bytes says. Every element takes 4 bytes; the padding of blocked formats and the primitives' scratchpads are not
+/// counted, nor program_bytes.
 struct MemoryEstimate {
   std::int64_t train_bytes = 0;
   std::int64_t eval_bytes = 0;

@@ -335,7 +335,7 @@ std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size) {
 std::int64_t evaluation_bytes(const Graph& graph, std::int64_t batch_size) {
   const Graph prepared = prepare_for_evaluation(graph);
   const Buffers buffers(prepared, batch_size, false);
-  return checked_sum(buffers.arena_bytes(), all_parameter_bytes(graph));
+  return checked_sum(buffers.arena_bytes(), checked_sum(all_parameter_bytes(graph), evaluation_weight_bytes(prepared)));
 }
 
 }  // namespace

@@ -19,14 +19,16 @@ AlignedMemory::AlignedMemory(std::size_t bytes) : AlignedMemory(untouched(bytes)
 
 AlignedMemory AlignedMemory::untouched(std::size_t bytes) {
   AlignedMemory memory;
-  const std::size_t alignment = bytes >= kHugePage ? kHugePage : kCacheLine;
-  memory.size_ = (bytes + alignment - 1) / alignment * alignment;
+  memory.size_ = (bytes + kCacheLine - 1) / kCacheLine * kCacheLine;
   if (memory.size_ == 0) return memory;
-  memory.data_.reset(static_cast<std::byte*>(std::aligned_alloc(alignment, memory.size_)));
-  if (!memory.data_)
+  const std::size_t huge_pages = memory.size_ / kHugePage;
+  void* data = nullptr;
+  if (posix_memalign(&data, huge_pages > 0 ? kHugePage : kCacheLine, memory.size_) != 0)
     throw std::runtime_error(
         fmt::format("not enough memory: {} MiB more are needed; a smaller train.batch_size needs less", memory.size_ >> 20));
-  if (alignment == kHugePage) madvise(memory.data_.get(), memory.size_, MADV_HUGEPAGE);
+  memory.data_.reset(static_cast<std::byte*>(data));
+  // Whole ones alone: one for the rest, too, would take memory that nothing uses.
+  if (huge_pages > 0) madvise(data, huge_pages * kHugePage, MADV_HUGEPAGE);
   return memory;
 }
 
@@ -35,7 +37,8 @@ void AlignedMemory::clear() {
 }
 
 void AlignedMemory::forget() const {
-  if (size_ >= kHugePage) madvise(data_.get(), size_, MADV_DONTNEED);
+  // Whole pages alone: what follows in the last one may be another's.
+  if (size_ >= kHugePage) madvise(data_.get(), size_ / kHugePage * kHugePage, MADV_DONTNEED);
 }
 
 std::int64_t physical_memory() { return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE); }

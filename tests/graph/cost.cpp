@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "engine/graph/passes/passes.h"
 #include "tests/graph/networks.h"
 
 namespace cnnctl {
@@ -32,6 +33,18 @@ TEST_CASE("a network's multiply-accumulates are the sum of its layers'") {
   CHECK(macs_per_image(graph) == 123);
   graph.layers[1].macs = std::numeric_limits<std::int64_t>::max();
   CHECK_THROWS_AS(macs_per_image(graph), ShapeError);
+}
+
+TEST_CASE("evaluation keeps weights with a norm folded in, and those at Winograd's points, beside the parameters") {
+  const auto bytes = [](const Graph& graph) { return evaluation_weight_bytes(prepare_for_evaluation(graph)); };
+  CHECK(bytes(Chain({4, 8, 8}).convolution(4).relu()) == 0);
+  CHECK(bytes(Chain({4, 8, 8}).convolution(4).batch_norm()) == (4 * 4 * 3 * 3 + 4) * 4);
+  CHECK(bytes(Chain({8, 8, 8}).convolution(16)) == 36 * 8 * 16 * 4);
+  CHECK(bytes(Chain({8, 8, 8}).convolution(16, 5)) == 36 * 8 * 16 * 4);
+  CHECK(bytes(Chain({8, 8, 8}).convolution(16).batch_norm()) == 36 * 8 * 16 * 4 + (8 * 16 * 3 * 3 + 16) * 4);
+  for (const Graph& none : {Graph(Chain({8, 8, 8}).convolution(16, 1)), Graph(Chain({8, 8, 8}).convolution(16, 3, 2)),
+                            Graph(Chain({128, 8, 8}).convolution(136))})
+    CHECK(bytes(none) == 0);
 }
 
 }  // namespace

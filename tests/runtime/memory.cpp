@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "engine/graph/cost.h"
+#include "engine/graph/passes/passes.h"
 #include "tests/graph/networks.h"
 
 namespace cnnctl {
@@ -22,7 +23,8 @@ void check_estimate(const Graph& graph, std::int64_t images = 4) {
     CHECK(static_cast<double>(estimated) == doctest::Approx(static_cast<double>(real)).epsilon(0.1));
   };
   near("training", model.training(images).arena_bytes(), estimate.train_bytes - parameters - 12 * parameter_count(graph));
-  near("evaluation", model.evaluation(images).arena_bytes(), estimate.eval_bytes - parameters);
+  const std::int64_t prepared = evaluation_weight_bytes(prepare_for_evaluation(graph));
+  near("evaluation", model.evaluation(images).arena_bytes(), estimate.eval_bytes - parameters - prepared);
 }
 
 TEST_CASE("the estimate for a chain of layers is what its program needs") {
