@@ -148,6 +148,8 @@ Tensor Compiler::allocate(const Desc& desc) { return {desc, add_buffer({BufferHo
 
 Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer({BufferHome::arena, bytes, -1, -1, -1})}; }
 
+Tensor Compiler::allocate_floats(std::int64_t count) { return allocate_bytes(count * static_cast<std::int64_t>(sizeof(float))); }
+
 Tensor Compiler::constant(const Desc& desc) { return {desc, add_buffer({BufferHome::constant, tensor_bytes(desc), -1, -1, -1})}; }
 
 Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& wanted) {
@@ -164,6 +166,14 @@ Tensor Compiler::parameter_gradient(const Node& node, std::size_t index) {
   const ParameterId id = node.parameters[index];
   const Desc& desc = parameters_.settle(id, plain_desc({graph_.parameters[static_cast<std::size_t>(id)].dims}));
   return {desc, add_buffer({BufferHome::gradient, static_cast<std::int64_t>(desc.get_size()), id, -1, -1})};
+}
+
+void Compiler::write_parameter_gradient(const Node& node, std::size_t index, const Desc& written,
+                                        const std::function<void(const Tensor&)>& add_step) {
+  const Tensor stored = parameter_gradient(node, index);
+  const Tensor raw = written == stored.desc ? stored : allocate(written);
+  add_step(raw);
+  if (raw.buffer != stored.buffer) reorder(raw, stored, layer_name(node));
 }
 
 void Compiler::use(BufferId id, int step) {

@@ -98,6 +98,7 @@ class Compiler {
   Tensor allocate(const Desc& desc);
   /// Memory of our own loops, of any size.
   Tensor allocate_bytes(std::int64_t bytes);
+  Tensor allocate_floats(std::int64_t count);
   Tensor constant(const Desc& desc);
 
   // Parameters.
@@ -106,6 +107,10 @@ class Compiler {
   Tensor parameter(const Node& node, std::size_t index, const Desc& wanted);
   /// Its gradient, to be written in the format the store has for it.
   Tensor parameter_gradient(const Node& node, std::size_t index);
+  /// The same for a step that writes it in the format `written`: `add_step` gets a tensor of that format, which is converted behind the
+  /// step where the store has another one.
+  void write_parameter_gradient(const Node& node, std::size_t index, const Desc& written,
+                                const std::function<void(const Tensor&)>& add_step);
   ParameterStore& parameters() { return parameters_; }
   const ParameterStore& parameters() const { return parameters_; }
 

@@ -16,9 +16,9 @@ struct Setup {
   NormGeometry geometry;
 
   /// Floats that the loops over planes need: two a channel of each image.
-  std::int64_t scratch_bytes() const {
+  std::int64_t scratch() const {
     const ChannelLayout& layout = geometry.layout;
-    return layout.images * layout.blocks * layout.width * 2 * static_cast<std::int64_t>(sizeof(float));
+    return layout.images * layout.blocks * layout.width * 2;
   }
 };
 
@@ -27,7 +27,8 @@ Setup setup_of(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const std::string& layer = compiler.layer_name(node);
   // Of a vector every feature is a channel of one pixel.
   const Tensor x = in_channel_blocks(compiler, input, layer);
-  const auto activation = op.activation ? own_loop(*op.activation) : std::nullopt;
+  // value(): an activation that the pass joins and no loop knows must not vanish.
+  const auto activation = op.activation ? std::optional(own_loop(*op.activation).value()) : std::nullopt;
   return {layer, input, x, plain_desc({dims_of(x.desc)[1]}), op.affine, {*channel_layout(x.desc), op.epsilon, activation}};
 }
 
@@ -101,7 +102,7 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
   const NormPoolingGeometry geometry{*pooling_geometry(*op.pooling, x.desc, y.desc), op.epsilon};
   const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
   compiler.add_kernel({s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
-                      joined(norm_numbers(compiler, node, s, mean, variance), {x, y, index, compiler.allocate_bytes(s.scratch_bytes())}),
+                      joined(norm_numbers(compiler, node, s, mean, variance), {x, y, index, compiler.allocate_floats(s.scratch())}),
                       [geometry, affine = s.affine](std::span<void* const> b) {
                         kernels().norm_relu_pool_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
                                                          static_cast<float*>(b[5]), static_cast<std::uint8_t*>(b[6]),
@@ -115,7 +116,7 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
     const Tensor dx = c.allocate(x.desc);
     const auto [dscale, dshift] = affine_gradient(c, node, s);
     c.add_kernel({s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
-                 joined(norm_numbers(c, node, s, mean, variance), {x, dy, index, dx, dscale, dshift, c.allocate_bytes(s.scratch_bytes())}),
+                 joined(norm_numbers(c, node, s, mean, variance), {x, dy, index, dx, dscale, dshift, c.allocate_floats(s.scratch())}),
                  [geometry, affine = s.affine](std::span<void* const> b) {
                    kernels().norm_relu_pool_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
                                                      static_cast<const float*>(b[5]), static_cast<const std::uint8_t*>(b[6]),
@@ -135,7 +136,7 @@ Tensor add_forward(Compiler& compiler, const Node& node, const BatchNorm& op, co
   const Tensor other = op.residual ? added(compiler, node, s) : s.x;
   const Tensor y = op.residual && compiler.may_overwrite(node.inputs[1], other) ? other : compiler.allocate(s.x.desc);
   compiler.add_kernel({s.layer, "forward", "cnnctl", format_name(y.desc)},
-                      joined(norm_numbers(compiler, node, s, mean, variance), {s.x, other, y, compiler.allocate_bytes(s.scratch_bytes())}),
+                      joined(norm_numbers(compiler, node, s, mean, variance), {s.x, other, y, compiler.allocate_floats(s.scratch())}),
                       [affine = s.affine, residual = op.residual, geometry = s.geometry](std::span<void* const> b) {
                         kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
                                                         residual ? static_cast<const float*>(b[5]) : nullptr, static_cast<float*>(b[6]),
@@ -154,7 +155,7 @@ void add_backward(Compiler& c, const Node& node, const Setup& s, const Tensor& m
                   const Tensor& dx) {
   const auto [dscale, dshift] = affine_gradient(c, node, s);
   std::vector<Tensor> tensors =
-      joined(norm_numbers(c, node, s, mean, variance), {s.x, dscale, dshift, dx, c.allocate_bytes(s.scratch_bytes()), arriving.dy});
+      joined(norm_numbers(c, node, s, mean, variance), {s.x, dscale, dshift, dx, c.allocate_floats(s.scratch()), arriving.dy});
   /// The place of a tensor that there need not be among the step's buffers.
   const auto place = [&](const std::optional<Tensor>& tensor) {
     if (tensor) tensors.push_back(*tensor);

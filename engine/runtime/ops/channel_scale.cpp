@@ -34,7 +34,7 @@ Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op) {
   compiler.keep_for_backward(x);
   return [=, &node, &layer](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
-    const Tensor scratch = c.allocate_bytes(layout.images * layout.blocks * layout.width * static_cast<std::int64_t>(sizeof(float)));
+    const Tensor scratch = c.allocate_floats(layout.images * layout.blocks * layout.width);
     const Tensor dx = c.overwrite_or_allocate_gradient(dy);
     c.add_kernel({layer, "backward", "cnnctl", format_name(dx.desc)},
                  {x, dy, c.parameter(node, 0, weight), dx, c.parameter_gradient(node, 0), scratch}, [geometry](std::span<void* const> b) {

@@ -99,14 +99,9 @@ Affine folded(const ParameterStore& store, const Node& node, const BatchNorm& no
   return result;
 }
 
-}  // namespace
-
-StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc) {
-  return {setup.layer, pass, implementation, format_name(desc), setup.flops};
-}
-
-std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& s,
-                                            const Desc& weights_desc) {
+/// Computed anew when parameters have changed.
+ConvolutionParameters folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& s,
+                                        const Desc& weights_desc) {
   const Tensor weights = compiler.constant(weights_desc), bias = compiler.constant(s.bias);
   const auto fold = [&store = compiler.parameters(), &node, op, weights_desc](std::span<void* const> b) {
     std::vector<float> w = store.plain(node.parameters[0]);
@@ -120,6 +115,18 @@ std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node
   };
   compiler.add_preparation({s.layer, "fold batch_norm", "cnnctl", format_name(weights_desc)}, {weights, bias}, fold);
   return {weights, bias};
+}
+
+}  // namespace
+
+StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc) {
+  return {setup.layer, pass, implementation, format_name(desc), setup.flops};
+}
+
+ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& s,
+                                             const Desc& weights) {
+  if (op.norm) return folded_parameters(compiler, node, op, s, weights);
+  return {compiler.parameter(node, 0, weights), op.bias ? std::optional(compiler.parameter(node, 1, s.bias)) : std::nullopt};
 }
 
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {

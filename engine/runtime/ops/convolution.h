@@ -50,9 +50,18 @@ std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const Convoluti
 
 StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc);
 
-/// Weights in a format and bias with the batch norm behind the convolution folded in, computed anew when parameters have changed.
-std::pair<Tensor, Tensor> folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
-                                            const Desc& weights);
+/// A step's buffer of numbers.
+inline float* floats(void* buffer) { return static_cast<float*>(buffer); }
+
+/// What a forward pass multiplies and adds.
+struct ConvolutionParameters {
+  Tensor weights;
+  std::optional<Tensor> bias;
+};
+
+/// Weights in a format, and bias. A batch norm behind the convolution is folded in, anew when parameters have changed.
+ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
+                                             const Desc& weights);
 
 /// Compiles a convolution of each channel by itself by our own loops (kernels/depthwise.h). Nothing where they do not apply.
 std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup);

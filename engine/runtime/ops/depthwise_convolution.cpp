@@ -25,44 +25,35 @@ Desc weights_desc(const ConvolutionSetup& s) {
   return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Goihw16g : FormatTag::Goihw8g);
 }
 
-const float* in(void* pointer) { return static_cast<const float*>(pointer); }
-float* out(void* pointer) { return static_cast<float*>(pointer); }
-
-Tensor floats(Compiler& compiler, std::int64_t count) { return compiler.allocate_bytes(count * static_cast<std::int64_t>(sizeof(float))); }
-
 void add_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const DepthwiseGeometry& g,
                  const std::optional<EltwiseLoop>& activation, const Tensor& x, const Tensor& y) {
-  Tensor w, bias;
-  if (op.norm) {
-    std::tie(w, bias) = folded_parameters(c, node, op, s, weights_desc(s));
-  } else {
-    w = c.parameter(node, 0, weights_desc(s));
-    bias = op.bias ? c.parameter(node, 1, s.bias) : w;
-  }
-  const bool has_bias = op.norm || op.bias;
+  const auto [w, bias] = convolution_parameters(c, node, op, s, weights_desc(s));
   c.add_kernel(convolution_label(s, "forward", "cnnctl depthwise", y.desc),
-               {x, w, bias, y, floats(c, depthwise_forward_scratch(g) * g.threads)}, [g, activation, has_bias](std::span<void* const> b) {
-                 kernels().depthwise_forward(g, activation, in(b[0]), in(b[1]), has_bias ? in(b[2]) : nullptr, out(b[3]), out(b[4]));
+               {x, w, bias.value_or(w), y, c.allocate_floats(depthwise_forward_scratch(g) * g.threads)},
+               [g, activation, has_bias = bias.has_value()](std::span<void* const> b) {
+                 kernels().depthwise_forward(g, activation, floats(b[0]), floats(b[1]), has_bias ? floats(b[2]) : nullptr, floats(b[3]),
+                                             floats(b[4]));
                });
 }
 
 void add_backward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const DepthwiseGeometry& g,
                   const Tensor& x, const Tensor& dy) {
-  const Tensor dw = c.parameter_gradient(node, 0), db = op.bias ? c.parameter_gradient(node, 1) : dw;
-  const Tensor raw = dw.desc == weights_desc(s) ? dw : c.allocate(weights_desc(s));
   const bool wanted = c.needs_gradient(s.input);
   const auto sum = wanted ? c.gradient_so_far(s.input) : std::nullopt;
   const bool add = sum && sum->desc == x.desc;
-  const Tensor dx = add ? *sum : wanted ? c.allocate(x.desc) : raw;
-  const Tensor parts = floats(c, depthwise_parts(g)), scratch = floats(c, depthwise_backward_scratch(g) * g.threads);
+  const Tensor dx = add ? *sum : wanted ? c.allocate(x.desc) : dy;
+  const Tensor parts = c.allocate_floats(depthwise_parts(g)), scratch = c.allocate_floats(depthwise_backward_scratch(g) * g.threads);
   StepLabel label = convolution_label(s, wanted ? "backward" : "backward weights", "cnnctl depthwise", x.desc);
   if (wanted) label.flops *= 2;
-  c.add_kernel(label, {x, dy, c.parameter(node, 0, weights_desc(s)), dx, raw, db, parts, scratch},
-               [g, wanted, add, has_bias = op.bias](std::span<void* const> b) {
-                 const DepthwiseGradients gradients{wanted ? out(b[3]) : nullptr, add, out(b[4]), has_bias ? out(b[5]) : nullptr};
-                 kernels().depthwise_backward(g, in(b[0]), in(b[1]), in(b[2]), gradients, out(b[6]), out(b[7]));
-               });
-  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
+  c.write_parameter_gradient(node, 0, weights_desc(s), [&](const Tensor& dw) {
+    const Tensor db = op.bias ? c.parameter_gradient(node, 1) : dw;
+    c.add_kernel(
+        label, {x, dy, c.parameter(node, 0, weights_desc(s)), dx, dw, db, parts, scratch},
+        [g, wanted, add, has_bias = op.bias](std::span<void* const> b) {
+          const DepthwiseGradients gradients{wanted ? floats(b[3]) : nullptr, add, floats(b[4]), has_bias ? floats(b[5]) : nullptr};
+          kernels().depthwise_backward(g, floats(b[0]), floats(b[1]), floats(b[2]), gradients, floats(b[6]), floats(b[7]));
+        });
+  });
   if (wanted && !add) c.add_gradient(s.input, dx);
 }
 

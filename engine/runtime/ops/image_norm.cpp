@@ -17,8 +17,6 @@ struct ImageNorm {
       backward;
 };
 
-std::int64_t float_bytes(std::int64_t floats) { return floats * static_cast<std::int64_t>(sizeof(float)); }
-
 void add_forward(Compiler& compiler, const Node& node, const ImageNorm& norm, const Tensor& x, const Tensor& y, const Tensor& statistics) {
   const StepLabel label{compiler.layer_name(node), "forward", "cnnctl", format_name(y.desc)};
   if (!norm.affine) {
@@ -58,14 +56,14 @@ Backward compile_norm(Compiler& compiler, const Node& node, const Make& make) {
   const Tensor x = in_channel_blocks(compiler, input, layer);
   const Tensor y = compiler.allocate(x.desc);
   const ImageNorm norm = make(*channel_layout(x.desc));
-  const Tensor statistics = compiler.allocate_bytes(float_bytes(norm.statistics));
+  const Tensor statistics = compiler.allocate_floats(norm.statistics);
   add_forward(compiler, node, norm, x, y, statistics);
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);
   return [=, &node, &layer](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
-    add_backward(c, node, norm, {x, dy, statistics, dx, c.allocate_bytes(float_bytes(norm.scratch))});
+    add_backward(c, node, norm, {x, dy, statistics, dx, c.allocate_floats(norm.scratch)});
     if (c.needs_gradient(input)) c.add_gradient(input, dx);
   };
 }

@@ -45,14 +45,13 @@ Backward compile(Compiler& compiler, const Node& node, const InnerProduct& op) {
     const Tensor gradient = c.gradient(node.output);
     const Tensor dy{setup.dst, c.in_format(gradient, plain_desc(dims_of(gradient.desc)), setup.layer).buffer};
 
-    const Tensor dw = c.parameter_gradient(node, 0);
     const auto by_weights = inner_product_backward_weights_desc(source.desc, any_desc(setup.weights), setup.bias, setup.dst, forward);
-    const Tensor raw = by_weights.diff_weights_desc() == dw.desc ? dw : c.allocate(by_weights.diff_weights_desc());
-    std::vector<PrimitiveArgument> weights_arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, raw}};
-    if (op.bias) weights_arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
-    c.add_primitive(label(setup, "backward weights", by_weights.impl_info_str(), source.desc),
-                    dnnl::inner_product_backward_weights(by_weights), by_weights.scratchpad_desc(), std::move(weights_arguments));
-    if (raw.buffer != dw.buffer) c.reorder(raw, dw, setup.layer);
+    c.write_parameter_gradient(node, 0, by_weights.diff_weights_desc(), [&](const Tensor& dw) {
+      std::vector<PrimitiveArgument> weights_arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dw}};
+      if (op.bias) weights_arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
+      c.add_primitive(label(setup, "backward weights", by_weights.impl_info_str(), source.desc),
+                      dnnl::inner_product_backward_weights(by_weights), by_weights.scratchpad_desc(), std::move(weights_arguments));
+    });
 
     if (!c.needs_gradient(input)) return;
     const auto by_data = inner_product_backward_data_desc(source.desc, any_desc(setup.weights), setup.dst, forward);

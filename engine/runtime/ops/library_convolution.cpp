@@ -73,17 +73,11 @@ std::optional<Forward> adding_primitive(const Compiler& compiler, const Node& no
   return fast([&] { return evaluation_primitive(s, library, post_operations(true, op.activation)); });
 }
 
-void add_evaluation(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const Forward& forward, const Tensor& x,
-                    const Tensor& y) {
-  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DST, y}};
-  if (op.norm) {
-    const auto [weights, bias] = folded_parameters(compiler, node, op, s, forward.weights_desc());
-    arguments.emplace_back(DNNL_ARG_WEIGHTS, weights);
-    arguments.emplace_back(DNNL_ARG_BIAS, bias);
-  } else {
-    arguments.emplace_back(DNNL_ARG_WEIGHTS, compiler.parameter(node, 0, forward.weights_desc()));
-    if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, compiler.parameter(node, 1, s.bias));
-  }
+void add_forward_primitive(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const Forward& forward,
+                           const Tensor& x, const Tensor& y) {
+  const ConvolutionParameters parameters = convolution_parameters(compiler, node, op, s, forward.weights_desc());
+  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, parameters.weights}, {DNNL_ARG_DST, y}};
+  if (parameters.bias) arguments.emplace_back(DNNL_ARG_BIAS, *parameters.bias);
   compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
 }
@@ -92,7 +86,7 @@ Tensor compile_evaluation(Compiler& compiler, const Node& node, const Convolutio
                           const Tensor& x) {
   const Forward forward = evaluation_primitive(s, library, post_operations(false, op.activation));
   const Tensor y = compiler.allocate(forward.dst_desc());
-  add_evaluation(compiler, node, op, s, forward, x, y);
+  add_forward_primitive(compiler, node, op, s, forward, x, y);
   return y;
 }
 
@@ -101,7 +95,7 @@ Tensor compile_residual(Compiler& compiler, const Node& node, const Convolution&
                         const Tensor& x) {
   if (const auto adding = adding_primitive(compiler, node, op, s, library)) {
     const Tensor y = compiler.value(node.inputs[1]);
-    add_evaluation(compiler, node, op, s, *adding, x, y);
+    add_forward_primitive(compiler, node, op, s, *adding, x, y);
     return y;
   }
   Convolution alone = op;
@@ -116,11 +110,7 @@ Tensor compile_residual(Compiler& compiler, const Node& node, const Convolution&
 Tensor add_forward(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, const Tensor& x) {
   const Forward& forward = library.forward;
   const Tensor y = c.allocate(forward.dst_desc());
-  std::vector<PrimitiveArgument> arguments{
-      {DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, c.parameter(node, 0, forward.weights_desc())}, {DNNL_ARG_DST, y}};
-  if (op.bias) arguments.emplace_back(DNNL_ARG_BIAS, c.parameter(node, 1, s.bias));
-  c.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
-                  forward.scratchpad_desc(), std::move(arguments));
+  add_forward_primitive(c, node, op, s, forward, x, y);
   return y;
 }
 
@@ -139,13 +129,12 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
     x = c.in_format(x, backward.src_desc(), s.layer);
     dy = c.in_format(dy, backward.diff_dst_desc(), s.layer);
   }
-  const Tensor dw = c.parameter_gradient(node, 0);
-  const Tensor raw = backward.diff_weights_desc() == dw.desc ? dw : c.allocate(backward.diff_weights_desc());
-  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, raw}};
-  if (op.bias) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
-  c.add_primitive(convolution_label(s, "backward weights", backward.impl_info_str(), x.desc), dnnl::convolution_backward_weights(backward),
-                  backward.scratchpad_desc(), std::move(arguments));
-  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
+  c.write_parameter_gradient(node, 0, backward.diff_weights_desc(), [&](const Tensor& dw) {
+    std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dw}};
+    if (op.bias) arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
+    c.add_primitive(convolution_label(s, "backward weights", backward.impl_info_str(), x.desc),
+                    dnnl::convolution_backward_weights(backward), backward.scratchpad_desc(), std::move(arguments));
+  });
 }
 
 auto backward_data_primitive(const Setup& s, const Library& library) {

@@ -21,19 +21,18 @@ Backward compile(Compiler& compiler, const Node& node, const LocalResponseNorm& 
                                        op.beta,
                                        op.k,
                                        set_threads(0)};
-  const std::int64_t scratch_bytes = local_response_scratch(geometry) * geometry.threads * static_cast<std::int64_t>(sizeof(float));
-  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y, compiler.allocate_bytes(scratch_bytes)},
-                      [geometry](std::span<void* const> b) {
-                        kernels().local_response_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]),
-                                                         static_cast<float*>(b[2]));
-                      });
+  const std::int64_t scratch = local_response_scratch(geometry) * geometry.threads;
+  compiler.add_kernel(
+      {layer, "forward", "cnnctl", format_name(y.desc)}, {x, y, compiler.allocate_floats(scratch)}, [geometry](std::span<void* const> b) {
+        kernels().local_response_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), static_cast<float*>(b[2]));
+      });
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
-    c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {x, dy, dx, c.allocate_bytes(scratch_bytes)},
+    c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {x, dy, dx, c.allocate_floats(scratch)},
                  [geometry](std::span<void* const> b) {
                    kernels().local_response_backward(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
                                                      static_cast<float*>(b[2]), static_cast<float*>(b[3]));

@@ -33,18 +33,13 @@ std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const C
                           set_threads(0)};
 }
 
-const float* in(void* pointer) { return static_cast<const float*>(pointer); }
-float* out(void* pointer) { return static_cast<float*>(pointer); }
-
-Tensor floats(Compiler& compiler, std::int64_t count) { return compiler.allocate_bytes(count * static_cast<std::int64_t>(sizeof(float))); }
-
 /// The loops read weights as [in][kernel][kernel][out].
 Desc weights_desc(const ConvolutionSetup& s) { return f32_desc(s.weights, FormatTag::bcda); }
 
 bool takes_points(const WinogradGeometry& g) { return g.order == WinogradGeometry::Order::tiles; }
 
 KernelFunction transform(const WinogradGeometry& g, bool transposed) {
-  return [g, transposed](std::span<void* const> b) { kernels().winograd_weights(g, in(b[0]), transposed, out(b[1])); };
+  return [g, transposed](std::span<void* const> b) { kernels().winograd_weights(g, floats(b[0]), transposed, floats(b[1])); };
 }
 
 /// What the forward loops read besides their input, and what they do to the result.
@@ -57,11 +52,11 @@ struct ForwardOperands {
 
 void add_forward(Compiler& c, const ConvolutionSetup& s, const char* pass, const WinogradGeometry& g, const Tensor& x,
                  const ForwardOperands& operands, const Tensor& y) {
-  const Tensor scratch = floats(c, winograd_forward_scratch(g));
+  const Tensor scratch = c.allocate_floats(winograd_forward_scratch(g));
   const auto run = [g, transposed = operands.transposed, bias = operands.bias.has_value(), residual = operands.residual.has_value(),
                     relu = operands.relu](std::span<void* const> b) {
-    const ResultOperations operations{bias ? in(b[2]) : nullptr, residual ? in(b[3]) : nullptr, relu};
-    kernels().winograd_forward(g, in(b[0]), in(b[1]), transposed, operations, out(b[4]), out(b[5]));
+    const ResultOperations operations{bias ? floats(b[2]) : nullptr, residual ? floats(b[3]) : nullptr, relu};
+    kernels().winograd_forward(g, floats(b[0]), floats(b[1]), transposed, operations, floats(b[4]), floats(b[5]));
   };
   c.add_kernel(convolution_label(s, pass, "cnnctl winograd", y.desc),
                {x, operands.weights, operands.bias.value_or(x), operands.residual.value_or(x), y, scratch}, run);
@@ -69,13 +64,8 @@ void add_forward(Compiler& c, const ConvolutionSetup& s, const char* pass, const
 
 Tensor compile_evaluation(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const WinogradGeometry& g,
                           const Tensor& x) {
-  ForwardOperands operands{.relu = op.activation.has_value()};
-  if (op.norm) {
-    std::tie(operands.weights, operands.bias.emplace()) = folded_parameters(c, node, op, s, weights_desc(s));
-  } else {
-    operands.weights = c.parameter(node, 0, weights_desc(s));
-    if (op.bias) operands.bias = c.parameter(node, 1, s.bias);
-  }
+  const ConvolutionParameters parameters = convolution_parameters(c, node, op, s, weights_desc(s));
+  ForwardOperands operands{.weights = parameters.weights, .bias = parameters.bias, .relu = op.activation.has_value()};
   if (takes_points(g)) {
     const Tensor u = c.constant(plain_desc({winograd_weights_floats(g)}));
     c.add_preparation({s.layer, "transform weights", "cnnctl winograd", "x"}, {operands.weights, u}, transform(g, false));
@@ -93,20 +83,21 @@ Tensor compile_evaluation(Compiler& c, const Node& node, const Convolution& op, 
 Tensor training_weights(Compiler& c, const Node& node, const ConvolutionSetup& s, const WinogradGeometry& g, bool transposed) {
   const Tensor w = c.parameter(node, 0, weights_desc(s));
   if (!takes_points(g)) return w;
-  const Tensor u = floats(c, winograd_weights_floats(g));
+  const Tensor u = c.allocate_floats(winograd_weights_floats(g));
   c.add_kernel({s.layer, "transform weights", "cnnctl winograd", "x"}, {w, u}, transform(g, transposed));
   return u;
 }
 
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const WinogradGeometry& g,
                           const Tensor& x, const Tensor& dy) {
-  const Tensor dw = c.parameter_gradient(node, 0), db = op.bias ? c.parameter_gradient(node, 1) : dw;
-  const Tensor raw = dw.desc == weights_desc(s) ? dw : c.allocate(weights_desc(s));
-  c.add_kernel(convolution_label(s, "backward weights", "cnnctl winograd", x.desc),
-               {x, dy, raw, db, floats(c, winograd_backward_scratch(g))}, [g, has_bias = op.bias](std::span<void* const> b) {
-                 kernels().winograd_backward_weights(g, in(b[0]), in(b[1]), out(b[2]), has_bias ? out(b[3]) : nullptr, out(b[4]));
-               });
-  if (raw.buffer != dw.buffer) c.reorder(raw, dw, s.layer);
+  c.write_parameter_gradient(node, 0, weights_desc(s), [&](const Tensor& dw) {
+    const Tensor db = op.bias ? c.parameter_gradient(node, 1) : dw;
+    c.add_kernel(convolution_label(s, "backward weights", "cnnctl winograd", x.desc),
+                 {x, dy, dw, db, c.allocate_floats(winograd_backward_scratch(g))}, [g, has_bias = op.bias](std::span<void* const> b) {
+                   kernels().winograd_backward_weights(g, floats(b[0]), floats(b[1]), floats(b[2]), has_bias ? floats(b[3]) : nullptr,
+                                                       floats(b[4]));
+                 });
+  });
 }
 
 Tensor compile_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const WinogradGeometry& g,
