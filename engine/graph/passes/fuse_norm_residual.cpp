@@ -6,17 +6,12 @@
 namespace cnnctl {
 
 Graph fuse_norm_residual(Graph graph) {
-  const std::vector<Shape> shapes = graph.values;
-  const auto shape = [&](ValueId id) { return shapes[static_cast<std::size_t>(id)]; };
-  return join_into_readers(std::move(graph), [&](const Node& first, const Node& second) -> std::optional<Op> {
-    const auto* norm = std::get_if<BatchNorm>(&first.op);
-    const auto* sum = std::get_if<Binary>(&second.op);
-    if (norm == nullptr || norm->residual || norm->activation || norm->pooling || sum == nullptr || sum->kind != Binary::Kind::add ||
-        shape(second.inputs[0]) != shape(second.inputs[1]))
-      return std::nullopt;
+  return join_into_sums(std::move(graph), [](const Op& first, const std::optional<Eltwise>& activation) -> std::optional<Op> {
+    const auto* norm = std::get_if<BatchNorm>(&first);
+    if (norm == nullptr || norm->residual || norm->activation || norm->pooling) return std::nullopt;
     BatchNorm joined = *norm;
     joined.residual = true;
-    joined.activation = sum->activation;
+    joined.activation = activation;
     return joined;
   });
 }

@@ -123,6 +123,16 @@ Graph join_into_readers(Graph graph, const NodeJoin& join) {
   return rewriting.finish();
 }
 
+Graph join_into_sums(Graph graph, const SumJoin& join) {
+  const std::vector<Shape> shapes = graph.values;
+  const auto shape = [&](ValueId id) { return shapes[static_cast<std::size_t>(id)]; };
+  return join_into_readers(std::move(graph), [&](const Node& first, const Node& second) -> std::optional<Op> {
+    const auto* sum = std::get_if<Binary>(&second.op);
+    if (sum == nullptr || sum->kind != Binary::Kind::add || shape(second.inputs[0]) != shape(second.inputs[1])) return std::nullopt;
+    return join(first.op, sum->activation);
+  });
+}
+
 Graph remove_nodes(Graph graph, const std::function<bool(const Op&)>& removed) {
   std::vector<Node> nodes = std::move(graph.nodes);
   Rewriting rewriting(std::move(graph));

@@ -25,6 +25,13 @@ using NodeJoin = std::function<std::optional<Op>(const Node& first, const Node& 
 /// numbered anew, without gaps.
 Graph join_into_readers(Graph graph, const NodeJoin& join);
 
+/// The op that does the work of `first` and adds a second value of the same shape to its result, before the activation; nothing where
+/// there is none.
+using SumJoin = std::function<std::optional<Op>(const Op& first, const std::optional<Eltwise>& activation)>;
+
+/// join_into_readers for sums of two values of one shape.
+Graph join_into_sums(Graph graph, const SumJoin& join);
+
 /// Removes the nodes of one input for which `removed` holds; their readers read the input instead. Values are numbered anew, without gaps.
 Graph remove_nodes(Graph graph, const std::function<bool(const Op&)>& removed);
 
