@@ -3,29 +3,23 @@
 #include <cstddef>
 #include <variant>
 
+#include "engine/graph/winograd.h"
+
 namespace cnnctl {
 namespace {
 
-/// Whether runtime computes the convolution by Winograd's method with weights transformed beforehand, unless it finds another way faster.
-/// It decides by the block width of the machine as well; 8 is the smaller one.
-bool may_keep_winograd_weights(const Convolution& op, std::int64_t in_channels) {
-  constexpr std::int64_t block = 8, most_weights = 128 * 128;
-  const std::int64_t kernel = op.vertical.kernel;
-  const auto fits = [&](const Window& window) { return window.kernel == kernel && window.stride == 1 && window.dilation == 1; };
-  return (kernel == 3 || kernel == 5) && fits(op.vertical) && fits(op.horizontal) && op.groups == 1 && in_channels % block == 0 &&
-         op.out_channels % block == 0 && checked_product(in_channels, op.out_channels) <= most_weights;
-}
+// Of channels, which runtime takes by the machine: 8 or 16.
+constexpr std::int64_t smallest_block = 8;
 
 /// Elements.
 std::int64_t prepared_weights(const Graph& graph, const Node& node) {
-  constexpr std::int64_t winograd_points = 36;
   const auto* op = std::get_if<Convolution>(&node.op);
   if (op == nullptr) return 0;
   const std::int64_t in_channels = graph.values[static_cast<std::size_t>(node.inputs.front())].channels;
   const std::int64_t weights = graph.parameters[static_cast<std::size_t>(node.parameters.front())].count();
   const std::int64_t folded = op->norm ? checked_sum(weights, op->out_channels) : 0;
-  const std::int64_t transformed =
-      may_keep_winograd_weights(*op, in_channels) ? checked_product(winograd_points, in_channels * op->out_channels) : 0;
+  const bool at_points = suits_winograd(*op, in_channels, smallest_block) && keeps_weights_at_points(in_channels, op->out_channels);
+  const std::int64_t transformed = at_points ? checked_product(winograd_points, in_channels * op->out_channels) : 0;
   return checked_sum(folded, transformed);
 }
 

@@ -1,3 +1,4 @@
+#include "engine/graph/winograd.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
 #include "engine/runtime/threads.h"
@@ -5,19 +6,17 @@
 namespace cnnctl {
 namespace {
 
-// Weights of more channels than these would fill the cache at Winograd's points.
-constexpr std::int64_t kMostWeights = 128 * 128;
+static_assert(WinogradGeometry::points == winograd_points);
 
 bool is_relu(const Eltwise& op) { return op.function == Eltwise::Function::relu; }
 
 /// In the order that should be faster.
 std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const ConvolutionSetup& s) {
   const std::int64_t width = kernels().vector_width, kernel = op.vertical.kernel;
-  const auto fits = [&](const Window& w) { return w.kernel == kernel && w.stride == 1 && w.dilation == 1 && w.padding_begin < kernel; };
-  if (kernel != 3 && kernel != 5) return std::nullopt;
-  if (!fits(op.vertical) || !fits(op.horizontal) || op.groups != 1 || s.src[1] % width != 0 || s.dst[1] % width != 0) return std::nullopt;
+  if (!suits_winograd(op, s.src[1], width)) return std::nullopt;
+  if (op.vertical.padding_begin >= kernel || op.horizontal.padding_begin >= kernel) return std::nullopt;
   if (op.activation && !is_relu(*op.activation)) return std::nullopt;
-  const auto order = s.src[1] * s.dst[1] > kMostWeights ? WinogradGeometry::Order::channels : WinogradGeometry::Order::tiles;
+  const auto order = keeps_weights_at_points(s.src[1], s.dst[1]) ? WinogradGeometry::Order::tiles : WinogradGeometry::Order::channels;
   return WinogradGeometry{kernel,
                           order,
                           s.src[0],
