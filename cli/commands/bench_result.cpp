@@ -1,7 +1,6 @@
 #include "cli/commands/bench_result.h"
 
 #include <limits>
-#include <span>
 #include <sstream>
 #include <utility>
 
@@ -110,9 +109,7 @@ BenchResult read_result(const nlohmann::json& object, const std::string& path, c
 std::string read_text(const std::string& path) {
   InputFile file(path);
   if (file.size() > largest_file) refuse(path, "is larger than 16 MiB");
-  std::string text(file.size(), '\0');
-  file.read(std::as_writable_bytes(std::span(text)));
-  return text;
+  return file.read_rest();
 }
 
 /// Discarded where the text is no JSON.

@@ -40,6 +40,12 @@ void InputFile::read(std::span<std::byte> out) {
   }
 }
 
+std::string InputFile::read_rest() {
+  std::string text(remaining(), '\0');
+  read(std::as_writable_bytes(std::span(text)));
+  return text;
+}
+
 void InputFile::fail(const std::string& message) const { throw InputError(path_ + ": " + message); }
 
 }  // namespace cnnctl

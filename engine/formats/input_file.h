@@ -24,6 +24,9 @@ class InputFile {
   /// Reads the next out.size() bytes. Throws InputError where fewer are left.
   void read(std::span<std::byte> out);
 
+  /// Reads all that is left. Whoever calls it has held remaining() against what it is ready to take.
+  std::string read_rest();
+
   /// Throws InputError "path: message".
   [[noreturn]] void fail(const std::string& message) const;
 

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <span>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -40,9 +39,7 @@ fs::path folder_from(const char* variable) {
 std::string read_small_file(const std::string& path) {
   InputFile file(path);
   if (file.size() > kLargestFile) file.fail("is too large");
-  std::string text(file.size(), '\0');
-  file.read(std::as_writable_bytes(std::span(text)));
-  return text;
+  return file.read_rest();
 }
 
 }  // namespace
