@@ -74,8 +74,6 @@ void backward_by_tiles(const WinogradGeometry& g, const float* x, const float* d
   constexpr std::int64_t points = WinogradGeometry::points, wide = 2 * Width;
   const std::int64_t chunk = winograd_weights_chunk(g), in_panels = winograd_panels(g, g.in_channels),
                      out_panels = winograd_panels(g, g.out_channels), of_point = out_panels * g.in_channels * wide;
-  const std::int64_t in_stride = winograd_point_stride(g, chunk, g.in_channels),
-                     out_stride = winograd_point_stride(g, chunk, g.out_channels);
   const std::int64_t part = winograd_backward_scratch(g) / g.threads;
   int threads = 1;
 #pragma omp parallel num_threads(g.threads)
@@ -84,7 +82,7 @@ void backward_by_tiles(const WinogradGeometry& g, const float* x, const float* d
     threads = omp_get_num_threads();
     float* sums = scratch + omp_get_thread_num() * part;
     float* bias = sums + points * of_point;
-    const AtPoints v{bias + out_panels * wide, chunk, in_stride}, z{v.numbers + points * in_stride, chunk, out_stride};
+    const AtPoints v(g, bias + out_panels * wide, chunk, g.in_channels), z(g, v.end(), chunk, g.out_channels);
     std::fill(sums, v.numbers, 0.0F);
 #pragma omp for schedule(static)
     for (std::int64_t first = 0; first < g.tiles(); first += chunk) {
@@ -124,10 +122,8 @@ void backward_by_channels(const WinogradGeometry& g, const float* x, const float
   constexpr std::int64_t points = WinogradGeometry::points, wide = 2 * Width;
   const std::int64_t chunk = winograd_weights_chunk(g), in_panels = winograd_panels(g, g.in_channels),
                      out_panels = winograd_panels(g, g.out_channels);
-  const std::int64_t in_stride = winograd_point_stride(g, chunk, g.in_channels),
-                     out_stride = winograd_point_stride(g, chunk, g.out_channels);
-  const AtPoints v{scratch, chunk, in_stride}, z{scratch + points * in_stride, chunk, out_stride};
-  float* own = z.numbers + points * out_stride;
+  const AtPoints v(g, scratch, chunk, g.in_channels), z(g, v.end(), chunk, g.out_channels);
+  float* own = z.end();
   const std::int64_t part = points * wide * wide + out_panels * wide;
   int threads = 1;
 #pragma omp parallel num_threads(g.threads)

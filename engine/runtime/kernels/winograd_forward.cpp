@@ -33,12 +33,10 @@ template <int Width, int Kernel>
 void forward_by_tiles(const WinogradGeometry& g, const float* x, const float* u, const ResultOperations& operations, float* y,
                       float* scratch) {
   const std::int64_t chunk = winograd_forward_chunk(g), panels = winograd_panels(g, g.out_channels);
-  const std::int64_t in_stride = winograd_point_stride(g, chunk, g.in_channels),
-                     out_stride = winograd_point_stride(g, chunk, g.out_channels);
+  const std::int64_t part = winograd_forward_scratch(g) / g.threads;
 #pragma omp parallel num_threads(g.threads)
   {
-    float* own = scratch + omp_get_thread_num() * (in_stride + out_stride) * WinogradGeometry::points;
-    const AtPoints v{own, chunk, in_stride}, m{own + in_stride * WinogradGeometry::points, chunk, out_stride};
+    const AtPoints v(g, scratch + omp_get_thread_num() * part, chunk, g.in_channels), m(g, v.end(), chunk, g.out_channels);
 #pragma omp for schedule(static)
     for (std::int64_t first = 0; first < g.tiles(); first += chunk) {
       const TileRange range{first, std::min(first + chunk, g.tiles())};
@@ -56,14 +54,12 @@ void forward_by_tiles(const WinogradGeometry& g, const float* x, const float* u,
 template <int Width, int Kernel>
 void forward_by_channels(const WinogradGeometry& g, const float* x, const WeightsView& w, const ResultOperations& operations, float* y,
                          float* scratch) {
-  const std::int64_t chunk = winograd_forward_chunk(g), panel_width = 2 * Width;
-  const std::int64_t in_stride = winograd_point_stride(g, chunk, g.in_channels), out_stride = winograd_point_stride(g, chunk, panel_width);
-  const std::int64_t weights_stride = winograd_point_stride(g, g.in_channels, panel_width);
-  const AtPoints v{scratch, chunk, in_stride};
+  const std::int64_t chunk = winograd_forward_chunk(g);
+  const AtPoints v(g, scratch, chunk, g.in_channels);
+  const std::int64_t part = (winograd_forward_scratch(g) - (v.end() - scratch)) / g.threads;
 #pragma omp parallel num_threads(g.threads)
   {
-    float* u = scratch + (in_stride + omp_get_thread_num() * (out_stride + weights_stride)) * WinogradGeometry::points;
-    const AtPoints m{u + weights_stride * WinogradGeometry::points, chunk, out_stride};
+    const AtPoints u(g, v.end() + omp_get_thread_num() * part, g.in_channels, 2 * Width), m(g, u.end(), chunk, 2 * Width);
     for (std::int64_t first = 0; first < g.tiles(); first += chunk) {
       const TileRange range{first, std::min(first + chunk, g.tiles())};
 #pragma omp for schedule(static)
@@ -71,9 +67,10 @@ void forward_by_channels(const WinogradGeometry& g, const float* x, const Weight
         transform_input<Width>(g, range, 2 * panel, std::min(2 * panel + 2, g.in_channels / Width), x, v);
 #pragma omp for schedule(static)
       for (std::int64_t panel = 0; panel < winograd_panels(g, g.out_channels); ++panel) {
-        for (std::int64_t row = 0; row < g.in_channels; row += Width) transform_weights<Width, Kernel>(g, w, row, panel, u, weights_stride);
+        for (std::int64_t row = 0; row < g.in_channels; row += Width)
+          transform_weights<Width, Kernel>(g, w, row, panel, u.numbers, u.stride);
         for (std::int64_t p = 0; p < WinogradGeometry::points; ++p)
-          multiply_point<Width>(g, p, v, u + p * weights_stride, panel, range.count(), m.panel<Width>(p, 0));
+          multiply_point<Width>(g, p, v, u.panel<Width>(p, 0), panel, range.count(), m.panel<Width>(p, 0));
         transform_output<Width, Kernel>(g, range, m, 2 * panel, std::min(2 * panel + 2, g.out_channels / Width), operations, y);
       }
     }

@@ -27,9 +27,14 @@ inline Tile tile_at(const WinogradGeometry& g, std::int64_t index) {
 
 /// Numbers of a channel block at the points, for some tiles: [points][panels][tiles][panel].
 struct AtPoints {
+  AtPoints(const WinogradGeometry& g, float* memory, std::int64_t most_tiles, std::int64_t channels)
+      : numbers(memory), tiles(most_tiles), stride(winograd_point_stride(g, most_tiles, channels)) {}
+
   float* numbers;
   std::int64_t tiles;
   std::int64_t stride;  // from point to point
+
+  float* end() const { return numbers + WinogradGeometry::points * stride; }
 
   template <int Width>
   float* at(std::int64_t tile, std::int64_t block) const {
