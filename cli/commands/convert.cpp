@@ -97,7 +97,8 @@ int run_convert(const ConvertOptions& options) {
   for (const auto& [name, tensor] : input.content.tensors) bytes += static_cast<std::int64_t>(tensor.bytes.size());
   std::string text;
   for (const std::string& line : input.losses) text += line + "\n";
-  print(text + fmt::format("{}: {} tensors, {} bytes\n", options.output, input.content.tensors.size(), with_separators(bytes)));
+  const std::size_t count = input.content.tensors.size();
+  print(text + fmt::format("{}: {} tensor{}, {} bytes\n", options.output, count, count == 1 ? "" : "s", with_separators(bytes)));
   return exit_done;
 }
 

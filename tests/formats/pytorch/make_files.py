@@ -55,8 +55,8 @@ def readable():
     net(counted(4, 3)).sum().backward()
     optimizer.step()
     net.load_state_dict(network().state_dict())
-    checkpoint = {"epoch": 3, "best": torch.tensor(0.75), "seed": 2**64 - 1, "state_dict": net.state_dict(), "optimizer": optimizer.state_dict()}
-    torch.save(checkpoint, path("checkpoint.pth"))
+    checkpoint = {"epoch": 3, "best": torch.tensor(0.75), "seed": 2**64 - 1}
+    torch.save({**checkpoint, "state_dict": net.state_dict(), "optimizer": optimizer.state_dict()}, path("checkpoint.pth"))
     torch.save({"lr": 0.1, "ema": dict(net.state_dict())}, path("other_name.pth"))
 
     numbers = [0, 1, 2, -3]

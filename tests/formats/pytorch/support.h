@@ -7,6 +7,7 @@
 #include "engine/formats/pytorch.h"
 #include "engine/formats/pytorch/zip_writer.h"
 #include "tests/support/input_error.h"
+#include "tests/support/memory_file.h"
 #include "tests/support/temporary_folder.h"
 
 namespace cnnctl {
@@ -16,11 +17,9 @@ inline std::string fixture(const std::string& name) { return std::string(CNNCTL_
 
 /// The message of reading a file of this content, which must name the file.
 inline std::string error_of_content(const std::string& content) {
-  const TemporaryFolder folder;
-  const std::string path = folder.file("x.pth");
-  write_text(path, content);
-  const std::string message = input_error([&] { read_pytorch(path); });
-  CHECK(message.starts_with(path + ": "));
+  const MemoryFile file(content);
+  const std::string message = input_error([&] { read_pytorch(file.path()); });
+  CHECK(message.starts_with(file.path() + ": "));
   return message;
 }
 
