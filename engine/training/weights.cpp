@@ -89,7 +89,7 @@ LoadedWeights sort_names(const std::vector<Parameter>& parameters, const SafeTen
 /// "2: fc.weight, fc.bias", of many the first, "none" of none.
 std::string counted(const std::vector<std::string>& names) {
   if (names.empty()) return "none";
-  constexpr std::size_t most_shown = 8;
+  constexpr std::size_t most_shown = 6;
   std::string text =
       fmt::format("{}: {}", names.size(),
                   fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most_shown, names.size())), ", "));
