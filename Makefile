@@ -56,7 +56,7 @@ fuzz:
 	@cmake --preset fuzz -D CNNCTL_FUZZ_SECONDS=$(FUZZ_SECONDS)
 	@cmake --build --preset fuzz
 	@ctest --preset fuzz
-	@grep -E 'Testing: | DONE ' build/fuzz/Testing/Temporary/LastTest.log
+	@grep -E 'Testing: |DONE  ' build/fuzz/Testing/Temporary/LastTest.log
 
 bench: build
 	@rm -f build/bench.json.part
