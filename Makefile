@@ -2,17 +2,18 @@
 # (CMakeLists.txt, CMakePresets.json).
 
 PACKAGES := cmake ninja-build g++ libdnnl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libcli11-dev doctest-dev \
-            nlohmann-json3-dev libmuparser-dev libdeflate-dev dataset-fashion-mnist
+            nlohmann-json3-dev libmuparser-dev libdeflate-dev libzip-dev dataset-fashion-mnist
 SETUP ?= yes
 PREFIX ?= /usr/local
 RELEASE := build/release
 SOURCES = $(shell find cli datasets engine tests -name '*.h' -o -name '*.cpp')
+FUZZ_SECONDS ?= 60
 BENCHES ?= mnist_convnet:100 resnet20_cifar10:128 resnet18:16 resnet50:8 mobilenet_v2:16
 
 # Installs packages where any is missing and SETUP is not "no".
 install_packages = $(if $(filter no,$(SETUP)),,@scripts/install-packages $(1))
 
-.PHONY: help setup build demo test asan bench format check-format lint install clean
+.PHONY: help setup build demo test asan fuzz bench format check-format lint install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -20,6 +21,7 @@ help:
 	@echo 'make test          set up, build, run the fast tests'
 	@echo 'make build         set up, build: $(RELEASE)/cnnctl'
 	@echo 'make asan          the fast tests under the address and undefined behaviour sanitizers'
+	@echo 'make fuzz          try every reader on made-up input, FUZZ_SECONDS ($(FUZZ_SECONDS)) each, under both sanitizers'
 	@echo 'make bench         time networks, or BENCHES="CONFIG:BATCH_SIZE ...", to build/bench.json (for bench --compare)'
 	@echo 'make format        lay out the code (clang-format 14)'
 	@echo 'make check-format  fail where the layout is another'
@@ -47,6 +49,14 @@ asan: setup
 	@cmake --preset asan
 	@cmake --build --preset asan
 	@ctest --preset asan
+
+# Each target for FUZZ_SECONDS, the kept inputs first; what does harm is left in build/fuzz/fuzz/TARGET.
+fuzz:
+	$(call install_packages,$(PACKAGES) clang libclang-rt-dev libomp-dev)
+	@cmake --preset fuzz -D CNNCTL_FUZZ_SECONDS=$(FUZZ_SECONDS)
+	@cmake --build --preset fuzz
+	@ctest --preset fuzz
+	@grep -E 'Testing: |DONE  ' build/fuzz/Testing/Temporary/LastTest.log
 
 bench: build
 	@rm -f build/bench.json.part

@@ -16,6 +16,7 @@ set(packages
     "spdlog/" spdlog::spdlog
     "CLI/" CLI11::CLI11
     "libdeflate.h" "\${LIBDEFLATE_LIBRARY}"
+    "zip.h" "\${LIBZIP_LIBRARY}"
     "muParser.h" muparser::muparser
     "omp.h" OpenMP::OpenMP_CXX
     "dnnl" DNNL::dnnl

@@ -117,9 +117,8 @@ int run_eval(const EvalOptions& options) {
     if (loading.valid()) loading.wait();
   };
   Model model(experiment.graph, model_options);
-  for (const std::string& warning :
-       load_weights(model, saved.checkpoint.file, saved.path, {}, "leave out --set for what changes the network"))
-    fmt::print(stderr, "cnnctl: warning: {}\n", warning);
+  print_warnings(
+      warnings(load_weights(model, saved.checkpoint.file, saved.path, {}, "leave out --set for what changes the network"), saved.path));
   const auto source = loading.get();
   if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, options.split));
   prepare_evaluation(model, source->size(), experiment.train.batch_size);

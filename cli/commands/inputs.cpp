@@ -10,6 +10,7 @@
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "datasets/loader/loader.h"
+#include "engine/formats/weights_file.h"
 #include "engine/training/choice_cache.h"
 
 namespace cnnctl {
@@ -66,11 +67,15 @@ Experiment load_config(const std::string& config, const std::vector<std::string>
   return experiment;
 }
 
+void print_warnings(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) fmt::print(stderr, "cnnctl: warning: {}\n", line);
+}
+
 SafeTensors read_init(const std::string& path) {
   if (std::filesystem::is_directory(path))
     throw InputError(fmt::format("--init {}: is a folder; name the file of weights, as {}", path,
                                  (std::filesystem::path(path) / "best.safetensors").string()));
-  return read_safetensors(path);
+  return read_weights(path);
 }
 
 void check_output_file(const std::string& option, const std::string& path) {
@@ -81,7 +86,8 @@ void check_output_file(const std::string& option, const std::string& path) {
 }
 
 bool is_checkpoint(const std::string& path) {
-  return std::filesystem::path(path).extension() == ".safetensors" || std::filesystem::is_directory(path);
+  const std::filesystem::path extension = std::filesystem::path(path).extension();
+  return extension == ".safetensors" || extension == ".pth" || extension == ".pt" || std::filesystem::is_directory(path);
 }
 
 std::string checkpoint_file(const std::string& path) {

@@ -33,13 +33,16 @@ void add_threads_option(CLI::App& app, int& threads);
 /// Reads a config file or a shipped config; its warnings go to standard error. Throws as load_experiment does.
 Experiment load_config(const std::string& config, const std::vector<std::string>& sets);
 
+/// Prints each line on standard error, as "cnnctl: warning: LINE".
+void print_warnings(const std::vector<std::string>& lines);
+
 /// Reads the file of weights that --init names. Throws InputError, also for a run's folder.
 SafeTensors read_init(const std::string& path);
 
 /// Throws InputError where no file called `path` can come to be: it is a folder, or its folder is missing. `option` is what names it.
 void check_output_file(const std::string& option, const std::string& path);
 
-/// True where `path` names a checkpoint rather than a config: a .safetensors file or a run's folder.
+/// True where `path` names a checkpoint rather than a config: a file of weights or a run's folder.
 bool is_checkpoint(const std::string& path);
 
 /// The checkpoint's file: a run's folder stands for the last.safetensors in it. Throws InputError where the folder has none.

@@ -43,8 +43,8 @@ Predictor load_predictor(const PredictOptions& options) {
   }
   Experiment experiment = load_config(options.source, options.sets);
   if (options.init.empty())
-    throw InputError(
-        fmt::format("{} is a config, which has no weights; add --init WEIGHTS.safetensors, or name a checkpoint", options.source));
+    throw InputError(fmt::format("{} is a config, which has no weights; add --init with a .safetensors or .pth file, or name a checkpoint",
+                                 options.source));
   return {std::move(experiment), read_init(options.init), options.init, {}};
 }
 
@@ -165,8 +165,10 @@ Command setup_predict(CLI::App& app) {
   command->add_option("IMAGE", options->images, "Image files (in a later version; use --input)")->type_name("");
   add_set_option(*command, options->sets);
   add_threads_option(*command, options->threads);
-  command->add_option("--init", options->init, "The weights, where a config is given")
-      ->type_name("FILE.safetensors")
+  command
+      ->add_option("--init", options->init,
+                   "The weights, where a config is given: a .safetensors file, or PyTorch's .pth with a state_dict")
+      ->type_name("WEIGHTS")
       ->check(path_name())
       ->group("Input");
   command->add_option("--input", options->input, "Images N x C x H x W: float32 is taken as it is, uint8 scaled by 1/255 and normalized")
@@ -187,7 +189,7 @@ Command setup_predict(CLI::App& app) {
       "Examples:\n"
       "  cnnctl predict runs/mnist_convnet --input images.npy\n"
       "  cnnctl predict runs/mnist_convnet/best.safetensors --input images.npy --top 3 --json\n"
-      "  cnnctl predict configs/mnist_convnet.yaml --init weights.safetensors --input images.npy --logits logits.npy");
+      "  cnnctl predict configs/mnist_convnet.yaml --init weights.pth --input images.npy --logits logits.npy");
   return {command, [options] { return run_predict(*options); }, true};
 }
 
@@ -209,9 +211,9 @@ int run_predict(const PredictOptions& options) {
   Model model(graph, {.mode = Mode::evaluation,
                       .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch),
                       .deterministic = predictor.experiment.train.deterministic});
-  for (const std::string& warning : load_weights(model, predictor.weights, predictor.weights_path, {},
-                                                 "predict needs the weights of this very network: check the config and --set"))
-    fmt::print(stderr, "cnnctl: warning: {}\n", warning);
+  print_warnings(warnings(load_weights(model, predictor.weights, predictor.weights_path, {},
+                                       "predict needs the weights of this very network: check the config and --set"),
+                          predictor.weights_path));
   const std::vector<float> logits = run_network(model, *make_source(array, options.input, predictor.experiment));
   if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);
 

@@ -31,6 +31,7 @@ struct Job {
   Experiment experiment;
   std::optional<SavedExperiment> resumed;  // its experiment was moved out
   std::optional<SafeTensors> init;
+  std::vector<std::string> init_summary;  // lines for the log
   std::unique_ptr<Model> model;
   std::unique_ptr<BatchSource> train;
   std::unique_ptr<BatchSource> test;  // null where the dataset has none
@@ -74,8 +75,9 @@ void fill_model(Job& job, const TrainCommandOptions& options) {
   if (job.resumed) return;  // its weights come with the optimizer's state
   initialize(*job.model, static_cast<std::uint64_t>(job.experiment.train.seed));
   if (!job.init) return;
-  for (const std::string& warning : load_weights(*job.model, *job.init, options.init, options.init_except))
-    fmt::print(stderr, "cnnctl: warning: {}\n", warning);
+  const LoadedWeights loaded = load_weights(*job.model, *job.init, options.init, options.init_except);
+  print_warnings(warnings(loaded, options.init));
+  job.init_summary = summary(loaded, options.init);
 }
 
 /// Reads and checks everything. The data is read on other threads while this one compiles the model.
@@ -161,6 +163,7 @@ class Run {
     output_->info(device_line(threads));
     output_->info(network_line(job_.experiment));
     output_->info(data_line(job_));
+    for (const std::string& line : job_.init_summary) output_->info(line);
     if (const std::string tuning = tuning_line(job_.model->tuning()); !tuning.empty()) output_->info(tuning);
     output_->info(fmt::format("run: {}", folder_->path()));
     if (job_.resumed) {
@@ -225,8 +228,8 @@ void add_start_options(CLI::App& command, TrainCommandOptions& options) {
                      ->check(path_name())
                      ->excludes(config)
                      ->group("Start");
-  command.add_option("--init", options.init, "Start from the weights in this file, under PyTorch's names")
-      ->type_name("FILE.safetensors")
+  command.add_option("--init", options.init, "Start from the weights in this .safetensors file, or PyTorch's .pth with a state_dict")
+      ->type_name("WEIGHTS")
       ->check(path_name())
       ->excludes(resume)
       ->group("Start");
@@ -257,7 +260,8 @@ Command setup_train(CLI::App& app) {
       "Examples:\n"
       "  cnnctl train configs/mnist_convnet.yaml\n"
       "  cnnctl train configs/mnist_convnet.yaml --set train.epochs=1 --set 'train.optimizer={sgd: {lr: 0.1}}'\n"
-      "  cnnctl train configs/mnist_convnet.yaml --init runs/first/best.safetensors --init-except 'fc.*'\n"
+      "  cnnctl train configs/mnist_convnet.yaml --init runs/first/best.safetensors\n"
+      "  cnnctl train configs/resnet18.yaml --init resnet18.pth --init-except 'fc.*' --set vars.classes=10\n"
       "  cnnctl train --resume runs/mnist_convnet --set train.epochs=10");
   return {command, [options] { return run_train(*options); }, true};
 }

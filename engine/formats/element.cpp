@@ -1,5 +1,6 @@
 #include "engine/formats/element.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -68,6 +69,11 @@ constexpr std::array<ElementType, 10> types = {{
 }  // namespace
 
 std::span<const ElementType> element_types() { return types; }
+
+const ElementType* find_element_type(std::string_view name) {
+  const auto* found = std::find_if(types.begin(), types.end(), [&](const ElementType& type) { return type.name == name; });
+  return found == types.end() ? nullptr : found;
+}
 
 std::optional<std::int64_t> element_count(const std::vector<std::int64_t>& dims) {
   std::int64_t count = 1;

@@ -21,6 +21,9 @@ struct ElementType {
 /// Every type that can be read: F32, F64, F16, BF16, I64, I32, I16, I8, U8, BOOL.
 std::span<const ElementType> element_types();
 
+/// The type of this name; null where there is none.
+const ElementType* find_element_type(std::string_view name);
+
 /// The number of elements of an array; nothing where a dimension is negative or the product exceeds 63 bits.
 std::optional<std::int64_t> element_count(const std::vector<std::int64_t>& dims);
 

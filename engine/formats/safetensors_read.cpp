@@ -11,6 +11,7 @@
 #include "engine/formats/element.h"
 #include "engine/formats/input_file.h"
 #include "engine/formats/safetensors.h"
+#include "engine/formats/stored_tensors.h"
 
 namespace cnnctl {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::uint64_t largest_header = 100'000'000;  // bytes; the format's ow
 constexpr int deepest_level = 3;                       // file, tensor, shape
 
 /// A tensor as the header describes it; its bytes are [begin, end) behind the header.
-struct StoredTensor {
+struct Entry {
   std::string name;
   const ElementType* type = nullptr;
   std::vector<std::int64_t> dims;
@@ -40,6 +41,12 @@ std::string read_header_text(InputFile& file) {
   file.read(std::as_writable_bytes(std::span(text)));
   return text;
 }
+
+/// What the header says: the tensors in the order of their bytes, which cover the rest of the file.
+struct Header {
+  std::vector<Entry> entries;
+  std::map<std::string, std::string> metadata;
+};
 
 /// Refuses while parsing what the parser alone would accept: nesting without end, and a key written twice.
 class HeaderChecks {
@@ -82,11 +89,9 @@ std::map<std::string, std::string> read_metadata(const InputFile& file, const js
 }
 
 const ElementType& find_type(const InputFile& file, const std::string& tensor, const std::string& name) {
-  const std::span<const ElementType> types = element_types();
-  const auto found = std::find_if(types.begin(), types.end(), [&](const ElementType& type) { return type.name == name; });
-  if (found != types.end()) return *found;
+  if (const ElementType* type = find_element_type(name)) return *type;
   std::string known;
-  for (const ElementType& type : types) known.append(known.empty() ? "" : ", ").append(type.name);
+  for (const ElementType& type : element_types()) known.append(known.empty() ? "" : ", ").append(type.name);
   file.fail(fmt::format("tensor '{}' has the element type '{}'; possible are {}", tensor, name, known));
 }
 
@@ -103,7 +108,7 @@ std::optional<std::vector<std::int64_t>> read_numbers(const json& entry, const c
   return numbers;
 }
 
-StoredTensor read_entry(const InputFile& file, const std::string& name, const json& entry) {
+Entry read_entry(const InputFile& file, const std::string& name, const json& entry) {
   const auto damaged = [&](std::string_view what) { file.fail(fmt::format("has a damaged header: tensor '{}' {}", name, what)); };
   if (!entry.is_object()) damaged("is not an object");
   const auto type = entry.find("dtype");
@@ -113,7 +118,7 @@ StoredTensor read_entry(const InputFile& file, const std::string& name, const js
   if (!dims) damaged("has no valid shape");
   if (!offsets || offsets->size() != 2) damaged("has no valid data_offsets");
 
-  StoredTensor tensor{.name = name, .type = &find_type(file, name, type->get<std::string>()), .dims = *dims};
+  Entry tensor{.name = name, .type = &find_type(file, name, type->get<std::string>()), .dims = *dims};
   tensor.begin = static_cast<std::uint64_t>(offsets->front());
   tensor.end = static_cast<std::uint64_t>(offsets->back());
   const std::optional<std::int64_t> count = element_count(tensor.dims);
@@ -125,9 +130,9 @@ StoredTensor read_entry(const InputFile& file, const std::string& name, const js
 }
 
 /// The format leaves no holes and shares no bytes, so the tensors in the order of their offsets must cover the file exactly.
-void check_coverage(const InputFile& file, const std::vector<StoredTensor>& tensors) {
+void check_coverage(const InputFile& file, const std::vector<Entry>& tensors) {
   std::uint64_t position = 0;
-  for (const StoredTensor& tensor : tensors) {
+  for (const Entry& tensor : tensors) {
     if (tensor.begin != position)
       file.fail(fmt::format("has a damaged header: tensor '{}' begins at byte {} instead of {}", tensor.name, tensor.begin, position));
     position = tensor.end;
@@ -135,7 +140,7 @@ void check_coverage(const InputFile& file, const std::vector<StoredTensor>& tens
   if (position != file.remaining()) file.fail(fmt::format("holds {} bytes behind its header instead of {}", file.remaining(), position));
 }
 
-std::vector<float> read_values(InputFile& file, const StoredTensor& tensor) {
+std::vector<float> read_values(InputFile& file, const Entry& tensor) {
   std::vector<float> values(tensor.count);
   if (tensor.type->name == "F32") {
     file.read(std::as_writable_bytes(std::span(values)));
@@ -152,23 +157,55 @@ std::vector<float> read_values(InputFile& file, const StoredTensor& tensor) {
   return values;
 }
 
+Header read_header(InputFile& file) {
+  const json text = parse_header(file, read_header_text(file));
+  Header header;
+  for (const auto& [name, entry] : text.items()) {
+    if (name == "__metadata__")
+      header.metadata = read_metadata(file, entry);
+    else
+      header.entries.push_back(read_entry(file, name, entry));
+  }
+  std::sort(header.entries.begin(), header.entries.end(),
+            [](const Entry& a, const Entry& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
+  check_coverage(file, header.entries);
+  return header;
+}
+
 }  // namespace
 
 SafeTensors read_safetensors(const std::string& path) {
   InputFile file(path);
-  const json header = parse_header(file, read_header_text(file));
+  Header header = read_header(file);
   SafeTensors result;
-  std::vector<StoredTensor> tensors;
-  for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__")
-      result.metadata = read_metadata(file, entry);
-    else
-      tensors.push_back(read_entry(file, name, entry));
+  result.metadata = std::move(header.metadata);
+  for (const Entry& entry : header.entries) result.tensors.emplace(entry.name, Tensor{entry.dims, read_values(file, entry)});
+  return result;
+}
+
+StoredTensors read_stored_safetensors(const std::string& path) {
+  InputFile file(path);
+  Header header = read_header(file);
+  StoredTensors result;
+  result.metadata = std::move(header.metadata);
+  for (const Entry& entry : header.entries) {
+    StoredTensor tensor{entry.type, entry.dims, std::vector<std::byte>(entry.end - entry.begin)};
+    file.read(tensor.bytes);
+    result.tensors.emplace(entry.name, std::move(tensor));
   }
-  std::sort(tensors.begin(), tensors.end(),
-            [](const StoredTensor& a, const StoredTensor& b) { return std::tie(a.begin, a.end) < std::tie(b.begin, b.end); });
-  check_coverage(file, tensors);
-  for (const StoredTensor& tensor : tensors) result.tensors.emplace(tensor.name, Tensor{tensor.dims, read_values(file, tensor)});
+  return result;
+}
+
+SafeTensors to_floats(StoredTensors stored) {
+  SafeTensors result;
+  result.metadata = std::move(stored.metadata);
+  while (!stored.tensors.empty()) {
+    auto node = stored.tensors.extract(stored.tensors.begin());
+    StoredTensor& tensor = node.mapped();
+    std::vector<float> values(tensor.bytes.size() / tensor.type->size);
+    tensor.type->convert(tensor.bytes, values);
+    result.tensors.emplace(std::move(node.key()), Tensor{std::move(tensor.dims), std::move(values)});
+  }
   return result;
 }
 

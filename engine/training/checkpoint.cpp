@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/formats/weights_file.h"
 #include "engine/training/choice_cache.h"
 #include "engine/training/weights.h"
 
@@ -116,7 +117,7 @@ void write_last(const std::string& path, const Model& model, const std::string& 
 
 Checkpoint read_checkpoint(const std::string& path) {
   Checkpoint checkpoint;
-  checkpoint.file = read_safetensors(path);
+  checkpoint.file = read_weights(path);
   const auto& values = checkpoint.file.metadata;
   const auto config = values.find("config");
   if (config == values.end())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -65,19 +66,34 @@ std::string lost_numbers(const std::vector<Parameter>& parameters, const SafeTen
   return text;
 }
 
-std::vector<std::string> warnings(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::string& path,
-                                  const std::vector<std::string>& except) {
-  const auto in_network = [&](const auto& test) {
-    return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) { return test(parameter.name); });
-  };
-  std::vector<std::string> lines;
-  for (const auto& [name, tensor] : file.tensors)
-    if (!is_known_extra(name) && !matches_any(except, name) && !in_network([&n = name](const std::string& own) { return own == n; }))
-      lines.push_back(fmt::format("{}: the network has no parameter {} ({}); it is left out", path, name, dims_text(tensor.dims)));
+LoadedWeights sort_names(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::vector<std::string>& except) {
+  LoadedWeights result;
+  std::set<std::string_view> own;
+  for (const Parameter& parameter : parameters) {
+    own.insert(parameter.name);
+    (matches_any(except, parameter.name) ? result.left_out : result.loaded).push_back(parameter.name);
+  }
+  for (const auto& [name, tensor] : file.tensors) {
+    if (is_known_extra(name) || own.contains(name)) continue;
+    if (matches_any(except, name))
+      result.left_out.push_back(name);
+    else
+      result.extra.push_back(fmt::format("{} ({})", name, dims_text(tensor.dims)));
+  }
   for (const std::string& glob : except)
-    if (!in_network([&](const std::string& own) { return glob_matches(glob, own); }))
-      lines.push_back(fmt::format("'{}' matches no parameter of the network", glob));
-  return lines;
+    if (std::none_of(own.begin(), own.end(), [&](std::string_view name) { return glob_matches(glob, std::string(name)); }))
+      result.idle_globs.push_back(glob);
+  return result;
+}
+
+/// "2: fc.weight, fc.bias", of many the first, "none" of none.
+std::string counted(const std::vector<std::string>& names) {
+  if (names.empty()) return "none";
+  constexpr std::size_t most_shown = 6;
+  std::string text =
+      fmt::format("{}: {}", names.size(),
+                  fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most_shown, names.size())), ", "));
+  return names.size() > most_shown ? text + ", ..." : text;
 }
 
 }  // namespace
@@ -95,8 +111,8 @@ void initialize(Model& model, std::uint64_t seed) {
   }
 }
 
-std::vector<std::string> load_weights(Model& model, const SafeTensors& file, const std::string& path,
-                                      const std::vector<std::string>& except, std::string_view advice) {
+LoadedWeights load_weights(Model& model, const SafeTensors& file, const std::string& path, const std::vector<std::string>& except,
+                           std::string_view advice) {
   const auto& parameters = model.graph().parameters;
   if (const std::string text = misfits(parameters, file, except); !text.empty())
     throw InputError(fmt::format("{}: the weights do not fit the network:{}\n{}", path, text, advice));
@@ -105,7 +121,21 @@ std::vector<std::string> load_weights(Model& model, const SafeTensors& file, con
   for (std::size_t id = 0; id < parameters.size(); ++id)
     if (!matches_any(except, parameters[id].name))
       model.set_parameter(static_cast<ParameterId>(id), file.tensors.at(parameters[id].name).values);
-  return warnings(parameters, file, path, except);
+  return sort_names(parameters, file, except);
+}
+
+std::vector<std::string> warnings(const LoadedWeights& weights, const std::string& path) {
+  std::vector<std::string> lines;
+  for (const std::string& tensor : weights.extra)
+    lines.push_back(fmt::format("{}: the network has no parameter {}; it is left out", path, tensor));
+  for (const std::string& glob : weights.idle_globs) lines.push_back(fmt::format("'{}' matches no parameter of the network", glob));
+  return lines;
+}
+
+std::vector<std::string> summary(const LoadedWeights& weights, const std::string& path) {
+  return {fmt::format("init: {}: loaded {}", path, counted(weights.loaded)),
+          fmt::format("init: {}: left out {}", path, counted(weights.left_out)),
+          fmt::format("init: {}: extra {}", path, counted(weights.extra))};
 }
 
 SafeTensors save_weights(const Model& model) {

@@ -14,14 +14,25 @@ namespace cnnctl {
 /// every machine.
 void initialize(Model& model, std::uint64_t seed);
 
+/// What became of the tensors of a file, and of the network's parameters, by name.
+struct LoadedWeights {
+  std::vector<std::string> loaded;
+  std::vector<std::string> left_out;    // what a glob matched: of the network, or of the file alone
+  std::vector<std::string> extra;       // of the file, with its shape; "num_batches_tracked" and "optimizer." aside, which no one misses
+  std::vector<std::string> idle_globs;  // that match no parameter of the network
+};
+
 /// Copies the tensors of a file into the parameters of the same names; shapes that differ only by dimensions of 1 agree. Parameters that
 /// match one of the globs `except` keep their values. Throws InputError that names every tensor that is missing or of another shape, with
-/// both shapes and `advice`, or holds a number that is not finite, and then has changed nothing; returns a warning a line for tensors of
-/// the file that nothing needs
-/// ("num_batches_tracked" and "optimizer." aside) and for globs that match nothing.
-std::vector<std::string> load_weights(Model& model, const SafeTensors& file, const std::string& path,
-                                      const std::vector<std::string>& except,
-                                      std::string_view advice = "leave tensors out with --init-except, for example --init-except 'fc.*'");
+/// both shapes and `advice`, or holds a number that is not finite, and then has changed nothing.
+LoadedWeights load_weights(Model& model, const SafeTensors& file, const std::string& path, const std::vector<std::string>& except,
+                           std::string_view advice = "leave tensors out with --init-except, for example --init-except 'fc.*'");
+
+/// A line for each tensor of the file that nothing needs, and for each glob that matches nothing.
+std::vector<std::string> warnings(const LoadedWeights& weights, const std::string& path);
+
+/// Three lines for the log: what was loaded, left out, extra.
+std::vector<std::string> summary(const LoadedWeights& weights, const std::string& path);
 
 /// All parameters under their names.
 SafeTensors save_weights(const Model& model);

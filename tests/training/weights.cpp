@@ -71,7 +71,7 @@ TEST_CASE("saved weights load into another model of the same network") {
   const SafeTensors file = save_weights(model);
   CHECK(file.tensors.at("fc.weight").dims == std::vector<std::int64_t>{3, 5});
   Model other = linear_model(5, 3);
-  CHECK(load_weights(other, file, "x", {}).empty());
+  CHECK(warnings(load_weights(other, file, "x", {}), "x").empty());
   CHECK(all_parameters(other) == all_parameters(model));
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("parameters left out keep their values, whatever the file holds") {
   SafeTensors file;
   file.tensors["fc.weight"] = {{3, 2}, std::vector<float>(6, 1.0F)};
   file.tensors["fc.bias"] = {{5}, std::vector<float>(5)};
-  CHECK(load_weights(model, file, "x", {"*.bias"}).empty());
+  CHECK(warnings(load_weights(model, file, "x", {"*.bias"}), "x").empty());
   CHECK(model.parameter(0) == std::vector<float>(6, 1.0F));
   CHECK(model.parameter(1) == bias);
 }
@@ -133,9 +133,22 @@ TEST_CASE("tensors that nothing needs and globs that match nothing are warnings"
   file.tensors["extra.weight"] = {{2, 2}, std::vector<float>(4)};
   file.tensors["bn.num_batches_tracked"] = {{}, {5}};
   file.tensors["optimizer.exp_avg.fc.bias"] = {{3}, {1, 2, 3}};
-  const auto warnings = load_weights(model, file, "x", {"head.*"});
-  CHECK(warnings == std::vector<std::string>{"x: the network has no parameter extra.weight (2x2); it is left out",
-                                             "'head.*' matches no parameter of the network"});
+  CHECK(warnings(load_weights(model, file, "x", {"head.*"}), "x") ==
+        std::vector<std::string>{"x: the network has no parameter extra.weight (2x2); it is left out",
+                                 "'head.*' matches no parameter of the network"});
+}
+
+TEST_CASE("what was loaded, left out and extra is told in a line each") {
+  Model model = linear_model(2, 3);
+  SafeTensors file = save_weights(model);
+  CHECK(summary(load_weights(model, file, "x", {}), "x") ==
+        std::vector<std::string>{"init: x: loaded 2: fc.weight, fc.bias", "init: x: left out none", "init: x: extra none"});
+  for (int i = 0; i < 9; ++i) file.tensors["aux." + std::to_string(i)] = {{2}, {1, 2}};
+  file.tensors["head.bias"] = {{1}, {1}};
+  file.tensors["bn.num_batches_tracked"] = {{}, {5}};
+  CHECK(summary(load_weights(model, file, "x", {"*.bias"}), "x") ==
+        std::vector<std::string>{"init: x: loaded 1: fc.weight", "init: x: left out 2: fc.bias, head.bias",
+                                 "init: x: extra 9: aux.0 (2), aux.1 (2), aux.2 (2), aux.3 (2), aux.4 (2), aux.5 (2), ..."});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/formats/npy.h"
+#include "engine/formats/pytorch.h"
 #include "tests/cli/process.h"
 #include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
@@ -82,6 +83,9 @@ TEST_CASE("predict takes bytes scaled by 1/255, and a config with --init as it t
   };
   const auto expected = logits({"runs/tiny", "--input", "images.npy"});
   CHECK(logits({"tiny.yaml", "--init", "runs/tiny/last.safetensors", "--input", "images.npy"}) == expected);
+  write_pytorch(folder.file("tiny.pth"), read_stored_safetensors(folder.file("runs/tiny/best.safetensors")));
+  CHECK(logits({"tiny.yaml", "--init", "tiny.pth", "--input", "images.npy"}) ==
+        logits({"runs/tiny/best.safetensors", "--input", "images.npy"}));
   const auto from_bytes = logits({"runs/tiny", "--input", "bytes.npy"});
   REQUIRE(from_bytes.size() == expected.size());
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK(from_bytes[i] == doctest::Approx(expected[i]).epsilon(1e-4));
@@ -112,6 +116,8 @@ TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
   pixels[784] = -std::numeric_limits<float>::infinity();
   write_npy(folder.file("inf.npy"), {3, 1, 28, 28}, pixels);
   CHECK(contains(error({"predict", "runs/tiny", "--input", "inf.npy"}), "inf.npy: image 1, channel 0, row 0, column 0 is -inf"));
+  write_pytorch(folder.file("tiny.pth"), {});
+  CHECK(contains(error({"predict", "tiny.pth", "--input", "small.npy"}), "tiny.pth: holds weights but no config"));
   CHECK(contains(error({"predict", "tiny.yaml", "--init", "runs/tiny", "--input", "small.npy"}),
                  "--init runs/tiny: is a folder; name the file of weights, as runs/tiny/best.safetensors"));
   write_npy(folder.file("images.npy"), {1, 1, 28, 28}, some_images(1));

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/formats/npy.h"
+#include "engine/formats/pytorch.h"
 #include "engine/formats/safetensors.h"
 #include "tests/cli/process.h"
 #include "tests/support/input_error.h"
@@ -202,6 +203,26 @@ TEST_CASE("--init starts from a file's weights, and --init-except leaves some ou
   arguments.insert(arguments.end(), {"--out", "some", "--init-except", "fc.*"});
   REQUIRE(train_tiny(folder.path(), arguments).status == 0);
   CHECK(weights("some") != first);
+}
+
+TEST_CASE("--init reads PyTorch's files, and the log says what was loaded, left out and extra") {
+  const TemporaryFolder folder;
+  train_tiny(folder.path(), {"--out", "first"});
+  StoredTensors weights = read_stored_safetensors((folder.path() / "first/best.safetensors").string());
+  weights.tensors["aux.bias"] = weights.tensors.at("fc.bias");
+  write_pytorch(folder.file("first.pth"), weights);
+  const Result result = train_tiny(folder.path(), {"--init", "first.pth", "--init-except", "fc.*", "--set", "model.fc.out_features=10",
+                                                   "--set", "train.optimizer={sgd: {lr: 0}}", "--out", "second"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  CHECK(contains(result.err, "cnnctl: warning: first.pth: the network has no parameter aux.bias (10); it is left out\n"));
+  const std::string log = read_text(folder.path() / "second/train.log");
+  CHECK(contains(log, "init: first.pth: loaded 6: layer1.0.weight, layer1.0.bias, layer1.1.weight, layer1.1.bias, "));
+  CHECK(contains(log, "init: first.pth: left out 2: fc.weight, fc.bias\n"));
+  CHECK(contains(log, "init: first.pth: extra 1: aux.bias (10)\n"));
+  const StoredTensors trained = read_stored_safetensors((folder.path() / "second/last.safetensors").string());
+  CHECK(trained.tensors.at("layer1.0.weight").bytes == weights.tensors.at("layer1.0.weight").bytes);
+  CHECK(trained.tensors.at("fc.weight").bytes != weights.tensors.at("fc.weight").bytes);
 }
 
 TEST_CASE("--init with weights of another shape is an error that names the tensors and both shapes") {

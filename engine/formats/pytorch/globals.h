@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/formats/pytorch/pickle_value.h"
+
+namespace cnnctl {
+
+/// Every name that a pickle may use.
+std::span<const PickledGlobal> known_globals();
+
+/// The class of storages with elements of this type, as "FloatStorage" for F32; null where PyTorch has none.
+const PickledGlobal* storage_class(const ElementType& type);
+
+/// The name MODULE.NAME. Throws InputError that names it and `path` where it is not known.
+const PickledGlobal& find_global(std::string_view module, std::string_view name, const std::string& path);
+
+}  // namespace cnnctl

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Writes the first inputs of the fuzz targets into seeds/: small files of each format, good ones and some that lie.
+
+    python3 -B make_seeds.py        (nothing beyond Python is needed)
+
+Inputs that a fuzzer found lie beside them under other names.
+"""
+import gzip
+import json
+import pathlib
+import struct
+import zipfile
+
+HERE = pathlib.Path(__file__).parent
+PYTORCH_FILES = HERE.parent / "formats/pytorch/files"
+
+
+def write(target, name, data):
+    folder = HERE / "seeds" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def idx(dims, data, kind=8):
+    return struct.pack(">HBB", 0, kind, len(dims)) + b"".join(struct.pack(">I", size) for size in dims) + data
+
+
+def npy(descr, shape, data, fortran=False, version=1):
+    text = f"{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}".encode()
+    length = struct.pack("<H" if version == 1 else "<I", len(text) + 1)
+    return b"\x93NUMPY" + bytes([version, 0]) + length + text + b"\n" + data
+
+
+def safetensors(header, data):
+    text = json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def idx_and_gzip():
+    images = idx([2, 2, 3], bytes(range(12)))
+    write("idx", "images", images)
+    write("idx", "labels", idx([3], b"\x00\x01\x09"))
+    write("idx", "floats", idx([1], b"\0\0\0\0", kind=0x0D))
+    write("idx", "claims_much", idx([0xFFFFFFFF] * 4, b"\0"))
+    packed = gzip.compress(images, mtime=0)
+    write("gzip", "images.gz", packed)
+    write("gzip", "nothing.gz", gzip.compress(b"", mtime=0))
+    write("gzip", "claims_much.gz", packed[:-4] + b"\xff\xff\xff\xff")
+    write("gzip", "two_parts.gz", packed + packed)
+
+
+def npy_files():
+    write("npy", "float32", npy("<f4", (1, 1, 2, 2), struct.pack("<4f", 0, 1, 2, 3)))
+    write("npy", "uint8", npy("|u1", (4,), b"\x00\x01\x02\x03", version=2))
+    write("npy", "scalar", npy("<i8", (), struct.pack("<q", 5)))
+    write("npy", "fortran", npy("<f8", (1, 1), struct.pack("<d", 5), fortran=True))
+    write("npy", "claims_much", npy("<f4", (1 << 40, 1 << 40), b""))
+
+
+def safetensors_files():
+    tensor = {"dtype": "F32", "shape": [2, 1], "data_offsets": [0, 8]}
+    write("safetensors", "one", safetensors({"__metadata__": {"format": "pt"}, "w": tensor}, struct.pack("<2f", 1, 2)))
+    half = {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}
+    flag = {"dtype": "BOOL", "shape": [], "data_offsets": [4, 5]}
+    write("safetensors", "types", safetensors({"h": half, "b": flag}, bytes(5)))
+    write("safetensors", "nothing", safetensors({}, b""))
+    write("safetensors", "claims_much", safetensors({"w": {**tensor, "shape": [1 << 62, 4]}}, bytes(8)))
+
+
+def choices():
+    write("choices", "two", json.dumps({"origin": "oneDNN 2.6.3", "choices": {"conv a": "direct", "conv b": "winograd"}}).encode())
+    write("choices", "wrong_types", json.dumps({"origin": 1, "choices": {"conv a": [1, {}]}}).encode())
+
+
+def pickles():
+    for name in ["state_dict", "protocol4", "checkpoint", "views", "types", "recursive", "several", "system", "whole_module"]:
+        with zipfile.ZipFile(PYTORCH_FILES / (name + ".pth")) as archive:
+            entry = next(entry for entry in archive.namelist() if entry.endswith("/data.pkl"))
+            write("pickle", name, archive.read(entry))
+    write("pickle", "claims_much", b"\x80\x02X\xff\xff\xff\xff.")
+    write("pickle", "far_memo", b"\x80\x02Nr\xff\xff\xff\xff.")
+
+
+if __name__ == "__main__":
+    idx_and_gzip()
+    npy_files()
+    safetensors_files()
+    choices()
+    pickles()
