@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "engine/graph/arena.h"
+#include "engine/graph/backward_reads.h"
 #include "engine/graph/passes/passes.h"
+#include "engine/graph/recomputation.h"
 
 namespace cnnctl {
 namespace {
@@ -124,23 +126,29 @@ class Buffers {
         training_(training),
         steps_(static_cast<int>(graph.nodes.size())),
         readers_(count_readers(graph)),
-        values_(graph.values.size()) {
-    set_value(0, add(value_bytes(0), 0));
+        values_(graph.values.size()),
+        stays_(values_that_stay(graph)),
+        uses_(index_of(3 * steps_ + 1)) {
+    set_value(0, add(value_bytes(0)));
     buffers_[values_[0]].kept = true;
     for (int step = 0; step < steps_; ++step) forward(step);
-    use(buffer_of(graph_.output), training ? 3 * steps_ : steps_);  // it is read until the next forward
+    use(buffer_of(graph_.output), steps_);
     if (training) walk_backward();
   }
 
   std::int64_t arena_bytes() const {
+    const ProgramUses program = program_uses();
+    const Lives lives = find_lives(program, find_recomputation(graph_, program));
     std::vector<Lifetime> lifetimes;
-    for (const Usage& buffer : buffers_) lifetimes.push_back(buffer.lifetime);
+    for (const auto* all : {&lives.first, &lives.again})
+      for (const std::optional<Lifetime>& lifetime : *all)
+        if (lifetime) lifetimes.push_back(*lifetime);
     return plan_arena(lifetimes).bytes;
   }
 
  private:
   struct Usage {
-    Lifetime lifetime;
+    std::int64_t bytes = 0;
     bool kept = false;         // read again by a backward, or by the caller
     int pending_reads = 0;     // of the values in it, by nodes that come later
     int gradient_holders = 0;  // values that wait for the gradient in it to be read
@@ -156,14 +164,34 @@ class Buffers {
   }
   std::int64_t value_bytes(ValueId value) const { return checked_product(elements(value), element_bytes); }
 
-  Buffer add(std::int64_t bytes, int step) {
-    buffers_.push_back({{bytes, step, step}});
+  Buffer add(std::int64_t bytes) {
+    buffers_.push_back({bytes});
     return buffers_.size() - 1;
   }
-  void use(Buffer buffer, int step) {
-    Lifetime& lifetime = buffers_[buffer].lifetime;
-    lifetime.first = std::min(lifetime.first, step);
-    lifetime.last = std::max(lifetime.last, step);
+  Buffer add(std::int64_t bytes, int step) {
+    const Buffer buffer = add(bytes);
+    use(buffer, step);
+    return buffer;
+  }
+  void use(Buffer buffer, int step) { uses_[index_of(step)].push_back(static_cast<int>(buffer)); }
+
+  ProgramUses program_uses() const {
+    const auto caller = [&](ValueId value) { return std::vector<int>{static_cast<int>(buffer_of(value))}; };
+    ProgramUses program;
+    program.before = caller(0);
+    program.between = uses_[index_of(steps_)];
+    for (int step = 0; step < steps_; ++step) {
+      program.forward.push_back({step, uses_[index_of(step)]});
+      program.outputs.push_back(static_cast<int>(buffer_of(node_at(step).output)));
+    }
+    if (training_) program.after = caller(graph_.output);  // it is read until the next forward
+    for (int step = steps_ + 1; training_ && step <= 3 * steps_; ++step)
+      program.backward.push_back({steps_ - 1 - (step - steps_ - 1) / 2, uses_[index_of(step)]});
+    program.stays.assign(buffers_.size(), false);
+    for (std::size_t value = 0; value < values_.size(); ++value)
+      if (stays_[value]) program.stays[values_[value]] = true;
+    for (const Usage& buffer : buffers_) program.bytes.push_back(buffer.bytes);
+    return program;
   }
 
   Buffer buffer_of(ValueId value) const { return values_[index_of(value)]; }
@@ -192,7 +220,7 @@ class Buffers {
   /// The buffer of a node's output: its input's where that is the same data, or where nothing else needs it.
   Buffer output_buffer(const Node& node, int step) {
     if (std::holds_alternative<Flatten>(node.op)) return buffer_of(node.inputs.front());
-    for (const ValueId input : overwritten_inputs(node)) {
+    for (const ValueId input : stays_[index_of(node.output)] ? std::vector<ValueId>{} : overwritten_inputs(node)) {
       const Usage& usage = buffers_[buffer_of(input)];
       if (!usage.kept && usage.pending_reads == 1) return buffer_of(input);
     }
@@ -206,7 +234,7 @@ class Buffers {
       for (const ValueId input : kept_inputs(node)) buffers_[buffer_of(input)].kept = true;
     const Buffer output = output_buffer(node, step);
     use(output, step);
-    buffers_[output].kept |= training_ && backward_needs(node).output;
+    buffers_[output].kept |= stays_[index_of(node.output)] || (training_ && backward_needs(node).output);
     for (const ValueId input : node.inputs) --buffers_[buffer_of(input)].pending_reads;
     set_value(node.output, output);
   }
@@ -312,6 +340,8 @@ class Buffers {
   int steps_;
   std::vector<int> readers_;
   std::vector<Buffer> values_;
+  std::vector<bool> stays_;             // by value, because of what is computed again
+  std::vector<std::vector<int>> uses_;  // buffers, by step
   std::vector<bool> has_gradient_;
   std::vector<std::optional<Buffer>> gradients_;
   std::vector<std::optional<Buffer>> second_gradients_;  // parts that the values' writers add
@@ -325,8 +355,8 @@ std::int64_t all_parameter_bytes(const Graph& graph) {
   return checked_product(elements, element_bytes);
 }
 
-std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size) {
-  const Graph prepared = prepare_for_training(graph);
+std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size, bool recompute) {
+  const Graph prepared = prepare_for_training(graph, recompute);
   const Buffers buffers(prepared, batch_size, true);
   const std::int64_t optimizer_bytes = checked_product(parameter_count(graph), 3 * element_bytes);  // gradient and Adam's two moments
   return checked_sum(buffers.arena_bytes(), checked_sum(all_parameter_bytes(graph), optimizer_bytes));
@@ -340,8 +370,17 @@ std::int64_t evaluation_bytes(const Graph& graph, std::int64_t batch_size) {
 
 }  // namespace
 
-MemoryEstimate estimate_memory(const Graph& graph, std::int64_t batch_size) {
-  return {training_bytes(graph, batch_size), evaluation_bytes(graph, batch_size)};
+std::vector<bool> values_read_by_backward(const Graph& graph) {
+  std::vector<bool> read(graph.values.size(), false);
+  for (const Node& node : graph.nodes) {
+    for (const ValueId input : kept_inputs(node)) read[index_of(input)] = true;
+    if (backward_needs(node).output) read[index_of(node.output)] = true;
+  }
+  return read;
+}
+
+MemoryEstimate estimate_memory(const Graph& graph, std::int64_t batch_size, bool recompute) {
+  return {training_bytes(graph, batch_size, recompute), evaluation_bytes(graph, batch_size)};
 }
 
 }  // namespace cnnctl

@@ -4,8 +4,9 @@
 
 namespace cnnctl {
 
-Graph prepare_for_training(Graph graph) {
-  return fuse_norm_residual(fuse_binary_relu(fuse_norm_pooling(fuse_norm_activation(std::move(graph)))));
+Graph prepare_for_training(Graph graph, bool recompute) {
+  graph = fuse_norm_residual(fuse_binary_relu(fuse_norm_pooling(fuse_norm_activation(std::move(graph)))));
+  return recompute ? plan_recomputation(std::move(graph)) : graph;
 }
 
 Graph prepare_for_evaluation(Graph graph) {

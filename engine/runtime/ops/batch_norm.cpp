@@ -80,8 +80,9 @@ void add_running_statistics(Compiler& compiler, const Node& node, const BatchNor
     }
   };
   const std::size_t first = running_mean(op);
-  compiler.add_kernel({s.layer, "statistics", "cnnctl", "x"},
-                      {mean, variance, compiler.parameter(node, first, s.channels), compiler.parameter(node, first + 1, s.channels)}, run);
+  compiler.add_kernel_once({s.layer, "statistics", "cnnctl", "x"},
+                           {mean, variance, compiler.parameter(node, first, s.channels), compiler.parameter(node, first + 1, s.channels)},
+                           run);
 }
 
 /// The gradients of scale and shift, which that of the input is made from, trained or not.
