@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "engine/graph/arena.h"
-#include "engine/graph/backward_reads.h"
+#include "engine/graph/backward_memory.h"
 #include "engine/graph/passes/passes.h"
 #include "engine/graph/recomputation.h"
 
@@ -80,6 +80,15 @@ bool has_relu_behind(const Node& node) {
   return binary != nullptr && binary->activation;
 }
 
+/// Whether the gradient of a node's input is written over that input: of a norm with a pooling behind a convolution, which does not read
+/// its result again.
+bool overwrites_input(const Graph& graph, const std::vector<int>& readers, const Node& node) {
+  const auto* norm = std::get_if<BatchNorm>(&node.op);
+  const ValueId input = node.inputs.front();
+  return norm != nullptr && norm->pooling && input != 0 && readers[index_of(input)] == 1 &&
+         std::holds_alternative<Convolution>(graph.nodes[index_of(input - 1)].op);  // value i + 1 is written by node i
+}
+
 /// Bytes that an op's forward writes for its backward alone: masks, indices and statistics.
 struct Workspace {
   std::int64_t elements = 0;  // of the op's output, the whole batch
@@ -114,6 +123,11 @@ struct Workspace {
   std::int64_t operator()(const ChannelShuffle&) const { return 0; }
   std::int64_t operator()(const Slice&) const { return 0; }
 };
+
+std::int64_t workspace_bytes(const Graph& graph, const Node& node, std::int64_t batch_size) {
+  const Shape& output = graph.values[index_of(node.output)];
+  return std::visit(Workspace{checked_product(output.count(), batch_size), output.channels, batch_size}, node.op);
+}
 
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
 /// backward steps a node, the last node's first: by its weights, and by its inputs. Who may write over what follows the rules of runtime's
@@ -158,10 +172,6 @@ class Buffers {
   const Node& node_at(int step) const { return graph_.nodes[index_of(step)]; }
 
   std::int64_t elements(ValueId value) const { return checked_product(graph_.values[index_of(value)].count(), batch_size_); }
-  std::int64_t workspace_bytes(const Node& node) const {
-    const std::int64_t channels = graph_.values[index_of(node.output)].channels;
-    return std::visit(Workspace{elements(node.output), channels, batch_size_}, node.op);
-  }
   std::int64_t value_bytes(ValueId value) const { return checked_product(elements(value), element_bytes); }
 
   Buffer add(std::int64_t bytes) {
@@ -273,7 +283,7 @@ class Buffers {
     if (second) use(*second, step);
     if (backward_needs(node).output) use(buffer_of(node.output), step);
     for (const ValueId input : kept_inputs(node)) use(buffer_of(input), by_weights);
-    if (const std::int64_t bytes = workspace_bytes(node); bytes > 0) use(add(bytes, forward_step), step);
+    if (const std::int64_t bytes = workspace_bytes(graph_, node, batch_size_); bytes > 0) use(add(bytes, forward_step), step);
     const Buffer passed = passed_on(node, gradient, step);
     // A number a channel gets a sum of its own; it comes first, since the map's part may then take the gradient's place.
     for (std::size_t i = node.inputs.size(); i-- > 0;)
@@ -304,6 +314,7 @@ class Buffers {
       if (index == 1 || (passed_is_free && !both)) return passed;
       if (second && buffers_[*second].gradient_holders == 1) return *second;
     }
+    if (!stays_[index_of(input)] && overwrites_input(graph_, readers_, node)) return buffer_of(input);
     // Slices are added to what is there already.
     const std::optional<Buffer>& so_far = gradients_[index_of(input)];
     if (std::holds_alternative<Concat>(node.op) && so_far && buffers_[*so_far].gradient_holders == 1) return *so_far;
@@ -370,13 +381,26 @@ std::int64_t evaluation_bytes(const Graph& graph, std::int64_t batch_size) {
 
 }  // namespace
 
-std::vector<bool> values_read_by_backward(const Graph& graph) {
+std::vector<BackwardMemory> backward_memory(const Graph& graph) {
+  const std::vector<int> readers = count_readers(graph);
+  const auto bytes = [&](ValueId value) { return checked_product(graph.values[index_of(value)].count(), element_bytes); };
   std::vector<bool> read(graph.values.size(), false);
   for (const Node& node : graph.nodes) {
     for (const ValueId input : kept_inputs(node)) read[index_of(input)] = true;
     if (backward_needs(node).output) read[index_of(node.output)] = true;
   }
-  return read;
+  std::vector<BackwardMemory> memory;
+  for (const Node& node : graph.nodes) {
+    const std::int64_t own = bytes(node.output);
+    std::int64_t inputs = 0;
+    for (const ValueId input : node.inputs) inputs = checked_sum(inputs, bytes(input));
+    const bool in_place = changes_gradient(node.op) || residual_norm(node) != nullptr || std::holds_alternative<Binary>(node.op);
+    const std::int64_t gradients = overwrites_input(graph, readers, node) ? own
+                                   : in_place                             ? std::max(own, inputs)
+                                                                          : checked_sum(own, inputs);
+    memory.push_back({checked_sum(read[index_of(node.output)] ? own : 0, workspace_bytes(graph, node, 1)), gradients});
+  }
+  return memory;
 }
 
 MemoryEstimate estimate_memory(const Graph& graph, std::int64_t batch_size, bool recompute) {

@@ -8,8 +8,9 @@ namespace cnnctl {
 namespace {
 
 constexpr int none = -1;
-// What a step writes for the backward pass beside a map is kept where it is so much smaller than the map, as a norm's statistics are.
-constexpr std::int64_t small = 16;
+// What a step writes for the backward pass beside a map is kept where it takes at most this part of the map, as a norm's statistics and the
+// places of maxima do.
+constexpr std::int64_t small = 3;
 
 std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
 

@@ -274,6 +274,14 @@ Tensor Compiler::overwrite_or_allocate_gradient(const Tensor& gradient) {
   return holders(gradient) <= own ? gradient : allocate(gradient.desc);
 }
 
+Tensor Compiler::overwrite_or_allocate_input(ValueId input, const Tensor& x) {
+  const auto i = static_cast<std::size_t>(input);
+  // A convolution does not read its result again.
+  const bool free = x.buffer == value(input).buffer && readers_[i] == 1 && !values_that_stay_[i] && input != 0 &&
+                    std::holds_alternative<Convolution>(graph_.nodes[i - 1].op);  // value i + 1 is written by node i
+  return free ? x : allocate(x.desc);
+}
+
 void Compiler::add_gradient(ValueId id, Tensor tensor) {
   const Dims d = dims_of(value(id).desc);
   if (dims_of(tensor.desc) != d) tensor = {plain_desc(d), in_format(tensor, plain_desc(dims_of(tensor.desc)), backward_layer_).buffer};

@@ -147,6 +147,9 @@ class Compiler {
   /// A tensor for what a node makes of its output's gradient: `gradient`, one of the two parts or the copy in another format that was made
   /// of one, where no other value waits for it, else a new one of the same format.
   Tensor overwrite_or_allocate_gradient(const Tensor& gradient);
+  /// A tensor for the gradient of a node's input that is made of the input `x` place by place: x itself where nothing reads that later,
+  /// else a new one of the same format.
+  Tensor overwrite_or_allocate_input(ValueId input, const Tensor& x);
   /// Adds to a value's gradient; a vector's may come with the dimensions dims(id). The tensor is the compiler's from then on: one may be
   /// given to several values, and the node may read it further, but not write to it.
   void add_gradient(ValueId id, Tensor tensor);

@@ -54,7 +54,8 @@ TEST_CASE("the estimate for graphs with branches is what their programs need") {
 
   in = net.value();
   const ValueId body = net.convolution(32, 1, 2).batch_norm().value();
-  check_estimate(Chain(net.from(in).convolution(32, 1, 2).batch_norm().plus(body).relu()).adaptive_pool(1));
+  // The backward of a 1x1 convolution with a stride takes a scratchpad as large as its map, which shows where little is kept.
+  check_estimate(Chain(net.from(in).convolution(32, 1, 2).batch_norm().plus(body).relu()).adaptive_pool(1), 4, false);
 
   Chain bottlenecks({3, 64, 64});  // the sums without relu
   ValueId narrow = bottlenecks.convolution(16, 1).batch_norm().value();

@@ -114,7 +114,7 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
 
   return [=, &node](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, s.layer);
-    const Tensor dx = c.allocate(x.desc);
+    const Tensor dx = c.overwrite_or_allocate_input(s.input, x);
     const auto [dscale, dshift] = affine_gradient(c, node, s);
     c.add_kernel({s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
                  joined(norm_numbers(c, node, s, mean, variance), {x, dy, index, dx, dscale, dshift, c.allocate_floats(s.scratch())}),
