@@ -133,7 +133,8 @@ std::string to_text(const BenchResult& result, std::int64_t steps) {
 void measure(BenchResult& result, const Experiment& experiment, const BenchOptions& options, Clock::time_point start) {
   const Mode mode = result.mode == "train" ? Mode::training : Mode::evaluation;
   const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
-  ModelOptions model_options{.mode = mode, .batch_size = result.batch_size, .seed = seed, .profile = options.layers};
+  ModelOptions model_options{
+      .mode = mode, .batch_size = result.batch_size, .seed = seed, .profile = options.layers, .recompute = experiment.train.recompute};
   set_choices(model_options, experiment.train, {});
   Model model(experiment.graph, model_options);
   remember_choices(model);

@@ -154,7 +154,7 @@ int run_shape_check(const ShapeCheckOptions& options) {
   totals.parameters = parameter_count(experiment.graph);
   totals.macs = macs_per_image(experiment.graph);
   try {
-    const MemoryEstimate network = estimate_memory(experiment.graph, totals.batch_size);
+    const MemoryEstimate network = estimate_memory(experiment.graph, totals.batch_size, experiment.train.recompute);
     totals.memory = {checked_sum(network.train_bytes, program_bytes), checked_sum(network.eval_bytes, program_bytes)};
   } catch (const ShapeError& error) {
     throw InputError(fmt::format("{}: memory at batch size {}: {}", options.config, totals.batch_size, error.what()));

@@ -65,7 +65,8 @@ struct Loading {
 /// `loading` has to be done before anything is timed.
 std::unique_ptr<Model> make_model(const Job& job, std::shared_ptr<const Loading> loading) {
   const TrainSpec& train = job.experiment.train;
-  ModelOptions options{.mode = Mode::training, .batch_size = train.batch_size, .seed = static_cast<std::uint64_t>(train.seed)};
+  ModelOptions options{
+      .mode = Mode::training, .batch_size = train.batch_size, .seed = static_cast<std::uint64_t>(train.seed), .recompute = train.recompute};
   set_choices(options, train, job.resumed ? job.resumed->checkpoint.choices : Choices{});
   options.before_tuning = [loading = std::move(loading)] { loading->wait(); };
   return std::make_unique<Model>(job.experiment.graph, options);

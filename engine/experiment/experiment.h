@@ -40,6 +40,7 @@ struct TrainSpec {
   std::string device = "auto";
   bool deterministic = false;
   bool tune = true;
+  bool recompute = false;
   std::int64_t checkpoint_every = 1;  // epochs; written "1 epoch"
   Selection loss;
   Selection optimizer;

@@ -42,6 +42,8 @@ const Schema<TrainArguments>& train_schema() {
           .optional("deterministic", of(&TrainSpec::deterministic),
                     "the same bits in every run on the same machine and threads, also in new runs: nothing is timed")
           .optional("tune", of(&TrainSpec::tune), "time the ways to compute each convolution and take the fastest")
+          .optional("recompute", of(&TrainSpec::recompute),
+                    "compute activations again in the backward pass instead of keeping them: less memory, more time, the same numbers")
           .optional("checkpoint_every", &TrainArguments::checkpoint_interval, "how often a checkpoint is written, as '2 epochs'");
   return schema;
 }
@@ -51,7 +53,6 @@ const std::vector<LaterKey>& later_keys() {
       {"precision", "bf16", "write precision: f32"},
       {"device", "gpu", "write device: cpu, or auto"},
       {"device", "cuda", "write device: cpu, or auto"},
-      {"recompute", "", ""},
       {"accumulate", "", ""},
       {"clip_grad_norm", "", ""},
       {"clip_grad_value", "", ""},

@@ -32,7 +32,8 @@ struct MemoryEstimate {
   std::int64_t train_bytes = 0;
   std::int64_t eval_bytes = 0;
 };
-/// `graph` is the network as built, before any pass. Throws ShapeError on overflow.
-MemoryEstimate estimate_memory(const Graph& graph, std::int64_t batch_size);
+/// `graph` is the network as built, before any pass; `recompute`: training computes activations again (passes/plan_recomputation). Throws
+/// ShapeError on overflow.
+MemoryEstimate estimate_memory(const Graph& graph, std::int64_t batch_size, bool recompute = false);
 
 }  // namespace cnnctl

@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "engine/graph/arena.h"
+#include "engine/graph/backward_memory.h"
 #include "engine/graph/passes/passes.h"
+#include "engine/graph/recomputation.h"
 
 namespace cnnctl {
 namespace {
@@ -79,6 +81,15 @@ bool has_relu_behind(const Node& node) {
   return binary != nullptr && binary->activation;
 }
 
+/// Whether the gradient of a node's input is written over that input: of a norm with a pooling behind a convolution, which does not read
+/// its result again.
+bool overwrites_input(const Graph& graph, const std::vector<int>& readers, const Node& node) {
+  const auto* norm = std::get_if<BatchNorm>(&node.op);
+  const ValueId input = node.inputs.front();
+  return norm != nullptr && norm->pooling && input != 0 && readers[index_of(input)] == 1 &&
+         std::holds_alternative<Convolution>(graph.nodes[index_of(input - 1)].op);  // value i + 1 is written by node i
+}
+
 /// Bytes that an op's forward writes for its backward alone: masks, indices and statistics.
 struct Workspace {
   std::int64_t elements = 0;  // of the op's output, the whole batch
@@ -118,6 +129,11 @@ struct Workspace {
   std::int64_t operator()(const Slice&) const { return 0; }
 };
 
+std::int64_t workspace_bytes(const Graph& graph, const Node& node, std::int64_t batch_size) {
+  const Shape& output = graph.values[index_of(node.output)];
+  return std::visit(Workspace{checked_product(output.count(), batch_size), output.channels, batch_size}, node.op);
+}
+
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
 /// backward steps a node, the last node's first: by its weights, and by its inputs. Who may write over what follows the rules of runtime's
 /// Compiler.
@@ -129,23 +145,29 @@ class Buffers {
         training_(training),
         steps_(static_cast<int>(graph.nodes.size())),
         readers_(count_readers(graph)),
-        values_(graph.values.size()) {
-    set_value(0, add(value_bytes(0), 0));
+        values_(graph.values.size()),
+        stays_(values_that_stay(graph)),
+        uses_(index_of(3 * steps_ + 1)) {
+    set_value(0, add(value_bytes(0)));
     buffers_[values_[0]].kept = true;
     for (int step = 0; step < steps_; ++step) forward(step);
-    use(buffer_of(graph_.output), training ? 3 * steps_ : steps_);  // it is read until the next forward
+    use(buffer_of(graph_.output), steps_);
     if (training) walk_backward();
   }
 
   std::int64_t arena_bytes() const {
+    const ProgramUses program = program_uses();
+    const Lives lives = find_lives(program, find_recomputation(graph_, program));
     std::vector<Lifetime> lifetimes;
-    for (const Usage& buffer : buffers_) lifetimes.push_back(buffer.lifetime);
+    for (const auto* all : {&lives.first, &lives.again})
+      for (const std::optional<Lifetime>& lifetime : *all)
+        if (lifetime) lifetimes.push_back(*lifetime);
     return plan_arena(lifetimes).bytes;
   }
 
  private:
   struct Usage {
-    Lifetime lifetime;
+    std::int64_t bytes = 0;
     bool kept = false;         // read again by a backward, or by the caller
     int pending_reads = 0;     // of the values in it, by nodes that come later
     int gradient_holders = 0;  // values that wait for the gradient in it to be read
@@ -155,20 +177,36 @@ class Buffers {
   const Node& node_at(int step) const { return graph_.nodes[index_of(step)]; }
 
   std::int64_t elements(ValueId value) const { return checked_product(graph_.values[index_of(value)].count(), batch_size_); }
-  std::int64_t workspace_bytes(const Node& node) const {
-    const std::int64_t channels = graph_.values[index_of(node.output)].channels;
-    return std::visit(Workspace{elements(node.output), channels, batch_size_}, node.op);
-  }
   std::int64_t value_bytes(ValueId value) const { return checked_product(elements(value), element_bytes); }
 
-  Buffer add(std::int64_t bytes, int step) {
-    buffers_.push_back({{bytes, step, step}});
+  Buffer add(std::int64_t bytes) {
+    buffers_.push_back({bytes});
     return buffers_.size() - 1;
   }
-  void use(Buffer buffer, int step) {
-    Lifetime& lifetime = buffers_[buffer].lifetime;
-    lifetime.first = std::min(lifetime.first, step);
-    lifetime.last = std::max(lifetime.last, step);
+  Buffer add(std::int64_t bytes, int step) {
+    const Buffer buffer = add(bytes);
+    use(buffer, step);
+    return buffer;
+  }
+  void use(Buffer buffer, int step) { uses_[index_of(step)].push_back(static_cast<int>(buffer)); }
+
+  ProgramUses program_uses() const {
+    const auto caller = [&](ValueId value) { return std::vector<int>{static_cast<int>(buffer_of(value))}; };
+    ProgramUses program;
+    program.before = caller(0);
+    program.between = uses_[index_of(steps_)];
+    for (int step = 0; step < steps_; ++step) {
+      program.forward.push_back({step, uses_[index_of(step)]});
+      program.outputs.push_back(static_cast<int>(buffer_of(node_at(step).output)));
+    }
+    if (training_) program.after = caller(graph_.output);  // it is read until the next forward
+    for (int step = steps_ + 1; training_ && step <= 3 * steps_; ++step)
+      program.backward.push_back({steps_ - 1 - (step - steps_ - 1) / 2, uses_[index_of(step)]});
+    program.stays.assign(buffers_.size(), false);
+    for (std::size_t value = 0; value < values_.size(); ++value)
+      if (stays_[value]) program.stays[values_[value]] = true;
+    for (const Usage& buffer : buffers_) program.bytes.push_back(buffer.bytes);
+    return program;
   }
 
   Buffer buffer_of(ValueId value) const { return values_[index_of(value)]; }
@@ -197,7 +235,7 @@ class Buffers {
   /// The buffer of a node's output: its input's where that is the same data, or where nothing else needs it.
   Buffer output_buffer(const Node& node, int step) {
     if (std::holds_alternative<Flatten>(node.op)) return buffer_of(node.inputs.front());
-    for (const ValueId input : overwritten_inputs(node)) {
+    for (const ValueId input : stays_[index_of(node.output)] ? std::vector<ValueId>{} : overwritten_inputs(node)) {
       const Usage& usage = buffers_[buffer_of(input)];
       if (!usage.kept && usage.pending_reads == 1) return buffer_of(input);
     }
@@ -211,7 +249,7 @@ class Buffers {
       for (const ValueId input : kept_inputs(node)) buffers_[buffer_of(input)].kept = true;
     const Buffer output = output_buffer(node, step);
     use(output, step);
-    buffers_[output].kept |= training_ && backward_needs(node).output;
+    buffers_[output].kept |= stays_[index_of(node.output)] || (training_ && backward_needs(node).output);
     for (const ValueId input : node.inputs) --buffers_[buffer_of(input)].pending_reads;
     set_value(node.output, output);
   }
@@ -250,7 +288,7 @@ class Buffers {
     if (second) use(*second, step);
     if (backward_needs(node).output) use(buffer_of(node.output), step);
     for (const ValueId input : kept_inputs(node)) use(buffer_of(input), by_weights);
-    if (const std::int64_t bytes = workspace_bytes(node); bytes > 0) use(add(bytes, forward_step), step);
+    if (const std::int64_t bytes = workspace_bytes(graph_, node, batch_size_); bytes > 0) use(add(bytes, forward_step), step);
     const Buffer passed = passed_on(node, gradient, step);
     // A number a channel gets a sum of its own; it comes first, since the map's part may then take the gradient's place.
     for (std::size_t i = node.inputs.size(); i-- > 0;)
@@ -282,6 +320,7 @@ class Buffers {
       if (index == 1 || (passed_is_free && !both)) return passed;
       if (second && buffers_[*second].gradient_holders == 1) return *second;
     }
+    if (!stays_[index_of(input)] && overwrites_input(graph_, readers_, node)) return buffer_of(input);
     // Slices are added to what is there already.
     const std::optional<Buffer>& so_far = gradients_[index_of(input)];
     if (std::holds_alternative<Concat>(node.op) && so_far && buffers_[*so_far].gradient_holders == 1) return *so_far;
@@ -318,6 +357,8 @@ class Buffers {
   int steps_;
   std::vector<int> readers_;
   std::vector<Buffer> values_;
+  std::vector<bool> stays_;             // by value, because of what is computed again
+  std::vector<std::vector<int>> uses_;  // buffers, by step
   std::vector<bool> has_gradient_;
   std::vector<std::optional<Buffer>> gradients_;
   std::vector<std::optional<Buffer>> second_gradients_;  // parts that the values' writers add
@@ -331,8 +372,8 @@ std::int64_t all_parameter_bytes(const Graph& graph) {
   return checked_product(elements, element_bytes);
 }
 
-std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size) {
-  const Graph prepared = prepare_for_training(graph);
+std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size, bool recompute) {
+  const Graph prepared = prepare_for_training(graph, recompute);
   const Buffers buffers(prepared, batch_size, true);
   const std::int64_t optimizer_bytes = checked_product(parameter_count(graph), 3 * element_bytes);  // gradient and Adam's two moments
   return checked_sum(buffers.arena_bytes(), checked_sum(all_parameter_bytes(graph), optimizer_bytes));
@@ -346,8 +387,30 @@ std::int64_t evaluation_bytes(const Graph& graph, std::int64_t batch_size) {
 
 }  // namespace
 
-MemoryEstimate estimate_memory(const Graph& graph, std::int64_t batch_size) {
-  return {training_bytes(graph, batch_size), evaluation_bytes(graph, batch_size)};
+std::vector<BackwardMemory> backward_memory(const Graph& graph) {
+  const std::vector<int> readers = count_readers(graph);
+  const auto bytes = [&](ValueId value) { return checked_product(graph.values[index_of(value)].count(), element_bytes); };
+  std::vector<bool> read(graph.values.size(), false);
+  for (const Node& node : graph.nodes) {
+    for (const ValueId input : kept_inputs(node)) read[index_of(input)] = true;
+    if (backward_needs(node).output) read[index_of(node.output)] = true;
+  }
+  std::vector<BackwardMemory> memory;
+  for (const Node& node : graph.nodes) {
+    const std::int64_t own = bytes(node.output);
+    std::int64_t inputs = 0;
+    for (const ValueId input : node.inputs) inputs = checked_sum(inputs, bytes(input));
+    const bool in_place = changes_gradient(node.op) || residual_norm(node) != nullptr || std::holds_alternative<Binary>(node.op);
+    const std::int64_t gradients = overwrites_input(graph, readers, node) ? own
+                                   : in_place                             ? std::max(own, inputs)
+                                                                          : checked_sum(own, inputs);
+    memory.push_back({checked_sum(read[index_of(node.output)] ? own : 0, workspace_bytes(graph, node, 1)), gradients});
+  }
+  return memory;
+}
+
+MemoryEstimate estimate_memory(const Graph& graph, std::int64_t batch_size, bool recompute) {
+  return {training_bytes(graph, batch_size, recompute), evaluation_bytes(graph, batch_size)};
 }
 
 }  // namespace cnnctl

@@ -1,12 +1,15 @@
 #include "engine/runtime/compiler.h"
 
 #include <algorithm>
+#include <initializer_list>
+#include <iterator>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/ops.h"
+#include "engine/runtime/recompute.h"
 #include "engine/runtime/selftest.h"
 
 namespace cnnctl {
@@ -21,6 +24,12 @@ std::int64_t tensor_bytes(const Desc& desc) {
     throw std::runtime_error(
         fmt::format("a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", bytes >> 20));
   return bytes;
+}
+
+std::vector<BufferId> buffers_of(const std::vector<Tensor>& tensors) {
+  std::vector<BufferId> buffers;
+  for (const Tensor& tensor : tensors) buffers.push_back(tensor.buffer);
+  return buffers;
 }
 
 KernelFunction copy_step(const Tensor& from, const Tensor& to) {
@@ -42,20 +51,57 @@ Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, Param
       readers_(count_readers(graph)),
       values_(graph.values.size()),
       gradients_(graph.values.size()),
-      second_gradients_(graph.values.size()) {
+      second_gradients_(graph.values.size()),
+      values_that_stay_(values_that_stay(graph)) {
   find_needed_gradients(input_gradient);
 }
 
 CompiledProgram Compiler::compile() {
   start();
-  for (const Node& node : graph_.nodes) compile_forward(node);
+  for (std::size_t i = 0; i < graph_.nodes.size(); ++i) compile_forward(i);
   finish_forward();
   if (training()) compile_backward();
+  return take();
+}
+
+CompiledProgram Compiler::take() {
+  const ProgramUses uses = program_uses();
+  const Recomputation recomputation = find_recomputation(graph_, uses);
+  const Lives lives = find_lives(uses, recomputation);
+  add_replays(program_, recomputation);
+  for (std::size_t i = 0; i < lives.first.size(); ++i) program_.buffers[i].life = lives.first[i];
+  for (const Renewal& renewal : program_.renewals)
+    program_.buffers[static_cast<std::size_t>(renewal.again)].life = lives.again[static_cast<std::size_t>(renewal.first)];
   return std::move(program_);
 }
 
-void Compiler::compile_forward(const Node& node) {
+ProgramUses Compiler::program_uses() const {
+  const auto those_of = [](std::initializer_list<BufferId> buffers) {
+    std::vector<BufferId> used;
+    std::copy_if(buffers.begin(), buffers.end(), std::back_inserter(used), [](BufferId id) { return id >= 0; });
+    return used;
+  };
+  ProgramUses uses;
+  uses.before = those_of({program_.input});
+  for (const LabelledStep& step : program_.forward) uses.forward.push_back(step.uses);
+  uses.between = those_of({program_.output, program_.output_gradient});
+  for (const LabelledStep& step : program_.backward) uses.backward.push_back(step.uses);
+  if (training()) uses.after = those_of({program_.output, program_.input_gradient});  // the output until the next forward pass
+  for (const Node& node : graph_.nodes) uses.outputs.push_back(value(node.output).buffer);
+  for (const Buffer& buffer : program_.buffers) {
+    uses.bytes.push_back(buffer.bytes);
+    uses.stays.push_back(buffer.home != BufferHome::arena);
+  }
+  for (std::size_t i = 0; i < values_.size(); ++i)
+    if (values_that_stay_[i]) uses.stays[static_cast<std::size_t>(values_[i].buffer)] = true;
+  return uses;
+}
+
+void Compiler::compile_forward(std::size_t index) {
+  node_ = index;
+  const Node& node = graph_.nodes[index];
   backwards_.push_back(compile_node(*this, node));
+  if (values_that_stay_[static_cast<std::size_t>(node.output)]) keep(value(node.output));
   for (const ValueId input : node.inputs) --pending_reads_[static_cast<std::size_t>(value(input).buffer)];
 }
 
@@ -68,16 +114,15 @@ void Compiler::compile_backward() {
     const Node& node = graph_.nodes[i];
     for (const ValueId input : node.inputs) --reads_before_[static_cast<std::size_t>(input)];
     if (!gradients_[static_cast<std::size_t>(node.output)]) continue;  // nothing of it reaches the network's output
+    node_ = i;
     backward_layer_ = layer_name(node);
     backward_output_ = node.output;
     backwards_[i](*this);
     --holders(gradient(node.output));
     if (second_gradient(node.output)) --holders(*second_gradient(node.output));
   }
-  use(program_.output, step_);  // the caller may read it until the next forward pass
   if (!needs_gradient(0)) return;
   program_.input_gradient = in_format(gradient(0), plain_desc(dims(0)), "input").buffer;
-  use(program_.input_gradient, step_);  // the caller reads it
 }
 
 void Compiler::find_needed_gradients(bool input_gradient) {
@@ -93,7 +138,6 @@ void Compiler::find_needed_gradients(bool input_gradient) {
 
 void Compiler::start() {
   const Tensor input = allocate(plain_desc(dims(0)));
-  use(input.buffer, step_++);  // the caller fills it
   program_.input = input.buffer;
   keep(input);
   set_value(0, input);
@@ -105,10 +149,6 @@ void Compiler::finish_forward() {
   program_.output = plain.buffer;
   program_.output_count = static_cast<std::int64_t>(plain.desc.get_size() / sizeof(float));
   if (training()) program_.output_gradient = allocate(plain.desc).buffer;
-  // The caller reads the one and fills the other.
-  use(program_.output, step_);
-  if (training()) use(program_.output_gradient, step_);
-  ++step_;
 }
 
 Dims Compiler::dims(ValueId id) const {
@@ -128,7 +168,9 @@ Tensor Compiler::shaped_value(ValueId id, const std::string& layer) {
 
 bool Compiler::may_overwrite(ValueId input, const Tensor& tensor) const {
   const auto buffer = static_cast<std::size_t>(tensor.buffer);
-  return !kept_[buffer] && (tensor.buffer != value(input).buffer || pending_reads_[buffer] == 1);
+  const ValueId output = graph_.nodes[node_].output;
+  return !kept_[buffer] && !values_that_stay_[static_cast<std::size_t>(output)] &&
+         (tensor.buffer != value(input).buffer || pending_reads_[buffer] == 1);
 }
 
 Tensor Compiler::overwrite_or_allocate(ValueId input) {
@@ -144,17 +186,17 @@ BufferId Compiler::add_buffer(Buffer buffer) {
   return static_cast<BufferId>(program_.buffers.size() - 1);
 }
 
-Tensor Compiler::allocate(const Desc& desc) { return {desc, add_buffer({BufferHome::arena, tensor_bytes(desc), -1, -1, -1})}; }
+Tensor Compiler::allocate(const Desc& desc) { return {desc, add_buffer({BufferHome::arena, tensor_bytes(desc)})}; }
 
-Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer({BufferHome::arena, bytes, -1, -1, -1})}; }
+Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer({BufferHome::arena, bytes})}; }
 
 Tensor Compiler::allocate_floats(std::int64_t count) { return allocate_bytes(count * static_cast<std::int64_t>(sizeof(float))); }
 
-Tensor Compiler::constant(const Desc& desc) { return {desc, add_buffer({BufferHome::constant, tensor_bytes(desc), -1, -1, -1})}; }
+Tensor Compiler::constant(const Desc& desc) { return {desc, add_buffer({BufferHome::constant, tensor_bytes(desc)})}; }
 
 Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& wanted) {
   const ParameterId id = node.parameters[index];
-  const Tensor stored{parameters_.settle(id, wanted), add_buffer({BufferHome::value, tensor_bytes(wanted), id, -1, -1})};
+  const Tensor stored{parameters_.settle(id, wanted), add_buffer({BufferHome::value, tensor_bytes(wanted), id})};
   if (stored.desc == wanted) return stored;
   if (training()) return in_format(stored, wanted, layer_name(node));
   const Tensor copy = constant(wanted);
@@ -165,7 +207,7 @@ Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& want
 Tensor Compiler::parameter_gradient(const Node& node, std::size_t index) {
   const ParameterId id = node.parameters[index];
   const Desc& desc = parameters_.settle(id, plain_desc({graph_.parameters[static_cast<std::size_t>(id)].dims}));
-  return {desc, add_buffer({BufferHome::gradient, static_cast<std::int64_t>(desc.get_size()), id, -1, -1})};
+  return {desc, add_buffer({BufferHome::gradient, static_cast<std::int64_t>(desc.get_size()), id})};
 }
 
 void Compiler::write_parameter_gradient(const Node& node, std::size_t index, const Desc& written,
@@ -176,35 +218,29 @@ void Compiler::write_parameter_gradient(const Node& node, std::size_t index, con
   if (raw.buffer != stored.buffer) reorder(raw, stored, layer_name(node));
 }
 
-void Compiler::use(BufferId id, int step) {
-  Buffer& buffer = program_.buffers[static_cast<std::size_t>(id)];
-  if (buffer.first_step < 0) buffer.first_step = step;
-  buffer.last_step = step;
-}
-
-void Compiler::add_step(StepLabel label, const std::vector<BufferId>& buffers, std::unique_ptr<Step> step) {
-  for (const BufferId id : buffers) use(id, step_);
-  ++step_;
-  (backward_ ? program_.backward : program_.forward).push_back({std::move(label), std::move(step)});
+void Compiler::add_step(StepLabel label, StepUses uses, std::unique_ptr<Step> step) {
+  (backward_ ? program_.backward : program_.forward).push_back({std::move(label), std::move(uses), std::move(step)});
 }
 
 void Compiler::add_primitive(StepLabel label, dnnl::primitive primitive, const Desc& scratchpad, std::vector<PrimitiveArgument> arguments) {
   if (scratchpad.get_size() > 0) arguments.emplace_back(DNNL_ARG_SCRATCHPAD, allocate(scratchpad));
-  std::vector<BufferId> buffers;
-  for (const auto& argument : arguments) buffers.push_back(argument.second.buffer);
-  add_step(std::move(label), buffers, primitive_step(std::move(primitive), std::move(arguments)));
+  StepUses uses{static_cast<int>(node_), {}};
+  for (const auto& argument : arguments) uses.buffers.push_back(argument.second.buffer);
+  add_step(std::move(label), std::move(uses), primitive_step(std::move(primitive), std::move(arguments)));
 }
 
 void Compiler::add_kernel(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {
-  std::vector<BufferId> buffers;
-  for (const Tensor& tensor : tensors) buffers.push_back(tensor.buffer);
-  add_step(std::move(label), buffers, kernel_step(buffers, std::move(run)));
+  std::vector<BufferId> buffers = buffers_of(tensors);
+  add_step(std::move(label), {static_cast<int>(node_), buffers}, kernel_step(buffers, std::move(run)));
+}
+
+void Compiler::add_kernel_once(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {
+  std::vector<BufferId> buffers = buffers_of(tensors);
+  add_step(std::move(label), {static_cast<int>(node_), buffers, true}, kernel_step(buffers, std::move(run)));
 }
 
 void Compiler::add_preparation(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {
-  std::vector<BufferId> buffers;
-  for (const Tensor& tensor : tensors) buffers.push_back(tensor.buffer);
-  program_.prepare.push_back({std::move(label), kernel_step(std::move(buffers), std::move(run))});
+  program_.prepare.push_back({std::move(label), {}, kernel_step(buffers_of(tensors), std::move(run))});
 }
 
 Tensor Compiler::in_format(const Tensor& tensor, const Desc& wanted, const std::string& layer) {
@@ -236,6 +272,14 @@ Tensor Compiler::overwrite_or_allocate_gradient(const Tensor& gradient) {
   const bool is_part = gradient.buffer == this->gradient(backward_output_).buffer || (second && gradient.buffer == second->buffer);
   const int own = is_part ? 1 : 0;
   return holders(gradient) <= own ? gradient : allocate(gradient.desc);
+}
+
+Tensor Compiler::overwrite_or_allocate_input(ValueId input, const Tensor& x) {
+  const auto i = static_cast<std::size_t>(input);
+  // A convolution does not read its result again.
+  const bool free = x.buffer == value(input).buffer && readers_[i] == 1 && !values_that_stay_[i] && input != 0 &&
+                    std::holds_alternative<Convolution>(graph_.nodes[i - 1].op);  // value i + 1 is written by node i
+  return free ? x : allocate(x.desc);
 }
 
 void Compiler::add_gradient(ValueId id, Tensor tensor) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/graph/graph.h"
+#include "engine/graph/recomputation.h"
 #include "engine/runtime/model.h"
 #include "engine/runtime/parameter_store.h"
 #include "engine/runtime/step.h"
@@ -25,14 +26,20 @@ struct Buffer {
   BufferHome home = BufferHome::arena;
   std::int64_t bytes = 0;
   ParameterId parameter = -1;
-  int first_step = -1;
-  int last_step = -1;
+  std::optional<Lifetime> life{};  // in the arena; nothing where no step uses it
 };
 
-/// A step with its name.
+/// A step with its name, its node, and the buffers it works on.
 struct LabelledStep {
   StepLabel label;
+  StepUses uses;
   std::unique_ptr<Step> step;
+};
+
+/// A buffer whose contents are computed again for the backward pass, and the one that its steps find them in.
+struct Renewal {
+  BufferId first = -1;
+  BufferId again = -1;
 };
 
 /// What compilation gives: the lists of steps, and the buffers they use. Program binds them to memory.
@@ -41,6 +48,7 @@ struct CompiledProgram {
   std::vector<LabelledStep> prepare;  // evaluation only: run when parameters have changed
   std::vector<LabelledStep> forward;
   std::vector<LabelledStep> backward;
+  std::vector<Renewal> renewals;
   BufferId input = -1;
   BufferId output = -1;
   BufferId output_gradient = -1;
@@ -60,7 +68,7 @@ class Compiler {
   /// Compiles everything. Call once.
   CompiledProgram compile();
   /// The steps that were added so far, where they alone are wanted and not those of the graph. Call once.
-  CompiledProgram take() { return std::move(program_); }
+  CompiledProgram take();
 
   // What the program is for.
   bool training() const { return mode_ == Mode::training; }
@@ -117,6 +125,9 @@ class Compiler {
   // Steps. They join the forward or the backward list, depending on which is being compiled.
   void add_primitive(StepLabel label, dnnl::primitive primitive, const Desc& scratchpad, std::vector<PrimitiveArgument> arguments);
   void add_kernel(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run);
+  /// The same for a step that changes what outlives the training step, as running statistics: where the forward pass is computed again, it
+  /// does not run again.
+  void add_kernel_once(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run);
   /// A step that runs before the forward pass of an evaluation when parameters have changed.
   void add_preparation(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run);
   /// The tensor in another format of the same dimensions: itself, or a reordered copy.
@@ -136,6 +147,9 @@ class Compiler {
   /// A tensor for what a node makes of its output's gradient: `gradient`, one of the two parts or the copy in another format that was made
   /// of one, where no other value waits for it, else a new one of the same format.
   Tensor overwrite_or_allocate_gradient(const Tensor& gradient);
+  /// A tensor for the gradient of a node's input that is made of the input `x` place by place: x itself where nothing reads that later,
+  /// else a new one of the same format.
+  Tensor overwrite_or_allocate_input(ValueId input, const Tensor& x);
   /// Adds to a value's gradient; a vector's may come with the dimensions dims(id). The tensor is the compiler's from then on: one may be
   /// given to several values, and the node may read it further, but not write to it.
   void add_gradient(ValueId id, Tensor tensor);
@@ -143,14 +157,14 @@ class Compiler {
   std::optional<Tensor> gradient_so_far(ValueId id) const;
 
  private:
-  void use(BufferId buffer, int step);
-  void add_step(StepLabel label, const std::vector<BufferId>& buffers, std::unique_ptr<Step> step);
+  void add_step(StepLabel label, StepUses uses, std::unique_ptr<Step> step);
   BufferId add_buffer(Buffer buffer);
   void find_needed_gradients(bool input_gradient);
   void start();
-  void compile_forward(const Node& node);
+  void compile_forward(std::size_t index);
   void finish_forward();
   void compile_backward();
+  ProgramUses program_uses() const;
   bool may_leave_to_writer(ValueId id, const Tensor& part) const;
   Tensor sum_of_gradients(const Tensor& so_far, const Tensor& added);
   int& holders(const Tensor& gradient) { return gradient_holders_[static_cast<std::size_t>(gradient.buffer)]; }
@@ -173,8 +187,9 @@ class Compiler {
   std::vector<bool> kept_;                                 // by BufferId
   std::vector<int> pending_reads_;                         // by BufferId: reads of the values in it by nodes that are not compiled yet
   std::vector<int> gradient_holders_;                      // by BufferId: values that wait for the gradient in it to be read
+  std::vector<bool> values_that_stay_;                     // by ValueId: cnnctl::values_that_stay
   bool backward_ = false;
-  int step_ = 0;
+  std::size_t node_ = 0;  // the one being compiled
   CompiledProgram program_;
 };
 

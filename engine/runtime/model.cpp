@@ -18,7 +18,7 @@ namespace cnnctl {
 struct Model::Impl {
   Impl(Graph original, const ModelOptions& chosen)
       : graph(std::move(original)),
-        training_graph(prepare_for_training(graph)),
+        training_graph(prepare_for_training(graph, chosen.recompute)),
         evaluation_graph(prepare_for_evaluation(graph)),
         options(chosen),
         store(graph, chosen.mode == Mode::training),

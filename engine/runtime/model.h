@@ -24,6 +24,7 @@ struct ModelOptions {
   Choices known{};                        // taken where they apply, before anything is timed
   double tuning_seconds = 0;              // to spend on timing ways to compute convolutions; 0 leaves the choice to a rule of their sizes
   std::function<void()> before_tuning{};  // called before something is timed: ends what else keeps the processors busy
+  bool recompute = false;                 // training computes activations again in its backward: less memory, more time
   bool deterministic = false;             // only the library's direct convolutions, whatever is known
 };
 

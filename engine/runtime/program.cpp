@@ -12,8 +12,8 @@ std::vector<std::int64_t> place_in_arena(const std::vector<Buffer>& buffers, std
   std::vector<Lifetime> lifetimes;
   std::vector<std::size_t> owners;
   for (std::size_t i = 0; i < buffers.size(); ++i)
-    if (buffers[i].home == BufferHome::arena && buffers[i].first_step >= 0) {
-      lifetimes.push_back({buffers[i].bytes, buffers[i].first_step, buffers[i].last_step});
+    if (buffers[i].home == BufferHome::arena && buffers[i].life) {
+      lifetimes.push_back(*buffers[i].life);
       owners.push_back(i);
     }
   const ArenaPlan plan = plan_arena(lifetimes);
@@ -62,8 +62,12 @@ void StepListProgram::bind(std::byte* arena) {
         break;
     }
   }
-  for (auto* steps : {&compiled_.prepare, &compiled_.forward, &compiled_.backward})
+  for (auto* steps : {&compiled_.prepare, &compiled_.forward})
     for (LabelledStep& step : *steps) step.step->bind(addresses_);
+  std::vector<void*> renewed = addresses_;
+  for (const Renewal& renewal : compiled_.renewals)
+    renewed[static_cast<std::size_t>(renewal.first)] = addresses_[static_cast<std::size_t>(renewal.again)];
+  for (LabelledStep& step : compiled_.backward) step.step->bind(renewed);
 }
 
 std::span<float> StepListProgram::input() {

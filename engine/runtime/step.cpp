@@ -24,6 +24,8 @@ class PrimitiveStep final : public Step {
                             "oneDNN could not execute a primitive");
   }
 
+  std::unique_ptr<Step> copy() const override { return std::make_unique<PrimitiveStep>(primitive_, arguments_); }
+
  private:
   dnnl::primitive primitive_;
   std::vector<PrimitiveArgument> arguments_;
@@ -41,6 +43,8 @@ class KernelStep final : public Step {
   }
 
   void run() override { run_(pointers_); }
+
+  std::unique_ptr<Step> copy() const override { return std::make_unique<KernelStep>(buffers_, run_); }
 
  private:
   std::vector<BufferId> buffers_;

@@ -37,6 +37,8 @@ class Step {
   /// Takes the addresses of all buffers, by BufferId. Called again whenever they move.
   virtual void bind(std::span<void* const> buffers) = 0;
   virtual void run() = 0;
+  /// Another step that does the same, to be bound by itself.
+  virtual std::unique_ptr<Step> copy() const = 0;
 };
 
 /// A oneDNN argument (DNNL_ARG_SRC ...) and the tensor that goes there.

@@ -11,6 +11,7 @@ Graph alone(const Graph& graph, const Node& node) {
   Graph result;
   Node copy = node;
   copy.layer = 0;
+  copy.recomputed = -1;
   result.layers.push_back(graph.layers[static_cast<std::size_t>(node.layer)]);
   for (ValueId& input : copy.inputs) {
     result.values.push_back(graph.values[static_cast<std::size_t>(input)]);

@@ -58,6 +58,7 @@ TEST_CASE("a network alone is an experiment, with the defaults of everything els
   CHECK(experiment.train.device == "auto");
   CHECK_FALSE(experiment.train.deterministic);
   CHECK(experiment.train.tune);
+  CHECK_FALSE(experiment.train.recompute);
   CHECK(experiment.train.checkpoint_every == 1);
   CHECK(experiment.train.loss.type == "cross_entropy");
   CHECK(experiment.train.optimizer.type == "adam");
@@ -69,7 +70,8 @@ TEST_CASE("every key of data and train arrives where it belongs") {
       "name: net-1.b\n" + network +
       "data: {dataset: {mnist: {root: there}}, shuffle: false, normalize: {mean: [0.5], std: [0.25]}}\n"
       "train: {epochs: 7, batch_size: 8, seed: 9, log_every: 10, drop_last: true, loss: {cross_entropy: {}}, optimizer: {sgd: {lr: 0.1}},\n"
-      "        schedule: constant, precision: f32, device: cpu, deterministic: true, tune: false, checkpoint_every: 3 epochs}\n");
+      "        schedule: constant, precision: f32, device: cpu, deterministic: true, tune: false, recompute: true,\n"
+      "        checkpoint_every: 3 epochs}\n");
   CHECK(experiment.name == "net-1.b");
   CHECK(experiment.graph.name == "net-1.b");
   CHECK(experiment.data.dataset.type == "mnist");
@@ -87,6 +89,7 @@ TEST_CASE("every key of data and train arrives where it belongs") {
   CHECK(experiment.train.device == "cpu");
   CHECK(experiment.train.deterministic);
   CHECK_FALSE(experiment.train.tune);
+  CHECK(experiment.train.recompute);
   CHECK(experiment.train.checkpoint_every == 3);
 }
 
@@ -190,7 +193,7 @@ TEST_CASE("the data's images must have the shape of the network's input") {
 
 TEST_CASE("the declarations of data and train name every key with its default") {
   CHECK(data_declaration().arguments.size() == 3);
-  CHECK(train_declaration().arguments.size() == 13);
+  CHECK(train_declaration().arguments.size() == 14);
   for (const Argument& argument : train_declaration().arguments) {
     CAPTURE(argument.name);
     CHECK_FALSE(argument.default_text.empty());

@@ -42,8 +42,15 @@ Graph fuse_norm_depthwise(Graph graph);
 /// Removes what evaluation does not compute: dropout and drop_path.
 Graph drop_training_only(Graph graph);
 
-/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual, fuse_norm_depthwise.
-Graph prepare_for_training(Graph graph);
+/// Cuts the graph, as the other passes leave it, into runs of consecutive nodes where few values cross (training only), as between
+/// residual blocks, and marks those whose inner values are to be computed again in the backward pass (Node::recomputed), so that the most
+/// that is alive at a time is as little as runs allow. Those for which there is room beside that stay as they are. Source: Chen et al.,
+/// "Training deep nets with sublinear memory cost", 2016.
+Graph plan_recomputation(Graph graph);
+
+/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual, fuse_norm_depthwise, and
+/// with `recompute` plan_recomputation.
+Graph prepare_for_training(Graph graph, bool recompute = false);
 
 /// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation.
 Graph prepare_for_evaluation(Graph graph);

@@ -4,9 +4,10 @@
 
 namespace cnnctl {
 
-Graph prepare_for_training(Graph graph) {
+Graph prepare_for_training(Graph graph, bool recompute) {
   graph = fuse_norm_pooling(fuse_norm_activation(std::move(graph)));
-  return fuse_norm_depthwise(fuse_norm_residual(fuse_binary_relu(std::move(graph))));
+  graph = fuse_norm_depthwise(fuse_norm_residual(fuse_binary_relu(std::move(graph))));
+  return recompute ? plan_recomputation(std::move(graph)) : graph;
 }
 
 Graph prepare_for_evaluation(Graph graph) {

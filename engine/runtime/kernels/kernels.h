@@ -251,7 +251,7 @@ struct KernelTable {
                                  float* dscale, float* dshift, float* dx, float* scratch);
 
   /// Training's forward and backward of batch norm, relu and max pooling in one. `scratch`: 2 floats a channel of each image. `index` as
-  /// above, 255 where relu let nothing through.
+  /// above, 255 where relu let nothing through. dx may be x.
   void (*norm_relu_pool_forward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y,
                                  std::uint8_t* index, float* scratch);
   void (*norm_relu_pool_backward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,

@@ -68,7 +68,7 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
 
   return [=, &node](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, s.layer);
-    const Tensor dx = c.allocate(x.desc);
+    const Tensor dx = c.overwrite_or_allocate_input(s.input, x);
     const auto [dscale, dshift] = affine_gradient(c, node, s.norm, s.channels());
     c.add_kernel({s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
                  joined(norm_numbers(c, node, s.norm, statistics), {x, dy, index, dx, dscale, dshift, c.allocate_floats(s.scratch())}),
@@ -183,9 +183,9 @@ void add_running_statistics(Compiler& compiler, const Node& node, const NormPart
     }
   };
   const std::size_t first = norm.running_mean();
-  compiler.add_kernel({compiler.layer_name(node), "statistics", "cnnctl", "x"},
-                      {s.mean, s.variance, compiler.parameter(node, first, s.mean.desc), compiler.parameter(node, first + 1, s.mean.desc)},
-                      run);
+  compiler.add_kernel_once(
+      {compiler.layer_name(node), "statistics", "cnnctl", "x"},
+      {s.mean, s.variance, compiler.parameter(node, first, s.mean.desc), compiler.parameter(node, first + 1, s.mean.desc)}, run);
 }
 
 AffineGradient affine_gradient(Compiler& c, const Node& node, const NormPart& norm, std::int64_t channels) {

@@ -15,7 +15,8 @@ namespace cnnctl {
 using Backward = std::function<void(Compiler&)>;
 
 /// Compiles a node's forward steps, sets its output's tensor, and returns its backward. One overload a kind of Op, each in a file of its
-/// name; a kind without one does not compile. In training each calls Compiler::keep on what its backward reads.
+/// name; a kind without one does not compile. In training each calls Compiler::keep on what its backward reads. What its steps write they
+/// write as StepUses says, so that they can run again (train.recompute), and what must not, they add by Compiler::add_kernel_once.
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op);
 Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op);
 Backward compile(Compiler& compiler, const Node& node, const NormDepthwise& op);

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "engine/graph/backward_memory.h"
+#include "engine/graph/passes/passes.h"
+
+namespace cnnctl {
+namespace {
+
+using Bytes = std::int64_t;  // for a batch of one image
+
+// The bound is found to this fraction of what is kept without recomputing.
+constexpr int search_steps = 12;
+
+std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
+
+/// Nodes from `begin` up to, not including, `end`, and what is alive while the backward pass is in them.
+struct Run {
+  int begin = 0;
+  int end = 0;
+  Bytes kept = 0;    // values that earlier runs have handed on
+  Bytes inner = 0;   // what its own nodes keep for the backward pass or hand on, and gradients
+  Bytes stored = 0;  // what keeping its values until then takes, beyond those that are handed on
+};
+
+/// Cuts a graph into runs of consecutive nodes. Values that cross a cut stand until the backward pass has used them; the others are
+/// computed again.
+class Cutter {
+ public:
+  explicit Cutter(const Graph& graph)
+      : nodes_(static_cast<int>(graph.nodes.size())), memory_(backward_memory(graph)), last_reader_(graph.values.size(), 0) {
+    for (const Shape& shape : graph.values) sizes_.push_back(checked_product(shape.count(), static_cast<Bytes>(sizeof(float))));
+    for (int node = 0; node < nodes_; ++node)
+      for (const ValueId input : graph.nodes[index_of(node)].inputs) last_reader_[index_of(input)] = node;
+    last_reader_[index_of(graph.output)] = nodes_;
+  }
+
+  /// What everything together takes.
+  Bytes most() const {
+    Bytes sum = sizes_.front();
+    for (int node = 0; node < nodes_; ++node) {
+      const BackwardMemory& memory = memory_[index_of(node)];
+      sum = checked_sum(sum, checked_sum(size(node + 1), checked_sum(memory.kept, memory.gradients)));
+    }
+    return sum;
+  }
+
+  /// Runs of which none takes more than `bound`, those that hand on the least; nothing where there are none.
+  std::optional<std::vector<Run>> cut(Bytes bound) const {
+    std::vector<std::optional<Run>> best(index_of(nodes_) + 1);  // by the node behind the run
+    std::vector<Bytes> kept(index_of(nodes_) + 1, std::numeric_limits<Bytes>::max());
+    kept[0] = sizes_.front();
+    for (int end = 1; end <= nodes_; ++end) {
+      Bytes gradients = 0, kept_inside = 0, handed_on = 0;
+      for (int begin = end - 1; begin >= 0; --begin) {
+        const bool crosses = last_reader_[index_of(begin + 1)] >= end;  // value i + 1 is written by node i
+        const BackwardMemory& memory = memory_[index_of(begin)];
+        gradients = std::max(gradients, memory.gradients);
+        (crosses ? handed_on : kept_inside) += crosses ? size(begin + 1) : memory.kept;
+        const Bytes inner = kept_inside + handed_on + gradients;
+        if (inner > bound) break;
+        if (!best[index_of(begin)] && begin > 0) continue;
+        const Bytes before = kept[index_of(begin)];
+        if (before + inner > bound || before + handed_on >= kept[index_of(end)]) continue;
+        kept[index_of(end)] = before + handed_on;
+        best[index_of(end)] = Run{begin, end, before, inner, kept_inside};
+      }
+    }
+    if (!best.back()) return std::nullopt;
+    std::vector<Run> runs;
+    for (int end = nodes_; end > 0; end = runs.back().begin) runs.push_back(*best[index_of(end)]);
+    std::reverse(runs.begin(), runs.end());
+    return runs;
+  }
+
+ private:
+  Bytes size(ValueId value) const { return sizes_[index_of(value)]; }
+
+  int nodes_;
+  std::vector<BackwardMemory> memory_;  // by node
+  std::vector<Bytes> sizes_;            // by value
+  std::vector<int> last_reader_;        // by value: a node; the caller counts as the one behind the last
+};
+
+/// The least bound that there are runs for, and the runs.
+std::pair<Bytes, std::vector<Run>> cut_for_least_memory(const Cutter& cutter) {
+  Bytes possible = cutter.most(), impossible = 0;
+  const Bytes exact = possible >> search_steps;
+  std::vector<Run> runs = *cutter.cut(possible);
+  while (possible - impossible > std::max<Bytes>(exact, 1)) {
+    const Bytes middle = impossible + (possible - impossible) / 2;
+    if (auto found = cutter.cut(middle)) {
+      runs = *std::move(found);
+      possible = middle;
+    } else {
+      impossible = middle;
+    }
+  }
+  return {possible, std::move(runs)};
+}
+
+}  // namespace
+
+Graph plan_recomputation(Graph graph) {
+  if (graph.nodes.empty()) return graph;
+  const auto [bound, runs] = cut_for_least_memory(Cutter(graph));
+  // A run whose values there is room for, while the backward pass is in later ones, is not computed twice. The last ones come first: what
+  // they keep is in nobody's way for long, and their maps are small beside the work that goes into them.
+  Bytes later = 0;
+  for (std::size_t i = runs.size(); i-- > 0;) {
+    const Run& run = runs[i];
+    const bool fits = later + run.stored <= bound;
+    later = std::max(fits ? later + run.stored : later, run.kept + run.inner);
+    for (int node = run.begin; node < run.end; ++node) graph.nodes[index_of(node)].recomputed = fits ? -1 : static_cast<int>(i);
+  }
+  return graph;
+}
+
+}  // namespace cnnctl
