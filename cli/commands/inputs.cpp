@@ -9,7 +9,6 @@
 #include "cli/commands/tables.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
-#include "datasets/loader/loader.h"
 #include "engine/training/choice_cache.h"
 
 namespace cnnctl {
@@ -110,16 +109,21 @@ std::unique_ptr<BatchSource> load_split(const Experiment& experiment, Split spli
   if (!has_split(selection, split)) return nullptr;
   const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
   Dataset dataset = load_dataset(selection, split, seed);
-  check_image_shape(experiment, dataset.image, selection.type);
   match_classes(dataset, experiment, selection.type);
-  LoaderOptions options;
+  LoaderOptions options = loader_options(experiment, split);
   options.shuffle = split == Split::train && experiment.data.shuffle;
-  options.seed = seed;
-  if (experiment.data.normalize) {
-    options.mean = experiment.data.normalize->mean;
-    options.standard_deviation = experiment.data.normalize->standard_deviation;
-  }
-  return make_loader(std::move(dataset), std::move(options));
+  auto loader = make_loader(std::make_shared<const Dataset>(std::move(dataset)), options);
+  check_image_shape(experiment, loader->image_shape(), selection.type);
+  return loader;
+}
+
+LoaderOptions loader_options(const Experiment& experiment, Split split) {
+  const DataSpec& data = experiment.data;
+  LoaderOptions options;
+  options.seed = static_cast<std::uint64_t>(experiment.train.seed);
+  options.transforms = split == Split::train ? data.train_transforms : data.test_transforms;
+  if (data.normalize) options.normalize = ChannelStatistics{data.normalize->mean, data.normalize->standard_deviation};
+  return options;
 }
 
 int class_count(const Graph& graph, const std::string& command) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -13,10 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/inputs.h"
+#include "cli/commands/predict_input.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
-#include "datasets/loader/loader.h"
-#include "datasets/readers/numpy.h"
 #include "engine/formats/npy.h"
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
@@ -46,42 +44,6 @@ Predictor load_predictor(const PredictOptions& options) {
     throw InputError(
         fmt::format("{} is a config, which has no weights; add --init WEIGHTS.safetensors, or name a checkpoint", options.source));
   return {std::move(experiment), read_init(options.init), options.init, {}};
-}
-
-void check_input(const NpyArray& array, const std::string& path, const Shape& image) {
-  const bool known_type = array.type == NpyArray::Type::float32 || array.type == NpyArray::Type::uint8;
-  if (!known_type) throw InputError(fmt::format("{}: images must be float32 or uint8", path));
-  const std::vector<std::int64_t> expected = {image.channels, image.height, image.width};
-  if (array.dims.size() == 4 && std::equal(expected.begin(), expected.end(), array.dims.begin() + 1)) return;
-  throw InputError(fmt::format("{}: the network takes images N x {} x {} x {}, but this array is {}", path, image.channels, image.height,
-                               image.width, array.dims.empty() ? "a single number" : fmt::format("{}", fmt::join(array.dims, " x "))));
-}
-
-template <class T>
-std::vector<T> elements(const NpyArray& array) {
-  std::vector<T> result(array.bytes.size() / sizeof(T));
-  std::memcpy(result.data(), array.bytes.data(), result.size() * sizeof(T));
-  return result;
-}
-
-/// The images as a source of batches: float32 as it is, bytes scaled by 1/255 and normalized as the test images are.
-std::unique_ptr<BatchSource> make_source(const NpyArray& array, const std::string& path, const Experiment& experiment) {
-  Dataset dataset;
-  dataset.image = experiment.graph.input_shape();
-  dataset.labels.resize(static_cast<std::size_t>(array.dims.front()));
-  LoaderOptions options;
-  if (array.type == NpyArray::Type::float32) {
-    std::vector<float> pixels = elements<float>(array);
-    require_finite(pixels, dataset.image, path);
-    dataset.pixels = std::move(pixels);
-  } else {
-    dataset.pixels = elements<std::uint8_t>(array);
-    if (const auto& normalize = experiment.data.normalize) {
-      options.mean = normalize->mean;
-      options.standard_deviation = normalize->standard_deviation;
-    }
-  }
-  return make_loader(std::move(dataset), std::move(options));
 }
 
 /// Logits of all images, N x classes.
@@ -200,11 +162,10 @@ int run_predict(const PredictOptions& options) {
   const Predictor predictor = load_predictor(options);
   const Graph& graph = predictor.experiment.graph;
   const auto classes = static_cast<std::size_t>(class_count(graph, "predict"));
-  const NpyArray array = read_npy(options.input);
-  check_input(array, options.input, graph.input_shape());
+  const std::unique_ptr<BatchSource> source = open_array(options.input, predictor.experiment);
   if (options.top > static_cast<std::int64_t>(classes))
     throw InputError(fmt::format("--top {}: the network tells {} classes apart, so give at most {}", options.top, classes, classes));
-  const std::int64_t images = array.dims.front();
+  const std::int64_t images = source->size();
 
   Model model(graph, {.mode = Mode::evaluation,
                       .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch),
@@ -212,7 +173,7 @@ int run_predict(const PredictOptions& options) {
   for (const std::string& warning : load_weights(model, predictor.weights, predictor.weights_path, {},
                                                  "predict needs the weights of this very network: check the config and --set"))
     fmt::print(stderr, "cnnctl: warning: {}\n", warning);
-  const std::vector<float> logits = run_network(model, *make_source(array, options.input, predictor.experiment));
+  const std::vector<float> logits = run_network(model, *source);
   if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);
 
   std::vector<std::vector<Guess>> guesses;

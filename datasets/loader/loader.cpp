@@ -1,129 +1,112 @@
 #include "datasets/loader/loader.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <array>
+#include <exception>
+#include <mutex>
 #include <numeric>
 #include <stdexcept>
 #include <utility>
 
+#include "datasets/loader/order.h"
+#include "datasets/loader/pipeline.h"
 #include "datasets/random.h"
 #include "engine/diagnostics/diagnostic.h"
 
 namespace cnnctl {
 namespace {
 
-constexpr std::size_t worth_threads = 16384;  // floats of a batch: fewer take less time than waking a thread
+constexpr std::size_t worth_threads = 16384;                      // floats of a batch: fewer take less time than waking a thread
+constexpr std::uint64_t transforms_stream = 0x7472616E73666F72U;  // keeps an epoch's transforms apart from its order
 
-/// What each of the 256 byte values becomes in a channel.
-using ByteTable = std::array<float, 256>;
-
-/// In float as torchvision's ToTensor and Normalize compute it, so that the same bytes give the same bits.
-ByteTable byte_table(float mean, float standard_deviation) {
-  ByteTable table{};
-  for (std::size_t byte = 0; byte < table.size(); ++byte) table[byte] = (static_cast<float>(byte) / 255.0F - mean) / standard_deviation;
-  return table;
+std::vector<std::int32_t> all_indices(const Dataset& dataset) {
+  std::vector<std::int32_t> indices(dataset.labels.size());
+  std::iota(indices.begin(), indices.end(), 0);
+  return indices;
 }
 
-std::vector<ByteTable> byte_tables(std::int64_t channels, const LoaderOptions& options) {
-  if (options.mean.empty() && options.standard_deviation.empty())
-    return std::vector<ByteTable>(static_cast<std::size_t>(channels), byte_table(0.0F, 1.0F));
-  if (static_cast<std::int64_t>(options.mean.size()) != channels || options.mean.size() != options.standard_deviation.size())
-    throw InputError(fmt::format("data.normalize: {} in mean and {} in std for images of {} channel{}", options.mean.size(),
-                                 options.standard_deviation.size(), channels, channels == 1 ? "" : "s"));
-  std::vector<ByteTable> tables;
-  for (std::size_t c = 0; c < options.mean.size(); ++c)
-    tables.push_back(byte_table(static_cast<float>(options.mean[c]), static_cast<float>(options.standard_deviation[c])));
-  return tables;
-}
-
-void copy_image(std::span<const std::uint8_t> from, const std::vector<ByteTable>& tables, std::span<float> to) {
-  const std::size_t plane = from.size() / tables.size();
-  for (std::size_t c = 0; c < tables.size(); ++c) {
-    const ByteTable& table = tables[c];
-    const std::uint8_t* const bytes = from.data() + c * plane;
-    float* const values = to.data() + c * plane;
-    for (std::size_t i = 0; i < plane; ++i) values[i] = table[bytes[i]];
+/// The failure that comes first in a batch, whichever thread finds it first.
+class FirstFailure {
+ public:
+  void keep(std::size_t place, std::exception_ptr failure) {
+    const std::lock_guard guard(mutex_);
+    if (failure_ && place >= place_) return;
+    place_ = place;
+    failure_ = std::move(failure);
   }
-}
+  void rethrow() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
 
-void copy_image(std::span<const float> from, const std::vector<ByteTable>&, std::span<float> to) {
-  std::copy(from.begin(), from.end(), to.begin());
-}
+ private:
+  std::mutex mutex_;
+  std::size_t place_ = 0;
+  std::exception_ptr failure_;
+};
 
 /// Gathers on the threads that compute, in the moment before they need the batch. Threads of its own would take a core from them for as
 /// long as they work, and every primitive would wait for the one that lost it; so a batch costs its work over all cores, and nothing waits.
 class MemoryLoader : public BatchSource {
  public:
-  MemoryLoader(Dataset dataset, const LoaderOptions& options)
+  MemoryLoader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)
       : dataset_(std::move(dataset)),
-        tables_(byte_tables(dataset_.image.channels, options)),
-        shuffle_(options.shuffle),
+        pipeline_(options.transforms, options.normalize, dataset_->image),
+        order_(all_indices(*dataset_), options.shuffle, options.seed),
         seed_(options.seed) {
-    seek(0, 0);
+    if (std::holds_alternative<std::vector<float>>(dataset_->pixels) && !options.transforms.empty())
+      throw InputError("data.transforms take images of bytes, but these are float32, which are taken as they are; store them as uint8");
   }
 
-  std::int64_t size() const override { return dataset_.size(); }
-  Shape image_shape() const override { return dataset_.image; }
-  int classes() const override { return static_cast<int>(dataset_.classes.size()); }
-  std::vector<std::string> class_names() const override { return dataset_.classes; }
-
-  void seek(std::int64_t epoch, std::int64_t position) override {
-    if (position < 0 || position > size()) throw std::logic_error("a position outside of the dataset");
-    position_ = position;
-    if (epoch == epoch_ || (epoch_ >= 0 && !shuffle_)) return;
-    epoch_ = epoch;
-    if (shuffle_) {
-      order_ = epoch_order(size(), seed_, epoch);
-    } else {
-      order_.resize(dataset_.labels.size());
-      std::iota(order_.begin(), order_.end(), 0);
-    }
-  }
+  std::int64_t size() const override { return order_.size(); }
+  Shape image_shape() const override { return pipeline_.output(); }
+  int classes() const override { return static_cast<int>(dataset_->classes.size()); }
+  std::vector<std::string> class_names() const override { return dataset_->classes; }
+  void seek(std::int64_t epoch, std::int64_t position) override { order_.seek(epoch, position); }
 
   void next(std::span<float> images, std::span<std::int32_t> labels) override {
-    const auto count = static_cast<std::int64_t>(labels.size());
-    const auto image_size = static_cast<std::size_t>(dataset_.image.count());
-    if (images.size() != labels.size() * image_size || count > size() - position_)
-      throw std::logic_error("a batch that does not fit the images or what is left of the epoch");
-    const auto first = static_cast<std::size_t>(position_);
-    const std::span<const std::int32_t> indices = std::span(order_).subspan(first, labels.size());
-    std::visit(
-        [&](const auto& pixels) {
+    const auto image_size = static_cast<std::size_t>(image_shape().count());
+    if (images.size() != labels.size() * image_size) throw std::logic_error("a batch that does not fit the images");
+    const Random epoch(seed_ ^ transforms_stream, static_cast<std::uint64_t>(order_.epoch()));
+    const std::span<const std::int32_t> indices = order_.take(static_cast<std::int64_t>(labels.size()));
+    FirstFailure failure;
 #pragma omp parallel for schedule(static) if (images.size() >= worth_threads)
-          for (std::size_t i = 0; i < indices.size(); ++i) {
-            const auto index = static_cast<std::size_t>(indices[i]);
-            copy_image(std::span(pixels).subspan(index * image_size, image_size), tables_, images.subspan(i * image_size, image_size));
-            labels[i] = dataset_.labels[index];
-          }
-        },
-        dataset_.pixels);
-    position_ += count;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      const auto index = static_cast<std::size_t>(indices[i]);
+      labels[i] = dataset_->labels[index];
+      try {
+        load(index, epoch, images.subspan(i * image_size, image_size));
+      } catch (...) {
+        failure.keep(i, std::current_exception());
+      }
+    }
+    failure.rethrow();
   }
 
  private:
-  Dataset dataset_;
-  std::vector<ByteTable> tables_;  // one a channel
-  bool shuffle_;
+  /// Image `index`, C x H x W; `epoch` is what is random in this epoch.
+  void load(std::size_t index, Random epoch, std::span<float> to) const {
+    const auto size = static_cast<std::size_t>(dataset_->image.count());
+    if (const auto* floats = std::get_if<std::vector<float>>(&dataset_->pixels)) {
+      std::copy_n(floats->data() + index * size, size, to.data());
+      return;
+    }
+    const auto bytes = std::span(std::get<std::vector<std::uint8_t>>(dataset_->pixels)).subspan(index * size, size);
+    Random random(epoch.next(), index);
+    if (pipeline_.keeps_bytes()) return pipeline_.write(bytes, random, to);
+    Image image{dataset_->image, {bytes.begin(), bytes.end()}};
+    pipeline_.transform(image, random);
+    pipeline_.write(image.pixels, random, to);
+  }
+
+  std::shared_ptr<const Dataset> dataset_;
+  Pipeline pipeline_;
+  EpochOrder order_;
   std::uint64_t seed_;
-  std::vector<std::int32_t> order_;  // of epoch_
-  std::int64_t epoch_ = -1;
-  std::int64_t position_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<BatchSource> make_loader(Dataset dataset, LoaderOptions options) {
+std::unique_ptr<BatchSource> make_loader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options) {
   return std::make_unique<MemoryLoader>(std::move(dataset), options);
-}
-
-std::vector<std::int32_t> epoch_order(std::int64_t count, std::uint64_t seed, std::int64_t epoch) {
-  std::vector<std::int32_t> order(static_cast<std::size_t>(count));
-  std::iota(order.begin(), order.end(), 0);
-  Random random(seed, static_cast<std::uint64_t>(epoch));
-  for (std::size_t left = order.size(); left > 1; --left) std::swap(order[left - 1], order[random.below(static_cast<std::uint32_t>(left))]);
-  return order;
 }
 
 }  // namespace cnnctl

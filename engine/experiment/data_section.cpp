@@ -11,6 +11,13 @@ namespace {
 struct DataArguments : DataSpec {
   Value dataset_item;
   std::optional<Value> normalize_item;
+  std::optional<Value> transforms_item;
+};
+
+/// The lists under transforms.
+struct TransformLists {
+  std::optional<Value> train;
+  std::optional<Value> test;
 };
 
 const Schema<Normalize>& normalize_schema() {
@@ -22,20 +29,30 @@ const Schema<Normalize>& normalize_schema() {
   return schema;
 }
 
+const Schema<TransformLists>& transforms_schema() {
+  static const Schema<TransformLists> schema = Schema<TransformLists>("transforms", "What is done to images before they are normalized.")
+                                                   .optional("train", &TransformLists::train, "a list, for the training images")
+                                                   .optional("test", &TransformLists::test, "a list, for the images of other splits");
+  return schema;
+}
+
 const Schema<DataArguments>& data_schema() {
   static const Schema<DataArguments> schema =
       Schema<DataArguments>("data", "What the network is trained and tested on.")
           .required("dataset", &DataArguments::dataset_item, "the dataset, as mnist or {mnist: {root: data/mnist}}")
           .optional("shuffle", static_cast<bool DataArguments::*>(&DataSpec::shuffle),
                     "draw the training images in a new order every epoch")
-          .optional("normalize", &DataArguments::normalize_item, "{mean: [...], std: [...]}, a number a channel");
+          .optional("normalize", &DataArguments::normalize_item, "{mean: [...], std: [...]}, a number a channel")
+          .optional("transforms", &DataArguments::transforms_item,
+                    "{train: [...], test: [...]}: what is done to images before they are normalized, as train: [horizontal_flip]");
   return schema;
 }
 
 const std::vector<LaterKey>& later_keys() {
   static const std::vector<LaterKey> keys = {
-      {"transforms", "", ""}, {"validation", "", "until then the test images are evaluated after every epoch"},
-      {"limit", "", ""},      {"workers", "", ""},
+      {"validation", "", "until then the test images are evaluated after every epoch"},
+      {"limit", "", ""},
+      {"workers", "", ""},
       {"on_error", "", ""},
   };
   return keys;
@@ -56,6 +73,28 @@ std::optional<Normalize> read_normalize(const Value& value, std::int64_t channel
   return normalize;
 }
 
+std::vector<Selection> read_transform_list(const Value& lists, const char* split, const Tables& tables, Diagnostics& diagnostics) {
+  std::vector<Selection> transforms;
+  const Value* list = lists.find(split);
+  if (list == nullptr || list->is_null()) return transforms;
+  if (!list->is_list()) {
+    diagnostics.error(list->place, fmt::format("{} of transforms must be a list, not {}", split, describe(*list)),
+                      fmt::format("write {}: [horizontal_flip]", split));
+    return transforms;
+  }
+  for (const Value& item : list->items)
+    if (std::optional<Selection> transform = select(item, "transform", tables.transforms, diagnostics))
+      transforms.push_back(std::move(*transform));
+  return transforms;
+}
+
+/// Reads both lists even where another key is wrong, so that all mistakes show at once.
+void read_transforms(const Value& lists, const Tables& tables, DataSpec& spec, Diagnostics& diagnostics) {
+  transforms_schema().read(lists, lists.place, diagnostics);
+  spec.train_transforms = read_transform_list(lists, "train", tables, diagnostics);
+  spec.test_transforms = read_transform_list(lists, "test", tables, diagnostics);
+}
+
 }  // namespace
 
 DataSpec read_data(const Value& data, const Place& place, std::int64_t channels, const Tables& tables, Diagnostics& diagnostics) {
@@ -68,6 +107,7 @@ DataSpec read_data(const Value& data, const Place& place, std::int64_t channels,
 
   DataSpec spec = arguments.value_or(DataArguments{});
   if (arguments && arguments->normalize_item) spec.normalize = read_normalize(*arguments->normalize_item, channels, diagnostics);
+  if (arguments && arguments->transforms_item) read_transforms(*arguments->transforms_item, tables, spec, diagnostics);
   if (selection) spec.dataset = *selection;
   return spec;
 }
