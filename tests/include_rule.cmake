@@ -16,6 +16,8 @@ set(packages
     "spdlog/" spdlog::spdlog
     "CLI/" CLI11::CLI11
     "libdeflate.h" "\${LIBDEFLATE_LIBRARY}"
+    "turbojpeg.h" "\${TURBOJPEG_LIBRARY}"
+    "spng.h" "\${SPNG_LIBRARY}"
     "muParser.h" muparser::muparser
     "omp.h" OpenMP::OpenMP_CXX
     "dnnl" DNNL::dnnl

@@ -19,17 +19,6 @@ constexpr double kTuningSeconds = 2;
 
 void print_warnings(const Diagnostics& diagnostics) { std::fputs(to_text(diagnostics, wants_color(stderr)).c_str(), stderr); }
 
-/// Holds a dataset's classes against the network's outputs. One that does not say how many it has takes as many as there are outputs, where
-/// its labels allow that.
-void match_classes(Dataset& dataset, const Experiment& experiment, const std::string& name) {
-  if (!dataset.classes.empty()) return check_classes(experiment, static_cast<std::int64_t>(dataset.classes.size()), name);
-  const int outputs = class_count(experiment.graph, name);
-  if (const std::int32_t label = largest_label(dataset); label >= outputs)
-    throw InputError(
-        fmt::format("dataset {} has label {}, but the network has {} outputs, for labels 0 to {}", name, label, outputs, outputs - 1));
-  for (int i = 0; i < outputs; ++i) dataset.classes.push_back(std::to_string(i));
-}
-
 }  // namespace
 
 void add_set_option(CLI::App& app, std::vector<std::string>& sets) {
@@ -101,29 +90,6 @@ SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::
   Experiment experiment = parse_experiment(file, checkpoint.config, sets, experiment_tables(), diagnostics);
   print_warnings(diagnostics);
   return {file, std::move(checkpoint), std::move(experiment)};
-}
-
-std::unique_ptr<BatchSource> load_split(const Experiment& experiment, Split split) {
-  const Selection& selection = experiment.data.dataset;
-  if (selection.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
-  if (!has_split(selection, split)) return nullptr;
-  const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
-  Dataset dataset = load_dataset(selection, split, seed);
-  match_classes(dataset, experiment, selection.type);
-  LoaderOptions options = loader_options(experiment, split);
-  options.shuffle = split == Split::train && experiment.data.shuffle;
-  auto loader = make_loader(std::make_shared<const Dataset>(std::move(dataset)), options);
-  check_image_shape(experiment, loader->image_shape(), selection.type);
-  return loader;
-}
-
-LoaderOptions loader_options(const Experiment& experiment, Split split) {
-  const DataSpec& data = experiment.data;
-  LoaderOptions options;
-  options.seed = static_cast<std::uint64_t>(experiment.train.seed);
-  options.transforms = split == Split::train ? data.train_transforms : data.test_transforms;
-  if (data.normalize) options.normalize = ChannelStatistics{data.normalize->mean, data.normalize->standard_deviation};
-  return options;
 }
 
 int class_count(const Graph& graph, const std::string& command) {

@@ -92,10 +92,11 @@ std::vector<Guess> best_guesses(std::span<const float> logits, const Predictor& 
   return guesses;
 }
 
-std::string to_text(const std::vector<std::vector<Guess>>& images) {
+/// A line an image, which begins with its file or its number.
+std::string to_text(const std::vector<std::vector<Guess>>& images, const std::vector<std::string>& files) {
   std::string result;
   for (std::size_t image = 0; image < images.size(); ++image) {
-    result += fmt::format("{}:", image);
+    result += (files.empty() ? std::to_string(image) : files[image]) + ":";
     for (std::size_t i = 0; i < images[image].size(); ++i)
       result += fmt::format("{} {} {:.2f} %", i == 0 ? "" : ",", images[image][i].name, 100 * images[image][i].probability);
     result += "\n";
@@ -103,13 +104,15 @@ std::string to_text(const std::vector<std::vector<Guess>>& images) {
   return result;
 }
 
-nlohmann::json to_json(const std::vector<std::vector<Guess>>& images) {
+nlohmann::json to_json(const std::vector<std::vector<Guess>>& images, const std::vector<std::string>& files) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& guesses : images) {
     nlohmann::json classes = nlohmann::json::array();
     for (const Guess& guess : guesses)
       classes.push_back({{"index", guess.index}, {"name", guess.name}, {"probability", guess.probability}});
-    list.push_back({{"image", list.size()}, {"classes", std::move(classes)}});
+    nlohmann::json image = {{"image", list.size()}, {"classes", std::move(classes)}};
+    if (!files.empty()) image["file"] = files[list.size()];
+    list.push_back(std::move(image));
   }
   return {{"images", std::move(list)}};
 }
@@ -124,7 +127,7 @@ Command setup_predict(CLI::App& app) {
                    "A .safetensors file that 'train' wrote, a run's folder for its last one, or a config with --init")
       ->type_name("")
       ->required();
-  command->add_option("IMAGE", options->images, "Image files (in a later version; use --input)")->type_name("");
+  command->add_option("IMAGE", options->images, "JPEG or PNG files, which go through the config's data.transforms.test")->type_name("");
   add_set_option(*command, options->sets);
   add_threads_option(*command, options->threads);
   command->add_option("--init", options->init, "The weights, where a config is given")
@@ -147,6 +150,7 @@ Command setup_predict(CLI::App& app) {
   command->add_flag("--json", options->json, "Print one JSON object instead of a line an image")->group("Output");
   command->footer(
       "Examples:\n"
+      "  cnnctl predict runs/pets cat.jpg dog.png --top 3\n"
       "  cnnctl predict runs/mnist_convnet --input images.npy\n"
       "  cnnctl predict runs/mnist_convnet/best.safetensors --input images.npy --top 3 --json\n"
       "  cnnctl predict configs/mnist_convnet.yaml --init weights.safetensors --input images.npy --logits logits.npy");
@@ -154,15 +158,15 @@ Command setup_predict(CLI::App& app) {
 }
 
 int run_predict(const PredictOptions& options) {
-  if (!options.images.empty())
-    throw InputError(fmt::format("{}: reading image files comes in a later version; use --input FILE.npy", options.images.front()));
-  if (options.input.empty()) throw InputError("predict needs images: add --input FILE.npy");
+  if (options.input.empty() == options.images.empty())
+    throw InputError("predict needs images: name JPEG or PNG files, or else add --input FILE.npy");
   if (!options.logits.empty()) check_output_file("--logits", options.logits);
   set_threads(options.threads);
   const Predictor predictor = load_predictor(options);
   const Graph& graph = predictor.experiment.graph;
   const auto classes = static_cast<std::size_t>(class_count(graph, "predict"));
-  const std::unique_ptr<BatchSource> source = open_array(options.input, predictor.experiment);
+  const std::unique_ptr<BatchSource> source =
+      options.input.empty() ? open_image_files(options.images, predictor.experiment) : open_array(options.input, predictor.experiment);
   if (options.top > static_cast<std::int64_t>(classes))
     throw InputError(fmt::format("--top {}: the network tells {} classes apart, so give at most {}", options.top, classes, classes));
   const std::int64_t images = source->size();
@@ -180,9 +184,9 @@ int run_predict(const PredictOptions& options) {
   for (std::size_t first = 0; first < logits.size(); first += classes)
     guesses.push_back(best_guesses(std::span(logits).subspan(first, classes), predictor, options.top));
   if (options.json)
-    print_json(to_json(guesses));
+    print_json(to_json(guesses, options.images));
   else
-    print(to_text(guesses));
+    print(to_text(guesses, options.images));
   return exit_done;
 }
 

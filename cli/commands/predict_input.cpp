@@ -1,12 +1,13 @@
 #include "cli/commands/predict_input.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "cli/commands/inputs.h"
+#include "cli/commands/sources.h"
 #include "datasets/loader/loader.h"
 #include "datasets/readers/numpy.h"
 #include "engine/formats/npy.h"
@@ -44,7 +45,7 @@ std::unique_ptr<BatchSource> open_array(const std::string& path, const Experimen
     dataset.pixels = std::move(pixels);
   } else if (array.type == NpyArray::Type::uint8) {
     dataset.pixels = elements<std::uint8_t>(array);
-    options = loader_options(experiment, Split::test);
+    options = loader_options(experiment, Purpose::measuring);
   } else {
     throw InputError(fmt::format("{}: images must be float32 or uint8", path));
   }
@@ -53,6 +54,25 @@ std::unique_ptr<BatchSource> open_array(const std::string& path, const Experimen
   throw InputError(fmt::format("{}: the network takes images N x {} x {} x {}, but this array is {}{}", path, input.channels, input.height,
                                input.width, fmt::join(array.dims, " x "),
                                options.transforms.empty() ? "" : ", also after data.transforms.test"));
+}
+
+std::unique_ptr<BatchSource> open_image_files(const std::vector<std::string>& paths, const Experiment& experiment) {
+  const Shape& input = experiment.graph.input_shape();
+  LoaderOptions options = loader_options(experiment, Purpose::measuring);
+  options.on_error = LoaderOptions::OnError::stop;
+  const auto open = [&](std::int64_t channels) {
+    ImageFiles files("", channels);
+    for (const std::string& path : paths) files.add(path);
+    Dataset dataset{.image = {channels, 0, 0}, .pixels = std::move(files), .labels = {}, .classes = {}};
+    dataset.labels.resize(paths.size());
+    return make_loader(std::make_shared<const Dataset>(std::move(dataset)), options);
+  };
+  const bool makes_grey = std::any_of(options.transforms.begin(), options.transforms.end(),
+                                      [](const Selection& transform) { return transform.type == "grayscale"; });
+  auto source = open(input.channels == 1 && !makes_grey ? 1 : 3);
+  if (source->image_shape() == Shape{input.channels, input.height, input.width}) return source;
+  throw InputError(fmt::format("the network takes images of {}, but those of {} are {} after data.transforms.test", to_string(input),
+                               paths.front(), to_string(source->image_shape())));
 }
 
 }  // namespace cnnctl

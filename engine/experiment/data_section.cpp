@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/experiment/later_keys.h"
-
 namespace cnnctl {
 namespace {
 
@@ -44,18 +42,21 @@ const Schema<DataArguments>& data_schema() {
                     "draw the training images in a new order every epoch")
           .optional("normalize", &DataArguments::normalize_item, "{mean: [...], std: [...]}, a number a channel")
           .optional("transforms", &DataArguments::transforms_item,
-                    "{train: [...], test: [...]}: what is done to images before they are normalized, as train: [horizontal_flip]");
+                    "{train: [...], test: [...]}: what is done to images before they are normalized, as train: [horizontal_flip]")
+          .optional("validation", static_cast<double DataArguments::*>(&DataSpec::validation),
+                    "share of the training images that is kept back, the same of each class, and evaluated after every epoch; train.seed "
+                    "says which",
+                    from_below(0, 1))
+          .optional("limit", static_cast<std::optional<std::int64_t> DataArguments::*>(&DataSpec::limit),
+                    "the most images of each split, the same of each class; train.seed says which", at_least(1))
+          .optional("workers", static_cast<std::int64_t DataArguments::*>(&DataSpec::workers),
+                    "threads that read, decode and transform image files ahead", between(1, 256))
+          .optional(
+              "on_error", static_cast<std::string DataArguments::*>(&DataSpec::on_error),
+              "what an image file that cannot be read does: stop; or skip, which trains on another one in its place, leaves it out of "
+              "measurements and lists it at the end",
+              {}, {"stop", "skip"});
   return schema;
-}
-
-const std::vector<LaterKey>& later_keys() {
-  static const std::vector<LaterKey> keys = {
-      {"validation", "", "until then the test images are evaluated after every epoch"},
-      {"limit", "", ""},
-      {"workers", "", ""},
-      {"on_error", "", ""},
-  };
-  return keys;
 }
 
 void check_count(const Value& normalize, const char* key, std::int64_t channels, Diagnostics& diagnostics) {
@@ -99,11 +100,10 @@ void read_transforms(const Value& lists, const Tables& tables, DataSpec& spec, D
 
 DataSpec read_data(const Value& data, const Place& place, std::int64_t channels, const Tables& tables, Diagnostics& diagnostics) {
   if (data.is_null()) return {};
-  const Value known = without_later_keys(data, later_keys(), diagnostics);
   // Read even where another key is wrong, so that all mistakes show at once.
-  const Value* dataset = known.find("dataset");
+  const Value* dataset = data.find("dataset");
   const std::optional<Selection> selection = dataset ? select(*dataset, "dataset", tables.datasets, diagnostics) : std::nullopt;
-  const std::optional<DataArguments> arguments = data_schema().read(known, place, diagnostics);
+  const std::optional<DataArguments> arguments = data_schema().read(data, place, diagnostics);
 
   DataSpec spec = arguments.value_or(DataArguments{});
   if (arguments && arguments->normalize_item) spec.normalize = read_normalize(*arguments->normalize_item, channels, diagnostics);

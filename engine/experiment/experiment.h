@@ -31,6 +31,10 @@ struct DataSpec {
   std::optional<Normalize> normalize;
   std::vector<Selection> train_transforms;
   std::vector<Selection> test_transforms;
+  double validation = 0;              // share of the training images
+  std::optional<std::int64_t> limit;  // images of each split
+  std::int64_t workers = 1;           // threads that read image files
+  std::string on_error = "stop";      // or "skip"
 };
 
 struct TrainSpec {
