@@ -36,6 +36,13 @@ std::vector<std::uint8_t> rgb_of_inks(std::span<const std::uint8_t> inks) {
   return pixels;
 }
 
+/// Whether the last scan of a file has no end. The bytes of a marker stand nowhere else behind the beginning of a scan.
+bool is_cut_off(std::span<const std::uint8_t> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::size_t scan = text.rfind("\xFF\xDA"), end = text.rfind("\xFF\xD9");
+  return end == std::string_view::npos || scan == std::string_view::npos || end < scan;
+}
+
 }  // namespace
 
 Image decode_jpeg(const InputFile& file, std::span<const std::uint8_t> bytes, const Shrinking& shrinking) {
@@ -55,8 +62,7 @@ Image decode_jpeg(const InputFile& file, std::span<const std::uint8_t> bytes, co
   std::vector<std::uint8_t> pixels(static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * (inks ? 4 : 3));
   if (tjDecompress2(decoder.get(), bytes.data(), bytes.size(), pixels.data(), width, 0, height, format, TJFLAG_LIMITSCANS) != 0) {
     // A warning other than that the file is cut off leaves a whole picture, which other programs show without a word.
-    const bool cut_off = std::string_view(tjGetErrorStr2(decoder.get())).find("Premature end") != std::string_view::npos;
-    if (tjGetErrorCode(decoder.get()) != TJERR_WARNING || cut_off) fail();
+    if (tjGetErrorCode(decoder.get()) != TJERR_WARNING || is_cut_off(bytes)) fail();
   }
   if (inks) pixels = rgb_of_inks(pixels);
   return orient(from_interleaved(pixels, height, width), orientation);

@@ -72,7 +72,9 @@ TEST_CASE("a file cut off anywhere, or with bytes changed, is an error with its 
     CAPTURE(name);
     const std::string whole = read_text(folder_of_images + name);
     const std::string path = folder.file(name);
-    for (std::size_t length = 0; length + 2 < whole.size(); length += 1 + whole.size() / 60) {
+    // Behind a PNG's last pixel are checksums and an end mark, behind a JPEG's the mark alone.
+    const std::size_t behind_pixels = name.ends_with(".png") ? 24 : 2;
+    for (std::size_t length = 0; length + behind_pixels < whole.size(); length += 1 + whole.size() / 60) {
       write_text(path, whole.substr(0, length));
       CHECK(input_error([&] { read_image(path, 3); }).starts_with(path + ": "));
     }
