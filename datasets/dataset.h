@@ -6,16 +6,19 @@
 #include <variant>
 #include <vector>
 
+#include "datasets/image_files.h"
 #include "engine/graph/shape.h"
 #include "engine/schema/schema.h"
 
 namespace cnnctl {
 
-/// One split of a dataset, in memory: images N x C x H x W as bytes (to be scaled by 1/255) or floats (taken as they are), and their
-/// labels.
+/// One split of a dataset: images and their labels. In memory they are N x C x H x W as bytes (to be scaled by 1/255) or floats (taken as
+/// they are), else files.
 struct Dataset {
-  Shape image;
-  std::variant<std::vector<std::uint8_t>, std::vector<float>> pixels;
+  using Pixels = std::variant<std::vector<std::uint8_t>, std::vector<float>, ImageFiles>;
+
+  Shape image;  // of files: height and width are 0, since each may have its own
+  Pixels pixels;
   std::vector<std::int32_t> labels;  // never negative
   /// Names, by label; every label has one. Empty where the dataset does not say how many classes there are (numpy without `classes`):
   /// whoever knows the network's outputs then holds largest_label() against them.

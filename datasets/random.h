@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
+#include <numbers>
 
 namespace cnnctl {
 
@@ -33,6 +35,12 @@ class Random {
 
   /// A number in [minimum, maximum).
   double between(double minimum, double maximum) { return minimum + (maximum - minimum) * (static_cast<double>(next() >> 11U) * 0x1p-53); }
+
+  /// A normally distributed number. Source: Box, Muller: A Note on the Generation of Random Normal Deviates.
+  double normal() {
+    const double radius = std::sqrt(-2 * std::log(1 - between(0, 1)));
+    return radius * std::cos(2 * std::numbers::pi * between(0, 1));
+  }
 
  private:
   std::uint64_t state_;

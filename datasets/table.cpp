@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "datasets/dataset.h"
+#include "datasets/readers/cifar.h"
 #include "datasets/readers/digits.h"
+#include "datasets/readers/emnist.h"
+#include "datasets/readers/image_folder.h"
 #include "datasets/readers/mnist.h"
 #include "datasets/readers/numpy.h"
 #include "engine/diagnostics/diagnostic.h"
@@ -22,7 +25,9 @@ const DatasetType& find_type(const Selection& selection) {
 }  // namespace
 
 const std::vector<DatasetType>& dataset_types() {
-  static const std::vector<DatasetType> types = {mnist_dataset(), fashion_mnist_dataset(), numpy_dataset(), digits_dataset()};
+  static const std::vector<DatasetType> types = {mnist_dataset(),        fashion_mnist_dataset(), kmnist_dataset(),
+                                                 emnist_dataset(),       cifar10_dataset(),       cifar100_dataset(),
+                                                 image_folder_dataset(), numpy_dataset(),         digits_dataset()};
   return types;
 }
 

@@ -17,6 +17,8 @@ set(packages
     "CLI/" CLI11::CLI11
     "libdeflate.h" "\${LIBDEFLATE_LIBRARY}"
     "zip.h" "\${LIBZIP_LIBRARY}"
+    "turbojpeg.h" "\${TURBOJPEG_LIBRARY}"
+    "spng.h" "\${SPNG_LIBRARY}"
     "muParser.h" muparser::muparser
     "omp.h" OpenMP::OpenMP_CXX
     "dnnl" DNNL::dnnl

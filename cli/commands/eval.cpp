@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/inputs.h"
+#include "cli/commands/sources.h"
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/table.h"
@@ -104,13 +105,11 @@ Command setup_eval(CLI::App& app) {
 }
 
 int run_eval(const EvalOptions& options) {
-  if (options.split == "validation") throw InputError("--split validation comes in a later version; use test or train");
   set_threads(options.threads);
   const SavedExperiment saved = load_checkpoint(options.checkpoint, options.sets);
   const Experiment& experiment = saved.experiment;
   class_count(experiment.graph, "eval");
-  auto loading =
-      std::async(std::launch::async, [&] { return load_split(experiment, options.split == "train" ? Split::train : Split::test); });
+  auto loading = std::async(std::launch::async, [&] { return load_part(experiment, options.split); });
   ModelOptions model_options{.mode = Mode::evaluation, .batch_size = experiment.train.batch_size};
   set_choices(model_options, experiment.train, saved.checkpoint.choices);
   model_options.before_tuning = [&] {
@@ -120,10 +119,10 @@ int run_eval(const EvalOptions& options) {
   print_warnings(
       warnings(load_weights(model, saved.checkpoint.file, saved.path, {}, "leave out --set for what changes the network"), saved.path));
   const auto source = loading.get();
-  if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, options.split));
   prepare_evaluation(model, source->size(), experiment.train.batch_size);
   remember_choices(model);
   const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss), experiment.train.batch_size);
+  if (const std::string skipped = skipped_text({source.get()}); !skipped.empty()) fmt::print(stderr, "cnnctl: warning: {}\n", skipped);
   const auto scores = class_scores(evaluation, source->class_names());
   if (options.json)
     print_json(to_json(evaluation, scores, options, saved.path));

@@ -9,7 +9,6 @@
 #include "cli/commands/tables.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
-#include "datasets/loader/loader.h"
 #include "engine/formats/weights_file.h"
 #include "engine/training/choice_cache.h"
 
@@ -20,17 +19,6 @@ namespace {
 constexpr double kTuningSeconds = 2;
 
 void print_warnings(const Diagnostics& diagnostics) { std::fputs(to_text(diagnostics, wants_color(stderr)).c_str(), stderr); }
-
-/// Holds a dataset's classes against the network's outputs. One that does not say how many it has takes as many as there are outputs, where
-/// its labels allow that.
-void match_classes(Dataset& dataset, const Experiment& experiment, const std::string& name) {
-  if (!dataset.classes.empty()) return check_classes(experiment, static_cast<std::int64_t>(dataset.classes.size()), name);
-  const int outputs = class_count(experiment.graph, name);
-  if (const std::int32_t label = largest_label(dataset); label >= outputs)
-    throw InputError(
-        fmt::format("dataset {} has label {}, but the network has {} outputs, for labels 0 to {}", name, label, outputs, outputs - 1));
-  for (int i = 0; i < outputs; ++i) dataset.classes.push_back(std::to_string(i));
-}
 
 }  // namespace
 
@@ -108,24 +96,6 @@ SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::
   Experiment experiment = parse_experiment(file, checkpoint.config, sets, experiment_tables(), diagnostics);
   print_warnings(diagnostics);
   return {file, std::move(checkpoint), std::move(experiment)};
-}
-
-std::unique_ptr<BatchSource> load_split(const Experiment& experiment, Split split) {
-  const Selection& selection = experiment.data.dataset;
-  if (selection.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
-  if (!has_split(selection, split)) return nullptr;
-  const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
-  Dataset dataset = load_dataset(selection, split, seed);
-  check_image_shape(experiment, dataset.image, selection.type);
-  match_classes(dataset, experiment, selection.type);
-  LoaderOptions options;
-  options.shuffle = split == Split::train && experiment.data.shuffle;
-  options.seed = seed;
-  if (experiment.data.normalize) {
-    options.mean = experiment.data.normalize->mean;
-    options.standard_deviation = experiment.data.normalize->standard_deviation;
-  }
-  return make_loader(std::move(dataset), std::move(options));
 }
 
 int class_count(const Graph& graph, const std::string& command) {

@@ -1,15 +1,12 @@
 #pragma once
 
-#include <memory>
 #include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
-#include "datasets/dataset.h"
 #include "engine/experiment/experiment.h"
 #include "engine/formats/safetensors.h"
-#include "engine/training/batch_source.h"
 #include "engine/training/checkpoint.h"
 
 namespace cnnctl {
@@ -55,10 +52,6 @@ struct SavedExperiment {
   Experiment experiment;
 };
 SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::string>& sets);
-
-/// Reads a split of the experiment's dataset and checks image shape, classes and labels against the network. Null where the dataset has no
-/// such split. The training split is shuffled as the config says, the test split never. Throws InputError, ConfigError.
-std::unique_ptr<BatchSource> load_split(const Experiment& experiment, Split split);
 
 /// Throws InputError where the network's output is no vector of classes. `command` names who needs one.
 int class_count(const Graph& graph, const std::string& command);

@@ -40,6 +40,7 @@ std::vector<Section> sections() {
           {"layers", "The items of `model` that compute.", std::move(layers)},
           {"sections", "The keys of the config's sections `data` and `train`.", {&data_declaration(), &train_declaration()}},
           {"datasets", "The values of `data.dataset`.", declarations_of(tables.datasets)},
+          {"transforms", "The items of `data.transforms.train` and `data.transforms.test`.", declarations_of(tables.transforms)},
           {"losses", "The values of `train.loss`.", declarations_of(tables.losses)},
           {"optimizers", "The values of `train.optimizer`.", declarations_of(tables.optimizers)},
           {"schedules", "The values of `train.schedule`.", declarations_of(tables.schedules)}};
@@ -97,7 +98,8 @@ const Declaration& find_declaration(const std::string& name) {
 
 Command setup_layers(CLI::App& app) {
   auto options = std::make_shared<LayersOptions>();
-  CLI::App* command = app.add_subcommand("layers", "Explain every item, layer, optimizer, schedule, loss and dataset with its arguments");
+  CLI::App* command =
+      app.add_subcommand("layers", "Explain every item, layer, optimizer, schedule, loss, dataset and transform with its arguments");
   command->add_option("NAME", options->name, "One of them, or 'data' or 'train' for the keys of these sections (default: all)")
       ->type_name("");
   auto* json = command->add_flag("--json", options->json, "Print one JSON object");

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -13,10 +12,9 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/inputs.h"
+#include "cli/commands/predict_input.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
-#include "datasets/loader/loader.h"
-#include "datasets/readers/numpy.h"
 #include "engine/formats/npy.h"
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
@@ -46,42 +44,6 @@ Predictor load_predictor(const PredictOptions& options) {
     throw InputError(fmt::format("{} is a config, which has no weights; add --init with a .safetensors or .pth file, or name a checkpoint",
                                  options.source));
   return {std::move(experiment), read_init(options.init), options.init, {}};
-}
-
-void check_input(const NpyArray& array, const std::string& path, const Shape& image) {
-  const bool known_type = array.type == NpyArray::Type::float32 || array.type == NpyArray::Type::uint8;
-  if (!known_type) throw InputError(fmt::format("{}: images must be float32 or uint8", path));
-  const std::vector<std::int64_t> expected = {image.channels, image.height, image.width};
-  if (array.dims.size() == 4 && std::equal(expected.begin(), expected.end(), array.dims.begin() + 1)) return;
-  throw InputError(fmt::format("{}: the network takes images N x {} x {} x {}, but this array is {}", path, image.channels, image.height,
-                               image.width, array.dims.empty() ? "a single number" : fmt::format("{}", fmt::join(array.dims, " x "))));
-}
-
-template <class T>
-std::vector<T> elements(const NpyArray& array) {
-  std::vector<T> result(array.bytes.size() / sizeof(T));
-  std::memcpy(result.data(), array.bytes.data(), result.size() * sizeof(T));
-  return result;
-}
-
-/// The images as a source of batches: float32 as it is, bytes scaled by 1/255 and normalized as the test images are.
-std::unique_ptr<BatchSource> make_source(const NpyArray& array, const std::string& path, const Experiment& experiment) {
-  Dataset dataset;
-  dataset.image = experiment.graph.input_shape();
-  dataset.labels.resize(static_cast<std::size_t>(array.dims.front()));
-  LoaderOptions options;
-  if (array.type == NpyArray::Type::float32) {
-    std::vector<float> pixels = elements<float>(array);
-    require_finite(pixels, dataset.image, path);
-    dataset.pixels = std::move(pixels);
-  } else {
-    dataset.pixels = elements<std::uint8_t>(array);
-    if (const auto& normalize = experiment.data.normalize) {
-      options.mean = normalize->mean;
-      options.standard_deviation = normalize->standard_deviation;
-    }
-  }
-  return make_loader(std::move(dataset), std::move(options));
 }
 
 /// Logits of all images, N x classes.
@@ -130,10 +92,11 @@ std::vector<Guess> best_guesses(std::span<const float> logits, const Predictor& 
   return guesses;
 }
 
-std::string to_text(const std::vector<std::vector<Guess>>& images) {
+/// A line an image, which begins with its file or its number.
+std::string to_text(const std::vector<std::vector<Guess>>& images, const std::vector<std::string>& files) {
   std::string result;
   for (std::size_t image = 0; image < images.size(); ++image) {
-    result += fmt::format("{}:", image);
+    result += (files.empty() ? std::to_string(image) : files[image]) + ":";
     for (std::size_t i = 0; i < images[image].size(); ++i)
       result += fmt::format("{} {} {:.2f} %", i == 0 ? "" : ",", images[image][i].name, 100 * images[image][i].probability);
     result += "\n";
@@ -141,13 +104,15 @@ std::string to_text(const std::vector<std::vector<Guess>>& images) {
   return result;
 }
 
-nlohmann::json to_json(const std::vector<std::vector<Guess>>& images) {
+nlohmann::json to_json(const std::vector<std::vector<Guess>>& images, const std::vector<std::string>& files) {
   nlohmann::json list = nlohmann::json::array();
   for (const auto& guesses : images) {
     nlohmann::json classes = nlohmann::json::array();
     for (const Guess& guess : guesses)
       classes.push_back({{"index", guess.index}, {"name", guess.name}, {"probability", guess.probability}});
-    list.push_back({{"image", list.size()}, {"classes", std::move(classes)}});
+    nlohmann::json image = {{"image", list.size()}, {"classes", std::move(classes)}};
+    if (!files.empty()) image["file"] = files[list.size()];
+    list.push_back(std::move(image));
   }
   return {{"images", std::move(list)}};
 }
@@ -162,7 +127,7 @@ Command setup_predict(CLI::App& app) {
                    "A .safetensors file that 'train' wrote, a run's folder for its last one, or a config with --init")
       ->type_name("")
       ->required();
-  command->add_option("IMAGE", options->images, "Image files (in a later version; use --input)")->type_name("");
+  command->add_option("IMAGE", options->images, "JPEG or PNG files, which go through the config's data.transforms.test")->type_name("");
   add_set_option(*command, options->sets);
   add_threads_option(*command, options->threads);
   command
@@ -187,6 +152,7 @@ Command setup_predict(CLI::App& app) {
   command->add_flag("--json", options->json, "Print one JSON object instead of a line an image")->group("Output");
   command->footer(
       "Examples:\n"
+      "  cnnctl predict runs/pets cat.jpg dog.png --top 3\n"
       "  cnnctl predict runs/mnist_convnet --input images.npy\n"
       "  cnnctl predict runs/mnist_convnet/best.safetensors --input images.npy --top 3 --json\n"
       "  cnnctl predict configs/mnist_convnet.yaml --init weights.pth --input images.npy --logits logits.npy");
@@ -194,19 +160,18 @@ Command setup_predict(CLI::App& app) {
 }
 
 int run_predict(const PredictOptions& options) {
-  if (!options.images.empty())
-    throw InputError(fmt::format("{}: reading image files comes in a later version; use --input FILE.npy", options.images.front()));
-  if (options.input.empty()) throw InputError("predict needs images: add --input FILE.npy");
+  if (options.input.empty() == options.images.empty())
+    throw InputError("predict needs images: name JPEG or PNG files, or else add --input FILE.npy");
   if (!options.logits.empty()) check_output_file("--logits", options.logits);
   set_threads(options.threads);
   const Predictor predictor = load_predictor(options);
   const Graph& graph = predictor.experiment.graph;
   const auto classes = static_cast<std::size_t>(class_count(graph, "predict"));
-  const NpyArray array = read_npy(options.input);
-  check_input(array, options.input, graph.input_shape());
+  const std::unique_ptr<BatchSource> source =
+      options.input.empty() ? open_image_files(options.images, predictor.experiment) : open_array(options.input, predictor.experiment);
   if (options.top > static_cast<std::int64_t>(classes))
     throw InputError(fmt::format("--top {}: the network tells {} classes apart, so give at most {}", options.top, classes, classes));
-  const std::int64_t images = array.dims.front();
+  const std::int64_t images = source->size();
 
   Model model(graph, {.mode = Mode::evaluation,
                       .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch),
@@ -214,16 +179,16 @@ int run_predict(const PredictOptions& options) {
   print_warnings(warnings(load_weights(model, predictor.weights, predictor.weights_path, {},
                                        "predict needs the weights of this very network: check the config and --set"),
                           predictor.weights_path));
-  const std::vector<float> logits = run_network(model, *make_source(array, options.input, predictor.experiment));
+  const std::vector<float> logits = run_network(model, *source);
   if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);
 
   std::vector<std::vector<Guess>> guesses;
   for (std::size_t first = 0; first < logits.size(); first += classes)
     guesses.push_back(best_guesses(std::span(logits).subspan(first, classes), predictor, options.top));
   if (options.json)
-    print_json(to_json(guesses));
+    print_json(to_json(guesses, options.images));
   else
-    print(to_text(guesses));
+    print(to_text(guesses, options.images));
   return exit_done;
 }
 

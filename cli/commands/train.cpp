@@ -12,6 +12,7 @@
 #include "cli/commands/inputs.h"
 #include "cli/commands/interrupt.h"
 #include "cli/commands/run_folder.h"
+#include "cli/commands/sources.h"
 #include "cli/commands/train_output.h"
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/option_checks.h"
@@ -34,7 +35,11 @@ struct Job {
   std::vector<std::string> init_summary;  // lines for the log
   std::unique_ptr<Model> model;
   std::unique_ptr<BatchSource> train;
-  std::unique_ptr<BatchSource> test;  // null where the dataset has none
+  std::unique_ptr<BatchSource> validation;  // null where data.validation keeps none back
+  std::unique_ptr<BatchSource> test;        // null where the dataset has none
+
+  /// What is evaluated after every epoch, null where there is nothing.
+  BatchSource* measured() const { return validation ? validation.get() : test.get(); }
 };
 
 void check_run(const std::string& path) {
@@ -54,7 +59,7 @@ void check_options(const TrainCommandOptions& options) {
 
 /// The dataset's splits, being read on other threads.
 struct Loading {
-  std::future<std::unique_ptr<BatchSource>> train, test;
+  std::future<LoadedSplit> train, test;
 
   void wait() const {
     for (const auto* split : {&train, &test})
@@ -98,9 +103,11 @@ Job load_job(const TrainCommandOptions& options) {
   if (!options.init.empty()) job.init = read_init(options.init);
   job.model = make_model(job, loading);
   fill_model(job, options);
-  job.train = loading->train.get();
-  job.test = loading->test.get();
+  const LoadedSplit train = loading->train.get(), test = loading->test.get();
+  job.train = make_source(experiment, train, train.images, Purpose::training);
   if (!job.train) throw InputError(fmt::format("dataset {} has no training images", experiment.data.dataset.type));
+  job.validation = make_source(experiment, train, train.validation, Purpose::measuring);
+  job.test = make_source(experiment, test, test.images, Purpose::measuring);
   return job;
 }
 
@@ -113,8 +120,9 @@ std::string network_line(const Experiment& experiment) {
 }
 
 std::string data_line(const Job& job) {
-  return fmt::format("data: {}, {} training images, {} test images of {}", job.experiment.data.dataset.type,
-                     with_separators(job.train->size()), with_separators(job.test ? job.test->size() : 0),
+  const std::string validation = job.validation ? with_separators(job.validation->size()) + " validation images, " : "";
+  return fmt::format("data: {}, {} training images, {}{} test images of {}", job.experiment.data.dataset.type,
+                     with_separators(job.train->size()), validation, with_separators(job.test ? job.test->size() : 0),
                      to_string(job.train->image_shape()));
 }
 
@@ -127,7 +135,7 @@ class Run {
         start_(start),
         optimizer_(make_optimizer(spec_.optimizer, job.model->trainable_values().size())),
         loss_(make_loss(spec_.loss)),
-        trainer_(*job.model, *job.train, job.test.get(), loss_, *optimizer_, make_schedule(spec_.schedule),
+        trainer_(*job.model, *job.train, job.measured(), loss_, *optimizer_, make_schedule(spec_.schedule),
                  {.epochs = spec_.epochs, .batch_size = spec_.batch_size, .drop_last = spec_.drop_last}) {
     if (job.resumed) trainer_.progress() = restore(job.resumed->checkpoint, job.resumed->path, *job.model, *optimizer_);
     const Progress& progress = trainer_.progress();
@@ -135,10 +143,12 @@ class Run {
                                 : RunFolder::create(options.out, job.experiment.name, job.experiment.yaml));
     remember_choices(*job.model);
     if (const Choices& choices = job.model->choices(); !choices.empty()) folder_->write("choices.json", choices_text(choices));
-    metrics_.emplace(folder_->file("metrics.csv"), progress.epoch);
+    metrics_.emplace(folder_->file("metrics.csv"), progress.epoch, job.validation != nullptr);
     const std::int64_t images_done = progress.epoch * job.train->size() + progress.step * spec_.batch_size;
-    output_.emplace(spec_, job.train->size(), images_done,
-                    TrainOutputOptions{.quiet = options.quiet, .json = options.json, .log_file = folder_->file("train.log")});
+    output_.emplace(
+        spec_, job.train->size(), images_done,
+        TrainOutputOptions{
+            .quiet = options.quiet, .json = options.json, .validated = job.validation != nullptr, .log_file = folder_->file("train.log")});
     introduce(threads);
   }
 
@@ -149,10 +159,12 @@ class Run {
     events.epoch = [this](const EpochMetrics& metrics, bool is_best, const Progress& progress) { on_epoch(metrics, is_best, progress); };
     if (!trainer_.run(events, stop_requested())) {
       save_last(trainer_.progress());
+      tell_skipped();
       output_->interrupted(folder_->path());
       return exit_interrupted;
     }
-    if (!evaluation_ && job_.test) evaluation_ = evaluate(*job_.model, *job_.test, loss_, spec_.batch_size);
+    if (job_.test && (!evaluation_ || job_.validation)) evaluation_ = evaluate(*job_.model, *job_.test, loss_, spec_.batch_size);
+    tell_skipped();
     output_->info(fmt::format("written to {}", folder_->path()));
     output_->end(evaluation_.value_or(Evaluation{}), folder_->path());
     return exit_done;
@@ -203,6 +215,11 @@ class Run {
     if (is_best) write_best(folder_->file("best.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names());
     if (metrics.epoch % spec_.checkpoint_every == 0 || metrics.epoch == spec_.epochs) save_last(progress);
     output_->epoch(metrics, is_best);
+  }
+
+  void tell_skipped() {
+    const std::string text = skipped_text({job_.train.get(), job_.validation.get(), job_.test.get()});
+    if (!text.empty()) output_->info(text);
   }
 
   void save_last(const Progress& progress) {

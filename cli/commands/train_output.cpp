@@ -34,6 +34,7 @@ TrainOutput::TrainOutput(const TrainSpec& train, std::int64_t images, std::int64
       images_(images),
       images_before_(images_done),
       json_(options.json),
+      measured_(options.validated ? "validation" : "test"),
       bar_(!options.quiet && is_terminal(stderr)),
       log_(make_log(options)) {}
 
@@ -78,7 +79,7 @@ void TrainOutput::step(std::int64_t epoch, std::int64_t step, std::int64_t steps
 
 void TrainOutput::epoch(const EpochMetrics& metrics, bool is_best) {
   const bool tested = metrics.test.images > 0;
-  const std::string test = tested ? fmt::format(", test loss {:.4f}, test accuracy {:.2f} %{}", metrics.test.loss,
+  const std::string test = tested ? fmt::format(", {0} loss {1:.4f}, {0} accuracy {2:.2f} %{3}", measured_, metrics.test.loss,
                                                 100 * metrics.test.accuracy(), is_best ? " (best so far)" : "")
                                   : "";
   info(fmt::format("epoch {}: train loss {:.4f}{}, {:.1f} s, {} images/s", metrics.epoch, metrics.train_loss, test, metrics.seconds,
@@ -88,8 +89,8 @@ void TrainOutput::epoch(const EpochMetrics& metrics, bool is_best) {
                          {"lr", metrics.lr},          {"images_per_second", metrics.images_per_second},
                          {"seconds", metrics.seconds}};
   if (tested) {
-    json["test_loss"] = metrics.test.loss;
-    json["test_accuracy"] = metrics.test.accuracy();
+    json[measured_ + "_loss"] = metrics.test.loss;
+    json[measured_ + "_accuracy"] = metrics.test.accuracy();
   }
   event(json);
 }

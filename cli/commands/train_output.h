@@ -17,6 +17,7 @@ namespace cnnctl {
 struct TrainOutputOptions {
   bool quiet = false;
   bool json = false;
+  bool validated = false;  // the images evaluated after every epoch are the validation split's
   std::string log_file;
 };
 
@@ -45,6 +46,7 @@ class TrainOutput {
   std::int64_t images_;
   std::int64_t images_before_;
   bool json_;
+  std::string measured_;  // "test" or "validation"
   ProgressBar bar_;
   std::shared_ptr<spdlog::logger> log_;
   Clock::time_point start_ = Clock::now();

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "datasets/dataset.h"
+#include "datasets/transforms/transform.h"
 #include "engine/training/batch_source.h"
 
 namespace cnnctl {
@@ -12,16 +14,23 @@ namespace cnnctl {
 struct LoaderOptions {
   bool shuffle = false;
   std::uint64_t seed = 1;
-  std::vector<double> mean = {};                // per channel; empty: no normalization
-  std::vector<double> standard_deviation = {};  // as many
+  std::vector<std::int32_t> images = {};                      // of the dataset, by index, ascending; empty: all
+  std::vector<Selection> transforms = {};                     // items of data.transforms.train or test
+  std::optional<ChannelStatistics> normalize = std::nullopt;  // data.normalize
+  // For images in files.
+  Size size = {};                // that they must have after the transforms, where these leave it open
+  std::int64_t workers = 1;      // threads that read and transform them
+  std::int64_t batch_size = 32;  // two batches are kept ready
+  /// What becomes of a file that cannot be read: nothing goes on; or another image takes its place (to train on); or its label is
+  /// BatchSource::no_label (to measure).
+  enum class OnError { stop, replace, leave_out } on_error = OnError::stop;
+  bool endless = false;  // after an epoch the next one will be asked for, so its first images may be prepared
 };
 
-/// Batches out of a dataset in memory: gathered in the epoch's order, bytes scaled by 1/255, then normalized; floats as they are. classes()
-/// is 0 where the dataset does not say how many there are.
-/// Throws InputError where the number of means or deviations is not that of the channels.
-std::unique_ptr<BatchSource> make_loader(Dataset dataset, LoaderOptions options);
-
-/// A permutation of 0 .. count - 1 that follows from seed and epoch alone, the same on every machine (Fisher and Yates's shuffle).
-std::vector<std::int32_t> epoch_order(std::int64_t count, std::uint64_t seed, std::int64_t epoch);
+/// Batches of the images of `dataset`, in the epoch's order: bytes go through the transforms, are scaled by 1/255 and normalized; floats
+/// are taken as they are. What is random in the transforms follows from seed, epoch and the image's number in the dataset, so it does not
+/// depend on threads or on where a run is resumed. classes() is 0 where the dataset does not say how many there are.
+/// Throws ConfigError and InputError as Pipeline does, InputError where floats are to be transformed.
+std::unique_ptr<BatchSource> make_loader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
 
 }  // namespace cnnctl

@@ -5,9 +5,7 @@
 #include <filesystem>
 
 #include "datasets/readers/arguments.h"
-#include "datasets/readers/idx.h"
-#include "engine/diagnostics/diagnostic.h"
-#include "engine/formats/element.h"
+#include "datasets/readers/idx_dataset.h"
 
 namespace cnnctl {
 namespace {
@@ -18,6 +16,10 @@ struct MnistArguments {
 
 struct FashionMnistArguments {
   std::string root = "/usr/share/datasets/fashion-mnist";
+};
+
+struct KmnistArguments {
+  std::string root = "data/kmnist";
 };
 
 constexpr const char* root_help = "folder of the four IDX files (train-images-idx3-ubyte, ...), plain or with .gz at their end";
@@ -37,9 +39,18 @@ const Schema<FashionMnistArguments>& fashion_mnist_schema() {
   return schema;
 }
 
+const Schema<KmnistArguments>& kmnist_schema() {
+  static const Schema<KmnistArguments> schema =
+      Schema<KmnistArguments>("kmnist", "Cursive Japanese characters: 60,000 and 10,000 images of 1 x 28 x 28.",
+                              "http://codh.rois.ac.jp/kmnist/")
+          .optional("root", &KmnistArguments::root, root_help);
+  return schema;
+}
+
 const std::vector<std::string> digit_names = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 const std::vector<std::string> clothes_names = {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                                                 "Sandal",      "Shirt",   "Sneaker",  "Bag",   "Ankle boot"};
+const std::vector<std::string> kana_names = {"o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"};
 
 constexpr const char* mnist_hint =
     "\n  hint: say where the files are with --set data.dataset.mnist.root=FOLDER, or fetch the four .gz files from "
@@ -47,45 +58,26 @@ constexpr const char* mnist_hint =
 constexpr const char* fashion_mnist_hint =
     "\n  hint: install them with apt-get install dataset-fashion-mnist, or say where they are with --set "
     "data.dataset.fashion_mnist.root=FOLDER";
+constexpr const char* kmnist_hint =
+    "\n  hint: say where the files are with --set data.dataset.kmnist.root=FOLDER, or fetch the four .gz files from "
+    "http://codh.rois.ac.jp/kmnist/dataset/kmnist/ into that folder";
 
-std::vector<std::int32_t> read_labels(const IdxFile& file, std::size_t classes) {
-  if (file.dims.size() != 1) throw InputError(fmt::format("{}: holds {} dimensions; labels have 1", file.path, file.dims.size()));
-  for (std::size_t i = 0; i < file.bytes.size(); ++i)
-    if (file.bytes[i] >= classes)
-      throw InputError(fmt::format("{}: label {} of image {} is not below {}", file.path, file.bytes[i], i, classes));
-  return {file.bytes.begin(), file.bytes.end()};
-}
-
-Dataset read_files(const std::string& root, Split split, std::vector<std::string> classes, const std::string& hint) {
-  const std::filesystem::path start = std::filesystem::path(root) / (split == Split::train ? "train" : "t10k");
-  IdxFile images = read_idx(start.string() + "-images-idx3-ubyte", hint);
-  const IdxFile labels = read_idx(start.string() + "-labels-idx1-ubyte", hint);
-  if (images.dims.size() != 3) throw InputError(fmt::format("{}: holds {} dimensions; images have 3", images.path, images.dims.size()));
-  if (images.bytes.empty()) throw InputError(fmt::format("{}: holds no images ({})", images.path, join(images.dims, " x ")));
-  if (images.dims[0] != static_cast<std::int64_t>(labels.bytes.size()))
-    throw InputError(fmt::format("{}: {} labels for the {} images of {}", labels.path, labels.bytes.size(), images.dims[0], images.path));
-  return {.image = {1, images.dims[1], images.dims[2]},
-          .pixels = std::move(images.bytes),
-          .labels = read_labels(labels, classes.size()),
-          .classes = std::move(classes)};
+/// The line of the table for a dataset of the four files in `root`.
+template <class Arguments>
+DatasetType idx_dataset(const Schema<Arguments>& schema, const std::vector<std::string>& classes, const char* hint) {
+  return {choice_of(schema),
+          [&schema, &classes, hint](const Selection& selection, Split split, std::uint64_t) {
+            const std::filesystem::path root = dataset_arguments(schema, selection).root;
+            const std::string start = root / (split == Split::train ? "train" : "t10k");
+            return read_idx_dataset({start + "-images-idx3-ubyte", start + "-labels-idx1-ubyte", hint}, classes);
+          },
+          nullptr};
 }
 
 }  // namespace
 
-DatasetType mnist_dataset() {
-  return {choice_of(mnist_schema()),
-          [](const Selection& selection, Split split, std::uint64_t) {
-            return read_files(dataset_arguments(mnist_schema(), selection).root, split, digit_names, mnist_hint);
-          },
-          nullptr};
-}
-
-DatasetType fashion_mnist_dataset() {
-  return {choice_of(fashion_mnist_schema()),
-          [](const Selection& selection, Split split, std::uint64_t) {
-            return read_files(dataset_arguments(fashion_mnist_schema(), selection).root, split, clothes_names, fashion_mnist_hint);
-          },
-          nullptr};
-}
+DatasetType mnist_dataset() { return idx_dataset(mnist_schema(), digit_names, mnist_hint); }
+DatasetType fashion_mnist_dataset() { return idx_dataset(fashion_mnist_schema(), clothes_names, fashion_mnist_hint); }
+DatasetType kmnist_dataset() { return idx_dataset(kmnist_schema(), kana_names, kmnist_hint); }
 
 }  // namespace cnnctl

@@ -10,4 +10,7 @@ DatasetType mnist_dataset();
 /// Pictures of clothes in the same form. Source: https://github.com/zalandoresearch/fashion-mnist
 DatasetType fashion_mnist_dataset();
 
+/// Cursive Japanese characters in the same form. Source: http://codh.rois.ac.jp/kmnist/
+DatasetType kmnist_dataset();
+
 }  // namespace cnnctl

@@ -67,7 +67,7 @@ std::vector<T> elements(const NpyArray& array) {
   return result;
 }
 
-std::variant<std::vector<std::uint8_t>, std::vector<float>> pixels_of(const std::string& path, const NpyArray& array) {
+Dataset::Pixels pixels_of(const std::string& path, const NpyArray& array) {
   if (array.type == NpyArray::Type::uint8) return elements<std::uint8_t>(array);
   if (array.type == NpyArray::Type::float32) return elements<float>(array);
   throw InputError(path + ": holds neither uint8 nor float32; convert it with numpy's astype");

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/experiment/later_keys.h"
-
 namespace cnnctl {
 namespace {
 
@@ -11,6 +9,13 @@ namespace {
 struct DataArguments : DataSpec {
   Value dataset_item;
   std::optional<Value> normalize_item;
+  std::optional<Value> transforms_item;
+};
+
+/// The lists under transforms.
+struct TransformLists {
+  std::optional<Value> train;
+  std::optional<Value> test;
 };
 
 const Schema<Normalize>& normalize_schema() {
@@ -22,23 +27,36 @@ const Schema<Normalize>& normalize_schema() {
   return schema;
 }
 
+const Schema<TransformLists>& transforms_schema() {
+  static const Schema<TransformLists> schema = Schema<TransformLists>("transforms", "What is done to images before they are normalized.")
+                                                   .optional("train", &TransformLists::train, "a list, for the training images")
+                                                   .optional("test", &TransformLists::test, "a list, for the images of other splits");
+  return schema;
+}
+
 const Schema<DataArguments>& data_schema() {
   static const Schema<DataArguments> schema =
       Schema<DataArguments>("data", "What the network is trained and tested on.")
           .required("dataset", &DataArguments::dataset_item, "the dataset, as mnist or {mnist: {root: data/mnist}}")
           .optional("shuffle", static_cast<bool DataArguments::*>(&DataSpec::shuffle),
                     "draw the training images in a new order every epoch")
-          .optional("normalize", &DataArguments::normalize_item, "{mean: [...], std: [...]}, a number a channel");
+          .optional("normalize", &DataArguments::normalize_item, "{mean: [...], std: [...]}, a number a channel")
+          .optional("transforms", &DataArguments::transforms_item,
+                    "{train: [...], test: [...]}: what is done to images before they are normalized, as train: [horizontal_flip]")
+          .optional("validation", static_cast<double DataArguments::*>(&DataSpec::validation),
+                    "share of the training images that is kept back, the same of each class, and evaluated after every epoch; train.seed "
+                    "says which",
+                    from_below(0, 1))
+          .optional("limit", static_cast<std::optional<std::int64_t> DataArguments::*>(&DataSpec::limit),
+                    "the most images of each split, the same of each class; train.seed says which", at_least(1))
+          .optional("workers", static_cast<std::int64_t DataArguments::*>(&DataSpec::workers),
+                    "threads that read, decode and transform image files ahead", between(1, 256))
+          .optional(
+              "on_error", static_cast<std::string DataArguments::*>(&DataSpec::on_error),
+              "what an image file that cannot be read does: stop; or skip, which trains on another one in its place, leaves it out of "
+              "measurements and lists it at the end",
+              {}, {"stop", "skip"});
   return schema;
-}
-
-const std::vector<LaterKey>& later_keys() {
-  static const std::vector<LaterKey> keys = {
-      {"transforms", "", ""}, {"validation", "", "until then the test images are evaluated after every epoch"},
-      {"limit", "", ""},      {"workers", "", ""},
-      {"on_error", "", ""},
-  };
-  return keys;
 }
 
 void check_count(const Value& normalize, const char* key, std::int64_t channels, Diagnostics& diagnostics) {
@@ -56,18 +74,40 @@ std::optional<Normalize> read_normalize(const Value& value, std::int64_t channel
   return normalize;
 }
 
+std::vector<Selection> read_transform_list(const Value& lists, const char* split, const Tables& tables, Diagnostics& diagnostics) {
+  std::vector<Selection> transforms;
+  const Value* list = lists.find(split);
+  if (list == nullptr || list->is_null()) return transforms;
+  if (!list->is_list()) {
+    diagnostics.error(list->place, fmt::format("{} of transforms must be a list, not {}", split, describe(*list)),
+                      fmt::format("write {}: [horizontal_flip]", split));
+    return transforms;
+  }
+  for (const Value& item : list->items)
+    if (std::optional<Selection> transform = select(item, "transform", tables.transforms, diagnostics))
+      transforms.push_back(std::move(*transform));
+  return transforms;
+}
+
+/// Reads both lists even where another key is wrong, so that all mistakes show at once.
+void read_transforms(const Value& lists, const Tables& tables, DataSpec& spec, Diagnostics& diagnostics) {
+  transforms_schema().read(lists, lists.place, diagnostics);
+  spec.train_transforms = read_transform_list(lists, "train", tables, diagnostics);
+  spec.test_transforms = read_transform_list(lists, "test", tables, diagnostics);
+}
+
 }  // namespace
 
 DataSpec read_data(const Value& data, const Place& place, std::int64_t channels, const Tables& tables, Diagnostics& diagnostics) {
   if (data.is_null()) return {};
-  const Value known = without_later_keys(data, later_keys(), diagnostics);
   // Read even where another key is wrong, so that all mistakes show at once.
-  const Value* dataset = known.find("dataset");
+  const Value* dataset = data.find("dataset");
   const std::optional<Selection> selection = dataset ? select(*dataset, "dataset", tables.datasets, diagnostics) : std::nullopt;
-  const std::optional<DataArguments> arguments = data_schema().read(known, place, diagnostics);
+  const std::optional<DataArguments> arguments = data_schema().read(data, place, diagnostics);
 
   DataSpec spec = arguments.value_or(DataArguments{});
   if (arguments && arguments->normalize_item) spec.normalize = read_normalize(*arguments->normalize_item, channels, diagnostics);
+  if (arguments && arguments->transforms_item) read_transforms(*arguments->transforms_item, tables, spec, diagnostics);
   if (selection) spec.dataset = *selection;
   return spec;
 }

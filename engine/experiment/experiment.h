@@ -16,6 +16,7 @@ struct Tables {
   std::vector<Choice> losses;
   std::vector<Choice> optimizers;
   std::vector<Choice> schedules;
+  std::vector<Choice> transforms;
 };
 
 /// Per-channel mean and standard deviation that images are normalized with. Source: torchvision.transforms.Normalize.
@@ -28,6 +29,12 @@ struct DataSpec {
   Selection dataset;  // type is "" where the config has no data
   bool shuffle = true;
   std::optional<Normalize> normalize;
+  std::vector<Selection> train_transforms;
+  std::vector<Selection> test_transforms;
+  double validation = 0;              // share of the training images
+  std::optional<std::int64_t> limit;  // images of each split
+  std::int64_t workers = 1;           // threads that read image files
+  std::string on_error = "stop";      // or "skip"
 };
 
 struct TrainSpec {

@@ -192,6 +192,30 @@ bool read_value(const Value& value, const Argument& argument, std::vector<std::i
   return read_list(value, argument, "integers", out, diagnostics);
 }
 
+bool read_value(const Value& value, const Argument& argument, ImageSize& out, Diagnostics& diagnostics) {
+  Size size;
+  if (!read_size(value, argument, "an integer or [height, width]", size, diagnostics)) return false;
+  out = {!value.is_list(), size};
+  return true;
+}
+
+bool read_value(const Value& value, const Argument& argument, Spread& out, Diagnostics& diagnostics) {
+  if (!value.is_list()) {
+    double number = 0;
+    if (!read_number(value, argument, "a number or [low, high]", number, diagnostics)) return false;
+    out = {true, number, number};
+    return true;
+  }
+  std::vector<double> ends;
+  if (!read_list(value, argument, "numbers", ends, diagnostics)) return false;
+  if (ends.size() != 2 || ends[0] > ends[1]) {
+    diagnostics.error(value.place, fmt::format("{} must be a number or [low, high]", called(argument)));
+    return false;
+  }
+  out = {false, ends[0], ends[1]};
+  return true;
+}
+
 bool read_value(const Value& value, const Argument&, Value& out, Diagnostics&) {
   out = value;
   return true;

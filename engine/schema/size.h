@@ -22,6 +22,25 @@ struct Padding {
   friend bool operator==(const Padding&, const Padding&) = default;
 };
 
+/// What an image is resized to: `size`, or (`shorter_side`) its shorter side to size.height and the other in proportion. In a config:
+/// [height, width], or one number for the shorter side.
+struct ImageSize {
+  bool shorter_side = false;
+  Size size;
+
+  friend bool operator==(const ImageSize&, const ImageSize&) = default;
+};
+
+/// Where a random number is drawn from: [low, high], or (`single`) around one number, in a way that its owner says; then both are that
+/// number. In a config: a number or [low, high].
+struct Spread {
+  bool single = true;
+  double low = 0;
+  double high = 0;
+
+  friend bool operator==(const Spread&, const Spread&) = default;
+};
+
 /// "5x5".
 std::string to_string(const Size& size);
 

@@ -24,6 +24,8 @@ std::string type_name(const Size&) { return "size"; }
 std::string type_name(const Padding&) { return "padding"; }
 std::string type_name(const std::vector<double>&) { return "list of numbers"; }
 std::string type_name(const std::vector<std::int64_t>&) { return "list of integers"; }
+std::string type_name(const ImageSize&) { return "shorter side or size"; }
+std::string type_name(const Spread&) { return "number or [low, high]"; }
 std::string type_name(const Value&) { return "value"; }
 
 std::string default_text(bool value) { return value ? "true" : "false"; }
@@ -36,6 +38,12 @@ std::string default_text(const Size& value) {
 std::string default_text(const Padding& value) { return value.same ? "same" : default_text(value.size); }
 std::string default_text(const std::vector<double>& value) { return fmt::format("[{}]", fmt::join(value, ", ")); }
 std::string default_text(const std::vector<std::int64_t>& value) { return fmt::format("[{}]", fmt::join(value, ", ")); }
+std::string default_text(const ImageSize& value) {
+  return value.shorter_side ? std::to_string(value.size.height) : fmt::format("[{}, {}]", value.size.height, value.size.width);
+}
+std::string default_text(const Spread& value) {
+  return value.single ? default_text(value.low) : fmt::format("[{}, {}]", value.low, value.high);
+}
 std::string default_text(const Value& value) { return value.is_null() ? "none" : to_yaml_inline(value); }
 
 }  // namespace cnnctl

@@ -13,6 +13,9 @@ namespace cnnctl {
 /// epoch follows from the seed and the epoch's number alone, so that a resumed run sees the same batches.
 class BatchSource {
  public:
+  /// The label of an image that could not be read and is not to be counted.
+  static constexpr std::int32_t no_label = -1;
+
   virtual ~BatchSource() = default;
 
   /// Images in all.
@@ -29,6 +32,9 @@ class BatchSource {
   /// Writes the next images.size() / image_shape().count() images, scaled and normalized, N x C x H x W, and as many labels; advances.
   /// Asking for more than is left of the epoch is a programming error.
   virtual void next(std::span<float> images, std::span<std::int32_t> labels) = 0;
+
+  /// The files of images that could not be read so far and were left out or replaced, each with the reason.
+  virtual std::vector<std::string> unreadable() const { return {}; }
 };
 
 }  // namespace cnnctl

@@ -27,16 +27,35 @@ void count_image(Evaluation& result, std::span<const float> logits, std::int32_t
   if (rank_of(logits, actual) < 5) ++result.correct_in_top5;
 }
 
-/// Runs one batch; returns its mean loss.
+/// The images of a batch that have a label: their logits and labels.
+struct Counted {
+  std::vector<float> logits;
+  std::vector<std::int32_t> labels;
+};
+
+Counted with_labels(std::span<const float> logits, std::span<const std::int32_t> labels, std::size_t width) {
+  Counted counted;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (labels[i] == BatchSource::no_label) continue;
+    const auto row = logits.subspan(i * width, width);
+    counted.logits.insert(counted.logits.end(), row.begin(), row.end());
+    counted.labels.push_back(labels[i]);
+  }
+  return counted;
+}
+
+/// Runs one batch; returns the sum of its images' losses.
 double evaluate_batch(Program& program, BatchSource& source, const Loss& loss, std::span<std::int32_t> labels, int classes,
                       Evaluation& result) {
   source.next(program.input(), labels);
   program.forward();
-  const std::span<const float> logits = program.output();
-  const double mean = loss(logits, labels, classes, {});  // throws where a label is out of range
   const auto width = static_cast<std::size_t>(classes);
-  for (std::size_t i = 0; i < labels.size(); ++i) count_image(result, logits.subspan(i * width, width), labels[i]);
-  return mean;
+  const Counted counted = with_labels(program.output(), labels, width);
+  if (counted.labels.empty()) return 0;
+  const std::span<const float> logits(counted.logits);
+  const double mean = loss(logits, counted.labels, classes, {});  // throws where a label is out of range
+  for (std::size_t i = 0; i < counted.labels.size(); ++i) count_image(result, logits.subspan(i * width, width), counted.labels[i]);
+  return mean * static_cast<double>(counted.labels.size());
 }
 
 }  // namespace
@@ -59,7 +78,7 @@ Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::in
   for (std::int64_t left = source.size(); left > 0;) {
     const std::int64_t images = std::min(batch_size, left);
     const std::span<std::int32_t> batch_labels(labels.data(), static_cast<std::size_t>(images));
-    loss_sum += evaluate_batch(model.evaluation(images), source, loss, batch_labels, classes, result) * static_cast<double>(images);
+    loss_sum += evaluate_batch(model.evaluation(images), source, loss, batch_labels, classes, result);
     left -= images;
   }
   if (result.images > 0) result.loss = loss_sum / static_cast<double>(result.images);

@@ -26,7 +26,7 @@ struct Evaluation {
 void prepare_evaluation(Model& model, std::int64_t images, std::int64_t batch_size);
 
 /// Runs the network over all of `source` from its start, `batch_size` images at a time (the last batch may be smaller). Of equal logits the
-/// first class counts.
+/// first class counts. Images without a label are left out.
 Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::int64_t batch_size);
 
 /// The end of train's and eval's output: "Test Accuracy of the model on the 10000 test images: 98.97 %".

@@ -13,10 +13,12 @@
 namespace cnnctl {
 namespace {
 
-constexpr std::string_view header = "epoch,step,train_loss,test_loss,test_accuracy,lr,images_per_second,seconds";
+constexpr std::string_view tested_header = "epoch,step,train_loss,test_loss,test_accuracy,lr,images_per_second,seconds";
+constexpr std::string_view validated_header =
+    "epoch,step,train_loss,test_loss,test_accuracy,lr,images_per_second,seconds,validation_loss,validation_accuracy";
 
 /// The epoch of a row, or 0 where the line is no whole row.
-std::int64_t epoch_of(std::string_view line) {
+std::int64_t epoch_of(std::string_view line, std::string_view header) {
   if (std::count(line.begin(), line.end(), ',') != std::count(header.begin(), header.end(), ',')) return 0;
   std::int64_t epoch = 0;
   const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), epoch);
@@ -24,28 +26,29 @@ std::int64_t epoch_of(std::string_view line) {
 }
 
 /// The header and the rows of the file that a run resumed after `epochs_done` epochs keeps.
-std::string kept_text(const std::string& path, std::int64_t epochs_done) {
+std::string kept_text(const std::string& path, std::int64_t epochs_done, std::string_view header) {
   std::string text = fmt::format("{}\n", header);
   if (epochs_done == 0) return text;
   std::ifstream file(path);
   for (std::string line; std::getline(file, line) && !file.eof();)  // a line without its line break was cut off
-    if (const std::int64_t epoch = epoch_of(line); epoch >= 1 && epoch <= epochs_done) text += line + '\n';
+    if (const std::int64_t epoch = epoch_of(line, header); epoch >= 1 && epoch <= epochs_done) text += line + '\n';
   return text;
 }
 
 }  // namespace
 
-MetricsFile::MetricsFile(const std::string& path, std::int64_t epochs_done) : path_(path) {
-  const std::string text = kept_text(path, epochs_done);
+MetricsFile::MetricsFile(const std::string& path, std::int64_t epochs_done, bool validated) : path_(path), validated_(validated) {
+  const std::string text = kept_text(path, epochs_done, validated ? validated_header : tested_header);
   write_file_atomically(path, std::array<std::string_view, 1>{text});
   file_.open(path, std::ios::app);
   if (!file_) throw std::runtime_error("cannot write " + path);
 }
 
 void MetricsFile::write(const EpochMetrics& metrics) {
-  const std::string test = metrics.test.images > 0 ? fmt::format("{:.6g},{:.6g}", metrics.test.loss, metrics.test.accuracy()) : ",";
-  file_ << fmt::format("{},{},{:.6g},{},{:.6g},{:.1f},{:.3f}\n", metrics.epoch, metrics.step, metrics.train_loss, test, metrics.lr,
-                       metrics.images_per_second, metrics.seconds)
+  const std::string measured = metrics.test.images > 0 ? fmt::format("{:.6g},{:.6g}", metrics.test.loss, metrics.test.accuracy()) : ",";
+  file_ << fmt::format("{},{},{:.6g},{},{:.6g},{:.1f},{:.3f}{}\n", metrics.epoch, metrics.step, metrics.train_loss,
+                       validated_ ? "," : measured, metrics.lr, metrics.images_per_second, metrics.seconds,
+                       validated_ ? "," + measured : "")
         << std::flush;
   if (!file_) throw std::runtime_error("cannot write " + path_);
 }

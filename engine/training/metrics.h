@@ -9,18 +9,20 @@
 namespace cnnctl {
 
 /// metrics.csv: a header line, then a row an epoch: epoch, step, train_loss, test_loss, test_accuracy (of 1), lr, images_per_second (of
-/// training), seconds (of the run so far). Without test data the two test fields are empty.
+/// training), seconds (of the run so far). Without test data the two test fields are empty; so they are in a run that evaluates a
+/// validation split after every epoch, whose rows end in validation_loss and validation_accuracy.
 class MetricsFile {
  public:
   /// Starts the file, or, where a run is resumed after `epochs_done` epochs, continues it: rows of later epochs and what is no whole row
   /// are dropped. Throws std::runtime_error with the path where it cannot be written.
-  MetricsFile(const std::string& path, std::int64_t epochs_done);
+  MetricsFile(const std::string& path, std::int64_t epochs_done, bool validated);
 
   /// Appends a row and hands it to the system. Throws as the constructor does.
   void write(const EpochMetrics& metrics);
 
  private:
   std::string path_;
+  bool validated_;
   std::ofstream file_;
 };
 

@@ -31,7 +31,7 @@ struct EpochMetrics {
   std::int64_t epoch = 0;  // from 1
   std::int64_t step = 0;   // total steps
   double train_loss = 0;
-  Evaluation test;  // of no images where there is no test data
+  Evaluation test;  // or of the validation split; of no images where there is neither
   double lr = 0;
   double images_per_second = 0;  // of training alone
   double seconds = 0;            // of the whole run so far, evaluations included

@@ -192,7 +192,7 @@ TEST_CASE("the data's images must have the shape of the network's input") {
 }
 
 TEST_CASE("the declarations of data and train name every key with its default") {
-  CHECK(data_declaration().arguments.size() == 3);
+  CHECK(data_declaration().arguments.size() == 8);
   CHECK(train_declaration().arguments.size() == 14);
   for (const Argument& argument : train_declaration().arguments) {
     CAPTURE(argument.name);

@@ -13,6 +13,9 @@ struct Counts {
 struct Rate {
   double lr = 0.001;
 };
+struct Chance {
+  double p = 0.5;
+};
 struct Nothing {};
 
 const Schema<Files> mnist = Schema<Files>("mnist", "Handwritten digits.").optional("root", &Files::root, "folder of the files");
@@ -22,13 +25,17 @@ const Schema<Counts> digits = Schema<Counts>("digits", "Digits drawn in memory."
 const Schema<Nothing> cross_entropy("cross_entropy", "Cross-entropy.");
 const Schema<Rate> adam = Schema<Rate>("adam", "Adam.").optional("lr", &Rate::lr, "learning rate", at_least(0));
 const Schema<Rate> sgd = Schema<Rate>("sgd", "Gradient descent.").optional("lr", &Rate::lr, "learning rate", at_least(0));
+const Schema<Chance> flip = Schema<Chance>("horizontal_flip", "Mirrored.").optional("p", &Chance::p, "probability", between(0, 1));
 const Schema<Nothing> constant("constant", "The same learning rate in every epoch.");
 
 }  // namespace
 
 const Tables& test_tables() {
-  static const Tables tables = {
-      {choice_of(mnist), choice_of(digits)}, {choice_of(cross_entropy)}, {choice_of(adam), choice_of(sgd)}, {choice_of(constant)}};
+  static const Tables tables = {{choice_of(mnist), choice_of(digits)},
+                                {choice_of(cross_entropy)},
+                                {choice_of(adam), choice_of(sgd)},
+                                {choice_of(constant)},
+                                {choice_of(flip)}};
   return tables;
 }
 

@@ -26,7 +26,7 @@ EpochMetrics metrics_of(std::int64_t epoch) {
 
 TEST_CASE("every epoch is a row that is in the file at once") {
   const TemporaryFolder folder;
-  MetricsFile file(folder.file("metrics.csv"), 0);
+  MetricsFile file(folder.file("metrics.csv"), 0, false);
   CHECK(read_text(folder.file("metrics.csv")) == header);
   file.write(metrics_of(1));
   file.write(metrics_of(2));
@@ -34,11 +34,21 @@ TEST_CASE("every epoch is a row that is in the file at once") {
         header + "1,600,0.25,0.125,0.995,0.001,12345.7,1.500\n2,1200,0.25,0.125,0.995,0.001,12345.7,3.000\n");
 }
 
+TEST_CASE("a run that evaluates a validation split has its figures in columns of their own, also when it is resumed") {
+  const TemporaryFolder folder;
+  const std::string start = header.substr(0, header.size() - 1) + ",validation_loss,validation_accuracy\n";
+  const std::string row = "1,600,0.25,,,0.001,12345.7,1.500,0.125,0.995\n";
+  MetricsFile(folder.file("metrics.csv"), 0, true).write(metrics_of(1));
+  CHECK(read_text(folder.file("metrics.csv")) == start + row);
+  const MetricsFile resumed(folder.file("metrics.csv"), 1, true);
+  CHECK(read_text(folder.file("metrics.csv")) == start + row);
+}
+
 TEST_CASE("without test data its fields are empty") {
   const TemporaryFolder folder;
   EpochMetrics metrics = metrics_of(1);
   metrics.test = {};
-  MetricsFile(folder.file("metrics.csv"), 0).write(metrics);
+  MetricsFile(folder.file("metrics.csv"), 0, false).write(metrics);
   CHECK(read_text(folder.file("metrics.csv")) == header + "1,600,0.25,,,0.001,12345.7,1.500\n");
 }
 
@@ -46,20 +56,20 @@ TEST_CASE("a resumed run goes on behind the rows of the epochs it had done") {
   const TemporaryFolder folder;
   const std::string path = folder.file("metrics.csv");
   write_text(path, header + "1,a,b,c,d,e,f,g\n2,a,b,c,d,e,f,g\nrubbish\n3,a,b,c,d,e,f,g\n2,cut,off,c,d,e,f,g");
-  MetricsFile(path, 2).write(metrics_of(3));
+  MetricsFile(path, 2, false).write(metrics_of(3));
   CHECK(read_text(path) == header + "1,a,b,c,d,e,f,g\n2,a,b,c,d,e,f,g\n3,1800,0.25,0.125,0.995,0.001,12345.7,4.500\n");
 }
 
 TEST_CASE("a resumed run whose metrics are gone starts them anew") {
   const TemporaryFolder folder;
-  MetricsFile file(folder.file("metrics.csv"), 3);
+  MetricsFile file(folder.file("metrics.csv"), 3, false);
   CHECK(read_text(folder.file("metrics.csv")) == header);
 }
 
 TEST_CASE("metrics that cannot be written are an error with the path") {
   const TemporaryFolder folder;
   const std::string path = folder.file("missing/metrics.csv");
-  CHECK_THROWS_WITH_AS(MetricsFile(path, 0), doctest::Contains(path.c_str()), std::runtime_error);
+  CHECK_THROWS_WITH_AS(MetricsFile(path, 0, false), doctest::Contains(path.c_str()), std::runtime_error);
 }
 
 }  // namespace

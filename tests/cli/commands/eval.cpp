@@ -70,14 +70,14 @@ TEST_CASE("eval --json gives scores that follow from its confusion matrix") {
   CHECK(json.at("top5_accuracy").get<double>() >= json.at("accuracy").get<double>());
 }
 
-TEST_CASE("eval takes the training split, and --set, and refuses splits that do not exist yet") {
+TEST_CASE("eval takes the training split, and --set, and refuses the validation split where there is none") {
   const TemporaryFolder folder;
   train_tiny(folder.path());
   CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--split", "train"}).out, "on the 100 "));
   CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--set", "data.dataset.digits.test=30"}).out, "on the 30 test images"));
   const Result validation = run_program(folder.path(), {"eval", "runs/tiny", "--split", "validation"});
   CHECK(validation.status == 2);
-  CHECK(contains(validation.err, "later version"));
+  CHECK(contains(validation.err, "data.validation says how many"));
   CHECK(run_program(folder.path(), {"eval", "runs/tiny", "--split", "tests"}).status == 2);
 }
 

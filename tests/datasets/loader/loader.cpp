@@ -4,6 +4,7 @@
 #include <numeric>
 #include <stdexcept>
 
+#include "datasets/loader/order.h"
 #include "tests/datasets/support.h"
 #include "tests/support/input_error.h"
 
@@ -19,6 +20,10 @@ Dataset counting(std::int64_t count) {
   return {.image = {2, 1, 1}, .pixels = pixels, .labels = labels, .classes = {"a", "b"}};
 }
 
+std::unique_ptr<BatchSource> load(Dataset dataset, const LoaderOptions& options = {}) {
+  return make_loader(std::make_shared<const Dataset>(std::move(dataset)), options);
+}
+
 struct Batch {
   std::vector<float> images;
   std::vector<std::int32_t> labels;
@@ -31,7 +36,7 @@ Batch take(BatchSource& source, std::size_t count) {
 }
 
 TEST_CASE("batches come in the dataset's order where nothing is shuffled, in every epoch") {
-  const auto loader = make_loader(counting(5), {});
+  const auto loader = load(counting(5));
   for (const int epoch : {0, 1}) {
     loader->seek(epoch, 0);
     CHECK(take(*loader, 3).labels == std::vector<std::int32_t>{0, 1, 2});
@@ -41,12 +46,12 @@ TEST_CASE("batches come in the dataset's order where nothing is shuffled, in eve
 
 TEST_CASE("bytes are scaled by 1/255 as ToTensor does, to the bit") {
   Dataset dataset = counting(128);
-  const Batch batch = take(*make_loader(dataset, {}), 128);
+  const Batch batch = take(*load(dataset), 128);
   for (std::size_t i = 0; i < 256; ++i) CHECK(batch.images[i] == static_cast<float>(i) / 255.0F);
 }
 
 TEST_CASE("bytes are normalized per channel after they are scaled") {
-  const Batch batch = take(*make_loader(counting(2), {.mean = {0.5, 0.1}, .standard_deviation = {0.25, 2}}), 2);
+  const Batch batch = take(*load(counting(2), {.normalize = ChannelStatistics{{0.5, 0.1}, {0.25, 2}}}), 2);
   CHECK(batch.images[0] == (0.0F / 255.0F - 0.5F) / 0.25F);
   CHECK(batch.images[1] == (1.0F / 255.0F - 0.1F) / 2.0F);
   CHECK(batch.images[2] == (2.0F / 255.0F - 0.5F) / 0.25F);
@@ -60,8 +65,8 @@ TEST_CASE("a batch that several threads gather is the one that is gathered image
   std::vector<std::uint8_t> bytes(count * pixels);
   for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + i / pixels);
   dataset.pixels = bytes;
-  const LoaderOptions options{.shuffle = true, .seed = 3, .mean = {0.5, 0.1}, .standard_deviation = {0.25, 2}};
-  const auto whole = make_loader(dataset, options), single = make_loader(dataset, options);
+  const LoaderOptions options{.shuffle = true, .seed = 3, .normalize = ChannelStatistics{{0.5, 0.1}, {0.25, 2}}};
+  const auto whole = load(dataset, options), single = load(dataset, options);
   const Batch batch = take(*whole, count);
   for (std::size_t i = 0; i < count; ++i) {
     const Batch one = take(*single, 1);
@@ -73,17 +78,17 @@ TEST_CASE("a batch that several threads gather is the one that is gathered image
 TEST_CASE("floats are taken as they are") {
   Dataset dataset = counting(2);
   dataset.pixels = std::vector<float>{1.5F, -2, 3, 1e30F};
-  const Batch batch = take(*make_loader(dataset, {.mean = {0.5, 0.5}, .standard_deviation = {2, 2}}), 2);
+  const Batch batch = take(*load(dataset, {.normalize = ChannelStatistics{{0.5, 0.5}, {2, 2}}}), 2);
   CHECK(batch.images == std::vector<float>{1.5F, -2, 3, 1e30F});
 }
 
 TEST_CASE("a number of means that is not that of the channels is an error that shows both") {
-  const std::string message = input_error([] { make_loader(counting(2), {.mean = {0.5}, .standard_deviation = {1}}); });
+  const std::string message = input_error([] { load(counting(2), {.normalize = ChannelStatistics{{0.5}, {1}}}); });
   CHECK(message == "data.normalize: 1 in mean and 1 in std for images of 2 channels");
 }
 
 TEST_CASE("a shuffled epoch has every image once, with its own label") {
-  const auto loader = make_loader(counting(100), {.shuffle = true});
+  const auto loader = load(counting(100), {.shuffle = true});
   Batch batch = take(*loader, 100);
   CHECK(!std::is_sorted(batch.labels.begin(), batch.labels.end()));
   for (std::size_t i = 0; i < 100; ++i) CHECK(batch.images[2 * i] == static_cast<float>(2 * batch.labels[i]) / 255.0F);
@@ -92,12 +97,12 @@ TEST_CASE("a shuffled epoch has every image once, with its own label") {
 }
 
 TEST_CASE("a shuffled source continues at any position of any epoch as if it had come there by itself") {
-  const auto first = make_loader(counting(50), {.shuffle = true, .seed = 9});
+  const auto first = load(counting(50), {.shuffle = true, .seed = 9});
   first->seek(3, 0);
   take(*first, 30);
   const std::vector<std::int32_t> rest = take(*first, 20).labels;
 
-  const auto second = make_loader(counting(50), {.shuffle = true, .seed = 9});
+  const auto second = load(counting(50), {.shuffle = true, .seed = 9});
   second->seek(3, 30);
   CHECK(take(*second, 20).labels == rest);
   second->seek(4, 30);
@@ -107,7 +112,7 @@ TEST_CASE("a shuffled source continues at any position of any epoch as if it had
 }
 
 TEST_CASE("a loader says what it holds") {
-  const auto loader = make_loader(counting(5), {});
+  const auto loader = load(counting(5));
   CHECK(loader->size() == 5);
   CHECK(loader->image_shape() == Shape{2, 1, 1});
   CHECK(loader->classes() == 2);
@@ -115,7 +120,7 @@ TEST_CASE("a loader says what it holds") {
 }
 
 TEST_CASE("asking for more than is left of the epoch is refused") {
-  const auto loader = make_loader(counting(5), {});
+  const auto loader = load(counting(5));
   take(*loader, 3);
   CHECK_THROWS_AS(take(*loader, 3), std::logic_error);
   CHECK_THROWS_AS(loader->seek(0, 6), std::logic_error);

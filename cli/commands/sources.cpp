@@ -1,0 +1,108 @@
+#include "cli/commands/sources.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "cli/commands/inputs.h"
+#include "datasets/stratify.h"
+
+namespace cnnctl {
+namespace {
+
+/// Holds a dataset's classes against the network's outputs. One that does not say how many it has takes as many as there are outputs, where
+/// its labels allow that.
+void match_classes(Dataset& dataset, const Experiment& experiment, const std::string& name) {
+  if (!dataset.classes.empty()) return check_classes(experiment, static_cast<std::int64_t>(dataset.classes.size()), name);
+  const int outputs = class_count(experiment.graph, name);
+  if (const std::int32_t label = largest_label(dataset); label >= outputs)
+    throw InputError(
+        fmt::format("dataset {} has label {}, but the network has {} outputs, for labels 0 to {}", name, label, outputs, outputs - 1));
+  for (int i = 0; i < outputs; ++i) dataset.classes.push_back(std::to_string(i));
+}
+
+std::vector<std::int32_t> limited_images(const Dataset& dataset, const DataSpec& data, std::uint64_t seed) {
+  std::vector<std::int32_t> all(dataset.labels.size());
+  std::iota(all.begin(), all.end(), 0);
+  if (!data.limit) return all;
+  return choose_stratified(dataset.labels, all, *data.limit, seed).chosen;
+}
+
+/// Moves the share that data.validation says from `images` to `validation`.
+void keep_back(LoadedSplit& split, double share, std::uint64_t seed) {
+  const auto count = static_cast<std::int64_t>(std::llround(share * static_cast<double>(split.images.size())));
+  if (count < 1 || count >= static_cast<std::int64_t>(split.images.size()))
+    throw InputError(fmt::format("data.validation: {} of {} training images leaves none to {}", share, split.images.size(),
+                                 count < 1 ? "validate on" : "train on"));
+  Parts parts = choose_stratified(split.dataset->labels, split.images, count, seed);
+  split.images = std::move(parts.rest);
+  split.validation = std::move(parts.chosen);
+}
+
+}  // namespace
+
+LoadedSplit load_split(const Experiment& experiment, Split split) {
+  const DataSpec& data = experiment.data;
+  if (data.dataset.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
+  if (!has_split(data.dataset, split)) return {};
+  const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
+  Dataset dataset = load_dataset(data.dataset, split, seed);
+  match_classes(dataset, experiment, data.dataset.type);
+  LoadedSplit result;
+  result.images = limited_images(dataset, data, seed);
+  result.dataset = std::make_shared<const Dataset>(std::move(dataset));
+  if (split == Split::train && data.validation > 0) keep_back(result, data.validation, seed);
+  return result;
+}
+
+LoaderOptions loader_options(const Experiment& experiment, Purpose purpose) {
+  const DataSpec& data = experiment.data;
+  LoaderOptions options;
+  options.seed = static_cast<std::uint64_t>(experiment.train.seed);
+  options.shuffle = purpose == Purpose::training && data.shuffle;
+  options.transforms = purpose == Purpose::training ? data.train_transforms : data.test_transforms;
+  options.size = {experiment.graph.input_shape().height, experiment.graph.input_shape().width};
+  options.workers = data.workers;
+  options.batch_size = experiment.train.batch_size;
+  options.endless = purpose == Purpose::training;
+  using OnError = LoaderOptions::OnError;
+  if (data.on_error == "skip") options.on_error = purpose == Purpose::training ? OnError::replace : OnError::leave_out;
+  if (data.normalize) options.normalize = ChannelStatistics{data.normalize->mean, data.normalize->standard_deviation};
+  return options;
+}
+
+std::unique_ptr<BatchSource> make_source(const Experiment& experiment, const LoadedSplit& split, const std::vector<std::int32_t>& images,
+                                         Purpose purpose) {
+  if (!split.dataset || images.empty()) return nullptr;
+  LoaderOptions options = loader_options(experiment, purpose);
+  options.images = images;
+  auto source = make_loader(split.dataset, options);
+  check_image_shape(experiment, source->image_shape(), experiment.data.dataset.type);
+  return source;
+}
+
+std::string skipped_text(std::initializer_list<const BatchSource*> sources) {
+  std::vector<std::string> files;
+  for (const BatchSource* source : sources) {
+    if (source == nullptr) continue;
+    const std::vector<std::string> unreadable = source->unreadable();
+    files.insert(files.end(), unreadable.begin(), unreadable.end());
+  }
+  if (files.empty()) return "";
+  return fmt::format("skipped {} image file{} that cannot be read:\n  {}", files.size(), files.size() == 1 ? "" : "s",
+                     fmt::join(files, "\n  "));
+}
+
+std::unique_ptr<BatchSource> load_part(const Experiment& experiment, const std::string& part) {
+  if (part == "validation" && experiment.data.validation == 0)
+    throw InputError("--split validation: the config keeps no images back for it; data.validation says how many");
+  const LoadedSplit split = load_split(experiment, part == "test" ? Split::test : Split::train);
+  auto source = make_source(experiment, split, part == "validation" ? split.validation : split.images, Purpose::measuring);
+  if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, part));
+  return source;
+}
+
+}  // namespace cnnctl

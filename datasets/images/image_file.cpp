@@ -1,0 +1,60 @@
+#include "datasets/images/image_file.h"
+
+#include <fmt/format.h>
+
+#include <span>
+#include <utility>
+
+#include "datasets/images/color.h"
+#include "datasets/images/jpeg.h"
+#include "datasets/images/png.h"
+#include "engine/formats/input_file.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr std::uint64_t largest_file = std::uint64_t{512} << 20U;  // bytes
+
+bool starts_with(std::span<const std::uint8_t> bytes, std::initializer_list<std::uint8_t> start) {
+  return bytes.size() >= start.size() && std::equal(start.begin(), start.end(), bytes.begin());
+}
+
+Image decode(const InputFile& file, std::span<const std::uint8_t> bytes, const Shrinking& shrinking) {
+  if (starts_with(bytes, {0xFF, 0xD8})) return decode_jpeg(file, bytes, shrinking);
+  if (starts_with(bytes, {0x89, 'P', 'N', 'G'})) return decode_png(file, bytes);
+  file.fail("is neither a JPEG nor a PNG file");
+}
+
+}  // namespace
+
+Image from_interleaved(std::span<const std::uint8_t> pixels, std::int64_t height, std::int64_t width) {
+  Image image = make_image({3, height, width});
+  std::uint8_t *red = image.plane(0).data(), *green = image.plane(1).data(), *blue = image.plane(2).data();
+  for (std::size_t i = 0; i < image.plane_size(); ++i) {
+    red[i] = pixels[3 * i];
+    green[i] = pixels[3 * i + 1];
+    blue[i] = pixels[3 * i + 2];
+  }
+  return image;
+}
+
+void check_pixel_count(const InputFile& file, std::uint64_t height, std::uint64_t width, std::uint64_t pixels_per_byte) {
+  if (height == 0 || width == 0) file.fail("has no pixels");
+  if (height > static_cast<std::uint64_t>(max_image_pixels) / width)
+    file.fail(fmt::format("is {} x {} pixels, by its header; images of more than {} pixels are refused", height, width, max_image_pixels));
+  if (height * width > pixels_per_byte * file.size())
+    file.fail(fmt::format("is {} x {} pixels, by its header, which {} bytes cannot hold", height, width, file.size()));
+}
+
+Image read_image(const std::string& path, std::int64_t channels, const Shrinking& shrinking) {
+  InputFile file(path);
+  if (file.size() > largest_file) file.fail(fmt::format("is {} bytes long; images of more than {} are refused", file.size(), largest_file));
+  std::vector<std::uint8_t> bytes(file.size());
+  file.read(std::as_writable_bytes(std::span(bytes)));
+  Image image = decode(file, bytes, shrinking);
+  if (channels == 3) return image;
+  std::vector<std::uint8_t> grey = luminance(image);
+  return {{1, image.shape.height, image.shape.width}, std::move(grey)};
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "datasets/loader/loader.h"
+#include "datasets/loader/pipeline.h"
+
+namespace cnnctl {
+
+/// An image on its way: its bytes, what is random in the transforms that are still to come, its label.
+struct PreparedImage {
+  std::vector<std::uint8_t> bytes;
+  Random random{0};
+  std::int32_t label = BatchSource::no_label;
+};
+
+/// Reads image files and transforms their bytes, and knows which of them could not be read. Its functions may be called from many threads
+/// at once.
+class FileReader {
+ public:
+  FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
+
+  const Dataset& dataset() const { return *dataset_; }
+  const Pipeline& pipeline() const { return pipeline_; }
+  /// Of every image, after the transforms.
+  const Shape& image_shape() const { return shape_; }
+
+  /// Image `index` as it is in `epoch`. A file that cannot be read: throws InputError with its name, or does what on_error says.
+  PreparedImage read(std::int32_t index, std::int64_t epoch);
+
+  /// The files that could not be read so far, each once, with the reason.
+  std::vector<std::string> unreadable() const;
+
+ private:
+  PreparedImage try_read(std::int32_t index, std::int64_t epoch) const;
+  /// The nearest image behind `index` that can be read, begun anew at the end.
+  PreparedImage read_next(std::int32_t index, std::int64_t epoch);
+  void remember(const std::string& failure);
+
+  std::shared_ptr<const Dataset> dataset_;
+  LoaderOptions options_;
+  Pipeline pipeline_;
+  Shape shape_;
+  std::vector<std::int32_t> images_;
+  mutable std::mutex mutex_;
+  std::set<std::string> unreadable_;
+};
+
+}  // namespace cnnctl

@@ -1,0 +1,105 @@
+#include "datasets/readers/image_folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+
+#include "datasets/image_files.h"
+#include "datasets/readers/arguments.h"
+#include "engine/diagnostics/diagnostic.h"
+
+namespace cnnctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ImageFolderArguments {
+  std::string root;
+  std::string train = "train";
+  std::string test = "test";
+};
+
+const Schema<ImageFolderArguments>& schema() {
+  static const Schema<ImageFolderArguments> image_folder =
+      Schema<ImageFolderArguments>("image_folder", "JPEG and PNG files in a folder for each class, as ROOT/train/cat/1.jpg.",
+                                   "torchvision.datasets.ImageFolder")
+          .required("root", &ImageFolderArguments::root, "folder of the splits' folders")
+          .optional("train", &ImageFolderArguments::train, "folder of the training images in root")
+          .optional("test", &ImageFolderArguments::test, "folder of the test images in root; there need be none");
+  return image_folder;
+}
+
+bool is_image_name(const fs::path& path) {
+  static const std::array<std::string, 3> extensions = {".jpg", ".jpeg", ".png"};
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
+}
+
+/// The names of the folders in `folder`, sorted; hidden ones are left out.
+std::vector<std::string> class_folders(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+    if (entry.is_directory() && !entry.path().filename().string().starts_with('.')) names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+/// The names of the image files at or below `folder`, sorted.
+std::vector<std::string> image_names(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
+    if (is_image_name(entry.path()) && entry.is_regular_file()) names.push_back(entry.path().lexically_relative(folder).string());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+[[noreturn]] void fail(const fs::path& folder, const std::string& message) { throw InputError(folder.string() + ": " + message); }
+
+std::vector<std::string> classes_of(const fs::path& train) {
+  if (!fs::is_directory(train)) fail(train, "no such folder\n  hint: image_folder takes its classes from the folders in ROOT/train");
+  std::vector<std::string> classes = class_folders(train);
+  if (classes.empty()) fail(train, "has no folder in it; images stand in a folder for each class, as train/cat/1.jpg");
+  return classes;
+}
+
+Dataset list_files(const ImageFolderArguments& arguments, Split split) {
+  const fs::path root = arguments.root, train = root / arguments.train;
+  const fs::path folder = split == Split::train ? train : root / arguments.test;
+  ImageFiles files(folder.string() + "/", 3);
+  Dataset dataset{.image = {3, 0, 0}, .pixels = {}, .labels = {}, .classes = classes_of(train)};
+  for (const std::string& name : class_folders(folder)) {
+    const auto found = std::lower_bound(dataset.classes.begin(), dataset.classes.end(), name);
+    if (found == dataset.classes.end() || *found != name) fail(folder / name, fmt::format("is a class that {} lacks", train.string()));
+    const std::vector<std::string> images = image_names(folder / name);
+    if (images.empty() && split == Split::train) fail(folder / name, "has no .jpg, .jpeg or .png file in it");
+    for (const std::string& image : images) files.add(name + "/" + image);
+    dataset.labels.resize(files.size(), static_cast<std::int32_t>(found - dataset.classes.begin()));
+  }
+  if (files.size() == 0) fail(folder, "has no images; they stand in a folder for each class, as cat/1.jpg");
+  dataset.pixels = std::move(files);
+  return dataset;
+}
+
+Dataset load(const Selection& selection, Split split, std::uint64_t) {
+  const ImageFolderArguments arguments = dataset_arguments(schema(), selection);
+  try {
+    return list_files(arguments, split);
+  } catch (const fs::filesystem_error& error) {
+    throw InputError(fmt::format("{}: cannot be read: {}", error.path1().string(), error.code().message()));
+  }
+}
+
+bool has(const Selection& selection, Split split) {
+  const ImageFolderArguments arguments = dataset_arguments(schema(), selection);
+  return split == Split::train || fs::is_directory(fs::path(arguments.root) / arguments.test);
+}
+
+}  // namespace
+
+DatasetType image_folder_dataset() { return {choice_of(schema()), load, has}; }
+
+}  // namespace cnnctl

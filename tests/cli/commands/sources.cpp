@@ -1,0 +1,57 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "tests/cli/process.h"
+#include "tests/support/input_error.h"
+#include "tests/support/temporary_folder.h"
+
+namespace cnnctl {
+
+TEST_CASE("data.validation keeps training images back, which are evaluated after every epoch instead of the test images") {
+  const TemporaryFolder folder;
+  const Result result = train_tiny(folder.path(), {"--set", "data.validation=0.2", "--set", "train.batch_size=16"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  CHECK(contains(result.err, "data: digits, 80 training images, 20 validation images, 50 test images of 1x28x28"));
+  CHECK(contains(result.err, "validation accuracy"));
+  CHECK(contains(result.out, "Test Accuracy of the model on the 50 test images"));
+  const auto rows = lines(read_text(folder.path() / "runs" / "tiny" / "metrics.csv"));
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].ends_with("seconds,validation_loss,validation_accuracy"));
+  CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--split", "validation"}).out, "on the 20 "));
+  CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--split", "train"}).out, "on the 80 "));
+}
+
+TEST_CASE("data.limit lets through so many images of each split") {
+  const TemporaryFolder folder;
+  const Result result = train_tiny(folder.path(), {"--set", "data.limit=40"});
+  CHECK(contains(result.err, "40 training images, 40 test images"));
+}
+
+TEST_CASE("a validation split that leaves nothing to train or to validate on is an error") {
+  const TemporaryFolder folder;
+  const Result result = train_tiny(folder.path(), {"--set", "data.validation=0.001"});
+  CHECK(result.status == 2);
+  CHECK(contains(result.err, "data.validation: 0.001 of 100 training images leaves none to validate on"));
+}
+
+TEST_CASE("transforms run in training, and a resumed run sees the same pictures as one that was not interrupted") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> transforms = {
+      "--set", "data.transforms={train: [{random_crop: {size: 28, padding: 3}}, trivial_augment_wide, random_erasing]}"};
+  std::vector<std::string> whole = transforms, first = transforms;
+  whole.insert(whole.end(), {"--out", "whole"});
+  first.insert(first.end(), {"--out", "parts", "--set", "train.epochs=1"});
+  REQUIRE(train_tiny(folder.path(), whole).status == 0);
+  REQUIRE(train_tiny(folder.path(), first).status == 0);
+  const Result resumed = run_program(folder.path(), {"train", "--resume", "parts", "--set", "train.epochs=2", "--threads", "1"});
+  REQUIRE(resumed.status == 0);
+  const auto steps = lines(read_text(folder.path() / "whole" / "train.log"));
+  for (const std::string& line : lines(resumed.out)) {
+    const bool found = std::any_of(steps.begin(), steps.end(), [&](const std::string& step) { return step.ends_with(line); });
+    CHECK_MESSAGE(found, line);
+  }
+}
+
+}  // namespace cnnctl

@@ -1,0 +1,129 @@
+#include <omp.h>
+
+#include <numeric>
+
+#include "datasets/loader/loader.h"
+#include "datasets/loader/pipeline.h"
+#include "tests/datasets/transforms/support.h"
+#include "tests/support/input_error.h"
+
+namespace cnnctl {
+namespace {
+
+constexpr std::int64_t count = 24;
+
+std::shared_ptr<const Dataset> colored_images() {
+  const Shape shape{3, 18, 18};
+  Dataset dataset;
+  dataset.image = shape;
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(count * shape.count()));
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 31 + i / 18);
+  dataset.pixels = std::move(pixels);
+  dataset.labels.resize(count);
+  dataset.classes = {"a"};
+  return std::make_shared<const Dataset>(std::move(dataset));
+}
+
+std::vector<Selection> selections(const std::vector<std::string>& items) {
+  std::vector<Selection> result;
+  for (const std::string& item : items) result.push_back(select_transform(item));
+  return result;
+}
+
+LoaderOptions augmenting() {
+  LoaderOptions options{.shuffle = true, .seed = 5};
+  options.transforms = selections({"random_crop: {size: 16, padding: 2}", "horizontal_flip", "trivial_augment_wide",
+                                   "normalize: {mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2]}", "random_erasing"});
+  return options;
+}
+
+std::vector<float> take(BatchSource& source, std::int64_t images) {
+  std::vector<float> batch(static_cast<std::size_t>(images * source.image_shape().count()));
+  std::vector<std::int32_t> labels(static_cast<std::size_t>(images));
+  source.next(batch, labels);
+  return batch;
+}
+
+std::string order_error(const std::vector<std::string>& items, const std::optional<ChannelStatistics>& normalize = std::nullopt) {
+  try {
+    const Pipeline pipeline(selections(items), normalize, {3, 18, 18});
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  FAIL_CHECK("no ConfigError");
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("what is random in transforms follows from seed, epoch and image, whatever the threads and wherever an epoch is entered") {
+  const auto images = colored_images();
+  const auto first = make_loader(images, augmenting()), second = make_loader(images, augmenting());
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  first->seek(3, 0);
+  const std::vector<float> whole = take(*first, count);
+  omp_set_num_threads(4);
+  second->seek(3, 10);
+  const std::vector<float> rest = take(*second, count - 10);
+  omp_set_num_threads(threads);
+  const auto skipped = static_cast<std::ptrdiff_t>(10 * first->image_shape().count());
+  CHECK(std::equal(rest.begin(), rest.end(), whole.begin() + skipped, whole.end()));
+}
+
+TEST_CASE("another epoch and another seed change what is random in transforms") {
+  LoaderOptions options = augmenting();
+  options.shuffle = false;
+  const auto images = colored_images();
+  const auto loader = make_loader(images, options);
+  loader->seek(0, 0);
+  const std::vector<float> first = take(*loader, count);
+  loader->seek(1, 0);
+  CHECK(take(*loader, count) != first);
+  loader->seek(0, 0);
+  CHECK(take(*loader, count) == first);
+  options.seed = 6;
+  CHECK(take(*make_loader(images, options), count) != first);
+}
+
+TEST_CASE("a loader's images have the shape that the transforms make") {
+  LoaderOptions options;
+  options.transforms = selections({"resize: {size: 12}", "center_crop: {size: [10, 8]}", "grayscale"});
+  CHECK(make_loader(colored_images(), options)->image_shape() == Shape{1, 10, 8});
+}
+
+TEST_CASE("normalize among the transforms does what data.normalize does") {
+  const ChannelStatistics statistics{{0.1, 0.2, 0.3}, {0.5, 0.6, 0.7}};
+  LoaderOptions listed, set;
+  listed.transforms = selections({"vertical_flip: {p: 1}", "normalize: {mean: [0.1, 0.2, 0.3], std: [0.5, 0.6, 0.7]}"});
+  set.transforms = selections({"vertical_flip: {p: 1}"});
+  set.normalize = statistics;
+  CHECK(take(*make_loader(colored_images(), listed), count) == take(*make_loader(colored_images(), set), count));
+}
+
+TEST_CASE("transforms in an order that cannot be are errors that point at them") {
+  const std::string normalize = "normalize: {mean: [0, 0, 0], std: [1, 1, 1]}";
+  CHECK(contains(order_error({"random_erasing", "horizontal_flip"}), "test.yaml:1:1: error: horizontal_flip stands behind random_erasing"));
+  CHECK(contains(order_error({"random_erasing", normalize}), "normalize stands behind random_erasing"));
+  CHECK(contains(order_error({normalize, "grayscale"}), "grayscale stands behind normalize"));
+  CHECK(contains(order_error({normalize, normalize}), "images are normalized twice"));
+  CHECK(contains(order_error({normalize}, ChannelStatistics{{0, 0, 0}, {1, 1, 1}}), "images are normalized twice"));
+}
+
+TEST_CASE("images that transforms cannot take are found before anything is trained") {
+  LoaderOptions options;
+  options.transforms = selections({"random_crop: {size: 20}"});
+  CHECK(contains(input_error([&] { make_loader(colored_images(), options); }), "20x20 pixels do not fit into an image of 18x18"));
+}
+
+TEST_CASE("floats are not transformed: asking for it is an error") {
+  Dataset floats;
+  floats.image = {1, 2, 2};
+  floats.pixels = std::vector<float>(4);
+  floats.labels = {0};
+  LoaderOptions options;
+  options.transforms = selections({"horizontal_flip"});
+  CHECK(contains(input_error([&] { make_loader(std::make_shared<const Dataset>(floats), options); }), "store them as uint8"));
+}
+
+}  // namespace cnnctl
