@@ -55,6 +55,13 @@ Integer count_from(const SafeTensors& file, const std::string& path, const std::
   return number;
 }
 
+double number_from(const SafeTensors& file, const std::string& path, const std::string& key) {
+  const std::string& text = metadata(file, path, key);
+  const json number = json::parse(text, nullptr, false);
+  if (!number.is_number()) no_resume(path, fmt::format("'{}' in its metadata is no number: '{}'", key, text));
+  return number.get<double>();
+}
+
 std::int64_t count_from(const json& object, const char* key) {
   const json& value = object.at(key);
   if (!value.is_number_integer() || value.get<std::int64_t>() < 0) throw std::invalid_argument(fmt::format("'{}' is no count", key));
@@ -104,7 +111,8 @@ void write_last(const std::string& path, const Model& model, const std::string& 
   SafeTensors file = content(model, config, classes);
   file.metadata["progress"] = progress_text(progress);
   file.metadata["dropout_step"] = std::to_string(model.dropout_step());
-  file.metadata["optimizer_steps"] = std::to_string(optimizer.steps_done());
+  file.metadata["optimizer_steps"] = std::to_string(optimizer.counters().steps);
+  file.metadata["optimizer_mu_product"] = json(optimizer.counters().mu_product).dump();
   const auto& parameters = model.graph().parameters;
   for (const auto& state : optimizer.state())
     for (std::size_t id = 0; id < parameters.size(); ++id)
@@ -142,7 +150,8 @@ Progress restore(const Checkpoint& checkpoint, const std::string& path, Model& m
   const SafeTensors& file = checkpoint.file;
   const Progress progress = progress_from(file, path);
   const auto dropout_step = count_from<std::uint64_t>(file, path, "dropout_step");
-  const auto optimizer_steps = count_from<std::int64_t>(file, path, "optimizer_steps");
+  const Optimizer::Counters counters{count_from<std::int64_t>(file, path, "optimizer_steps"),
+                                     number_from(file, path, "optimizer_mu_product")};
   const auto states = optimizer.state();
   check_state(file, path, model.graph(), states);
   load_weights(model, file, path, {}, "resume with the network that the run was started with");
@@ -152,7 +161,7 @@ Progress restore(const Checkpoint& checkpoint, const std::string& path, Model& m
     for (std::size_t id = 0; id < parameters.size(); ++id)
       if (parameters[id].trainable)
         model.from_plain(static_cast<ParameterId>(id), file.tensors.at(tensor_name(state.name, parameters[id].name)).values, state.values);
-  optimizer.set_steps_done(optimizer_steps);
+  optimizer.set_counters(counters);
   model.set_dropout_step(dropout_step);
   return progress;
 }

@@ -79,9 +79,15 @@ double Trainer::train_step(std::int64_t images) {
                     "example to {}, or look for values in the data that are no numbers",
                     loss, progress_.epoch + 1, progress_.step + 1, learning_rate(), learning_rate() / 10));
   program.backward();
-  optimizer_.step(model_.trainable_values(), model_.trainable_gradients(), learning_rate());
-  model_.values_changed();
+  update();
   return loss;
+}
+
+void Trainer::update() {
+  ParameterGroup all{0, model_.trainable_values().size(), optimizer_.rates()};
+  all.rates.lr = learning_rate();
+  optimizer_.step(model_.trainable_values(), model_.trainable_gradients(), std::span(&all, 1));
+  model_.values_changed();
 }
 
 void Trainer::finish_epoch(const TrainerEvents& events, const Throughput& throughput) {

@@ -77,8 +77,9 @@ class Trainer {
   /// The rest of the current epoch. False where `stop` became true.
   bool run_epoch(const TrainerEvents& events, const std::atomic<bool>& stop, Throughput& throughput);
   double train_step(std::int64_t images);
+  void update();
   void finish_epoch(const TrainerEvents& events, const Throughput& throughput);
-  double learning_rate() const { return optimizer_.learning_rate() * schedule_(progress_.epoch); }
+  double learning_rate() const { return optimizer_.rates().lr * schedule_(progress_.epoch); }
 
   Model& model_;
   BatchSource& train_;

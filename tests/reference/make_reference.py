@@ -228,6 +228,26 @@ OPTIMIZERS = {
     ),
     "adamw": ("adamw: {lr: 0.01}", lambda p: torch.optim.AdamW(p, lr=0.01)),
     "adamw_weight_decay": ("adamw: {weight_decay: 0.5}", lambda p: torch.optim.AdamW(p, weight_decay=0.5)),
+    # foreach: 1.13's other way to compute it differs from the documented algorithm, which later versions follow in both.
+    "nadam": ("nadam", lambda p: torch.optim.NAdam(p, foreach=True)),
+    "nadam_weight_decay": (
+        "nadam: {lr: 0.01, betas: [0.8, 0.99], eps: 0.001, weight_decay: 0.1, momentum_decay: 0.1}",
+        lambda p: torch.optim.NAdam(p, lr=0.01, betas=(0.8, 0.99), eps=1e-3, weight_decay=0.1, momentum_decay=0.1, foreach=True),
+    ),
+    "rmsprop": ("rmsprop", lambda p: torch.optim.RMSprop(p)),
+    "rmsprop_momentum": (
+        "rmsprop: {lr: 0.001, alpha: 0.9, eps: 0.0316, weight_decay: 0.01, momentum: 0.9}",
+        lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=0.0316, weight_decay=0.01, momentum=0.9),
+    ),
+    "rmsprop_centered": (
+        "rmsprop: {centered: true, momentum: 0.5}",
+        lambda p: torch.optim.RMSprop(p, centered=True, momentum=0.5),
+    ),
+    "adagrad": ("adagrad", lambda p: torch.optim.Adagrad(p)),
+    "adagrad_decay": (
+        "adagrad: {lr: 0.1, lr_decay: 0.05, weight_decay: 0.01, initial_accumulator_value: 0.5, eps: 0.001}",
+        lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.05, weight_decay=0.01, initial_accumulator_value=0.5, eps=1e-3),
+    ),
 }
 
 

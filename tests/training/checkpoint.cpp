@@ -16,14 +16,14 @@ const std::vector<std::string> classes = {"T-shirt/top", "Hose \"kurz\"", "Füß
 struct Saved {
   Saved() : model(linear_model(4, 3)), optimizer(optimizer_of("adam", model.trainable_values().size())) {
     initialize(model, 3);
-    for (int step = 0; step < 3; ++step) {
+    for (int done = 0; done < 3; ++done) {
       std::vector<float> gradients(model.trainable_values().size());
       for (std::size_t id = 0; id < 2; ++id) {
         std::vector<float> own(static_cast<std::size_t>(model.graph().parameters[id].count()));
-        std::iota(own.begin(), own.end(), static_cast<float>(step));
+        std::iota(own.begin(), own.end(), static_cast<float>(done));
         model.from_plain(static_cast<ParameterId>(id), own, gradients);
       }
-      optimizer->step(model.trainable_values(), gradients, 0.01);
+      step(*optimizer, model.trainable_values(), gradients, 0.01);
     }
     model.values_changed();
     model.set_dropout_step(17);
@@ -72,7 +72,8 @@ TEST_CASE("a restored run is the saved one to the bit") {
   CHECK(progress.best_accuracy == 1.0 / 3);
   CHECK(progress.seconds == 1e-3 / 7);
   CHECK(model.dropout_step() == 17);
-  CHECK(optimizer->steps_done() == 3);
+  CHECK(optimizer->counters() == saved.optimizer->counters());
+  CHECK(optimizer->counters().steps == 3);
   CHECK(all_parameters(model) == all_parameters(saved.model));
   const auto from = saved.optimizer->state();
   const auto to = optimizer->state();
@@ -152,6 +153,12 @@ TEST_CASE("damaged metadata is an error that names it") {
       damaged.file.metadata[key] = text;
       CHECK(contains(restore_error(damaged), "'" + key + "' in its metadata is no count"));
     }
+  for (const std::string text : {"", "one", "[1]"}) {
+    CAPTURE(text);
+    Checkpoint damaged = checkpoint;
+    damaged.file.metadata["optimizer_mu_product"] = text;
+    CHECK(contains(restore_error(damaged), "'optimizer_mu_product' in its metadata is no number"));
+  }
 }
 
 }  // namespace

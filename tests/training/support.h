@@ -49,6 +49,13 @@ inline std::string mistakes(const std::string& text, const std::vector<Choice>& 
 inline std::unique_ptr<Optimizer> optimizer_of(const std::string& text, std::size_t count) {
   return make_optimizer(selected(text, optimizer_choices()), count);
 }
+
+/// One update of all elements with the optimizer's own rates, but for the learning rate.
+inline void step(Optimizer& optimizer, std::span<float> values, std::span<const float> gradients, double lr) {
+  ParameterGroup all{0, values.size(), optimizer.rates()};
+  all.rates.lr = lr;
+  optimizer.step(values, gradients, std::span(&all, 1));
+}
 inline Schedule schedule_of(const std::string& text) { return make_schedule(selected(text, schedule_choices())); }
 inline Loss cross_entropy_loss() { return make_loss(selected("cross_entropy", loss_choices())); }
 

@@ -6,7 +6,7 @@ namespace cnnctl {
 namespace {
 
 const std::vector<OptimizerType>& types() {
-  static const std::vector<OptimizerType> types = {sgd(), adam(), adamw()};
+  static const std::vector<OptimizerType> types = {sgd(), adam(), adamw(), nadam(), rmsprop(), adagrad()};
   return types;
 }
 
@@ -21,9 +21,9 @@ const std::vector<Choice>& optimizer_choices() {
   return choices;
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const Selection& selection, std::size_t count) {
+std::unique_ptr<Optimizer> make_optimizer(const Selection& selection, std::size_t count, bool momentum_changes) {
   for (const OptimizerType& type : types())
-    if (type.choice.declaration->name == selection.type) return type.make(selection, count);
+    if (type.choice.declaration->name == selection.type) return type.make(selection, count, momentum_changes);
   throw std::invalid_argument("no optimizer is called " + selection.type);
 }
 
