@@ -42,7 +42,7 @@ class Bench {
     std::generate(images_.begin(), images_.end(), [&] { return pixels(random); });
     std::generate(labels_.begin(), labels_.end(), [&] { return labels(random); });
     if (mode == Mode::training) {
-      loss_ = make_loss({.type = "cross_entropy", .place = {}, .arguments = {}});
+      loss_ = make_loss({.type = "cross_entropy", .place = {}, .arguments = {}}, classes_);
       optimizer_ = make_optimizer({.type = "adam", .place = {}, .arguments = {}}, model.trainable_values().size());
       all_ = {0, model.trainable_values().size(), optimizer_->rates()};
     }

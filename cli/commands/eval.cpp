@@ -124,7 +124,7 @@ int run_eval(const EvalOptions& options) {
   if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, options.split));
   prepare_evaluation(model, source->size(), experiment.train.batch_size);
   remember_choices(model);
-  const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss), experiment.train.batch_size);
+  const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss, source->classes()), experiment.train.batch_size);
   const auto scores = class_scores(evaluation, source->class_names());
   if (options.json)
     print_json(to_json(evaluation, scores, options, saved.path));

@@ -16,6 +16,7 @@ namespace cnnctl {
 /// How much of a run is shown, and as what.
 struct TrainOutputOptions {
   bool quiet = false;
+  bool silent = false;  // only the log file is written
   bool json = false;
   std::string log_file;
 };
@@ -45,6 +46,7 @@ class TrainOutput {
   std::int64_t images_;
   std::int64_t images_before_;
   bool json_;
+  bool silent_;
   ProgressBar bar_;
   std::shared_ptr<spdlog::logger> log_;
   Clock::time_point start_ = Clock::now();

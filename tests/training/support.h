@@ -56,8 +56,12 @@ inline void step(Optimizer& optimizer, std::span<float> values, std::span<const 
   all.rates.lr = lr;
   optimizer.step(values, gradients, std::span(&all, 1));
 }
-inline Schedule schedule_of(const std::string& text) { return make_schedule(selected(text, schedule_choices())); }
-inline Loss cross_entropy_loss() { return make_loss(selected("cross_entropy", loss_choices())); }
+inline std::unique_ptr<Schedule> schedule_of(const std::string& text, const RunLength& run, Optimizer& optimizer) {
+  return make_schedule(selected(text, schedule_choices()), run, optimizer);
+}
+inline Loss cross_entropy_loss(int classes, const std::string& item = "cross_entropy") {
+  return make_loss(selected(item, loss_choices()), classes);
+}
 
 /// Holds every number to `tolerance`, relative to the larger of the two or, where both are small, to `scale`.
 inline void check_near(std::span<const float> actual, std::span<const float> expected, double tolerance, double scale = 1e-3) {

@@ -5,7 +5,7 @@
 namespace cnnctl {
 
 /// Joins every element-wise function that alone reads a batch_norm into it (training and evaluation), where our own loops have it: all but
-/// elu, sigmoid, tanh and the two of gelu. One pass over memory instead of two.
+/// elu, sigmoid, tanh and the two of gelu. Not where the norm is frozen. One pass over memory instead of two.
 Graph fuse_norm_activation(Graph graph);
 
 /// Joins every max pooling whose windows do not overlap and that alone reads a batch_norm with relu into it (training only): the normalized
@@ -31,10 +31,10 @@ Graph fuse_residual(Graph graph);
 /// Joins every sum of two values of one shape, one of them written by a batch_norm that nothing else reads, with the sum's relu into that
 /// batch_norm (training only), which then adds the other value before it writes its result: one pass over memory instead of two, and in the
 /// backward the shortcut's gradient is made where the norm's sums are. Of two such norms it takes the later one. The joined node stands
-/// where the sum stood.
+/// where the sum stood. Not where the norm is frozen.
 Graph fuse_norm_residual(Graph graph);
 
-/// Removes what evaluation does not compute: dropout and drop_path.
+/// Removes what evaluation does not compute or tell apart: dropout, drop_path, and that a batch_norm is frozen.
 Graph drop_training_only(Graph graph);
 
 /// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual.

@@ -1,3 +1,4 @@
+#include <cmath>
 #include <optional>
 #include <stdexcept>
 
@@ -61,6 +62,31 @@ void compile_evaluation(Compiler& compiler, const Node& node, const BatchNorm& o
         kernels().norm_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]));
       });
   compiler.set_value(node.output, y);
+}
+
+/// In training, by the running statistics, which stay as they are: then each channel is only scaled and shifted, and so is its gradient.
+Backward compile_frozen(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
+  compile_evaluation(compiler, node, op, s);
+  return [=, &node, &op](Compiler& c) {
+    if (!c.needs_gradient(s.input)) return;
+    const Tensor dy = c.in_format(c.gradient(node.output), s.x.desc, s.layer);
+    const Tensor dx = c.overwrite_or_allocate_gradient(dy);
+    const std::int64_t channels = dims_of(s.x.desc)[1];
+    const Tensor factor = c.allocate_floats(channels);
+    const Tensor variance = c.parameter(node, running_mean(op) + 1, s.channels);
+    const Tensor scale = op.affine ? c.parameter(node, 0, s.channels) : variance;
+    const ChannelScaleGeometry geometry{s.geometry.layout, false, false};
+    c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, {variance, scale, factor, dy, dx},
+                 [geometry, channels, affine = op.affine, epsilon = op.epsilon](std::span<void* const> b) {
+                   const auto* of_variance = static_cast<const float*>(b[0]);
+                   const auto* of_scale = static_cast<const float*>(b[1]);
+                   auto* factors = static_cast<float*>(b[2]);
+                   for (std::int64_t i = 0; i < channels; ++i)
+                     factors[i] = (affine ? of_scale[i] : 1.0F) / std::sqrt(of_variance[i] + epsilon);
+                   kernels().channel_scale_forward(geometry, static_cast<const float*>(b[3]), factors, static_cast<float*>(b[4]));
+                 });
+    c.add_gradient(s.input, dx);
+  };
 }
 
 /// Moves the running statistics towards the batch's; PyTorch's running variance is the unbiased one.
@@ -205,6 +231,7 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
     compile_evaluation(compiler, node, op, s);
     return {};
   }
+  if (op.frozen) return compile_frozen(compiler, node, op, s);
   const ChannelLayout& layout = s.geometry.layout;
   if (layout.images * layout.pixels() == 1)
     throw std::runtime_error("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");

@@ -50,6 +50,7 @@ class Adagrad final : public Optimizer {
       : arguments_(arguments), sum_(count, static_cast<float>(arguments.initial_accumulator_value)) {}
 
   Rates rates() const override { return {arguments_.lr, arguments_.weight_decay, 0}; }
+  bool use_momentum() override { return false; }
 
   void step(std::span<float> values, std::span<const float> gradients, std::span<const ParameterGroup> groups) override {
     const double slowed = 1 + static_cast<double>(counters_.steps) * arguments_.lr_decay;
@@ -70,7 +71,7 @@ class Adagrad final : public Optimizer {
   std::vector<float> sum_;
 };
 
-std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count, bool) {
+std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count) {
   return std::make_unique<Adagrad>(read_arguments(schema(), selection), count);
 }
 

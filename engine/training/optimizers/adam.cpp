@@ -38,7 +38,7 @@ void check(const Value& values, const Place& place, Diagnostics& diagnostics) {
 }
 
 template <bool decoupled>
-std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count, bool) {
+std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count) {
   const Arguments<decoupled> a = read_arguments(schema<decoupled>(), selection);
   return make_moments_optimizer({{a.lr, a.weight_decay, a.betas.at(0)}, a.betas.at(1), a.eps, decoupled}, count);
 }

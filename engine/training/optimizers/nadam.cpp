@@ -105,7 +105,7 @@ class Nadam final : public Optimizer {
   std::vector<float> exp_avg_sq_;
 };
 
-std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count, bool) {
+std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count) {
   return std::make_unique<Nadam>(read_arguments(schema(), selection), count);
 }
 

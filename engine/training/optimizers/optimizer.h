@@ -51,6 +51,8 @@ class Optimizer {
 
   /// The rates as configured.
   virtual Rates rates() const = 0;
+  /// Prepares for groups of other momenta than rates() says; false where the optimizer has none. To be called before the first step.
+  virtual bool use_momentum() { return true; }
   /// One update. `groups` do not overlap; elements in none of them keep their values. Equals PyTorch's own optimizer of that name.
   virtual void step(std::span<float> values, std::span<const float> gradients, std::span<const ParameterGroup> groups) = 0;
   /// What a resume needs.
@@ -66,8 +68,7 @@ class Optimizer {
 /// The table of optimizers.
 const std::vector<Choice>& optimizer_choices();
 
-/// Makes the selected one for `count` elements. `momentum_changes`: groups will have other momenta than rates() says, as one_cycle makes
-/// them.
-std::unique_ptr<Optimizer> make_optimizer(const Selection& selection, std::size_t count, bool momentum_changes = false);
+/// Makes the selected one for `count` elements.
+std::unique_ptr<Optimizer> make_optimizer(const Selection& selection, std::size_t count);
 
 }  // namespace cnnctl

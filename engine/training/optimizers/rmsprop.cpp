@@ -72,12 +72,16 @@ CNNCTL_VECTORIZE void update(float* values, const float* gradients, Buffers b, s
 
 class Rmsprop final : public Optimizer {
  public:
-  Rmsprop(const RmspropArguments& arguments, std::size_t count, bool momentum_changes) : arguments_(arguments), square_avg_(count) {
+  Rmsprop(const RmspropArguments& arguments, std::size_t count) : arguments_(arguments), square_avg_(count) {
     if (arguments.centered) grad_avg_.resize(count);
-    if (arguments.momentum != 0 || momentum_changes) momentum_buffer_.resize(count);
+    if (arguments.momentum != 0) momentum_buffer_.resize(count);
   }
 
   Rates rates() const override { return {arguments_.lr, arguments_.weight_decay, arguments_.momentum}; }
+  bool use_momentum() override {
+    momentum_buffer_.resize(square_avg_.size());
+    return true;
+  }
 
   void step(std::span<float> values, std::span<const float> gradients, std::span<const ParameterGroup> groups) override {
     const auto at = [](std::vector<float>& buffer, std::size_t begin) { return buffer.empty() ? nullptr : buffer.data() + begin; };
@@ -111,8 +115,8 @@ class Rmsprop final : public Optimizer {
   std::vector<float> momentum_buffer_;
 };
 
-std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count, bool momentum_changes) {
-  return std::make_unique<Rmsprop>(read_arguments(schema(), selection), count, momentum_changes);
+std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count) {
+  return std::make_unique<Rmsprop>(read_arguments(schema(), selection), count);
 }
 
 }  // namespace

@@ -59,11 +59,15 @@ CNNCTL_VECTORIZE void update_with_momentum(float* __restrict__ values, const flo
 
 class Sgd final : public Optimizer {
  public:
-  Sgd(const SgdArguments& arguments, std::size_t count, bool momentum_changes) : arguments_(arguments), count_(count) {
-    if (arguments.momentum != 0 || momentum_changes) momentum_buffer_.resize(count);
+  Sgd(const SgdArguments& arguments, std::size_t count) : arguments_(arguments), count_(count) {
+    if (arguments.momentum != 0) momentum_buffer_.resize(count);
   }
 
   Rates rates() const override { return {arguments_.lr, arguments_.weight_decay, arguments_.momentum}; }
+  bool use_momentum() override {
+    momentum_buffer_.resize(count_);
+    return true;
+  }
 
   void step(std::span<float> values, std::span<const float> gradients, std::span<const ParameterGroup> groups) override {
     const auto update = [&](std::size_t begin, std::size_t end, const Factors& factors) {
@@ -99,8 +103,8 @@ class Sgd final : public Optimizer {
   std::vector<float> momentum_buffer_;
 };
 
-std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count, bool momentum_changes) {
-  return std::make_unique<Sgd>(read_arguments(schema(), selection), count, momentum_changes);
+std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count) {
+  return std::make_unique<Sgd>(read_arguments(schema(), selection), count);
 }
 
 }  // namespace

@@ -21,9 +21,9 @@ const std::vector<Choice>& optimizer_choices() {
   return choices;
 }
 
-std::unique_ptr<Optimizer> make_optimizer(const Selection& selection, std::size_t count, bool momentum_changes) {
+std::unique_ptr<Optimizer> make_optimizer(const Selection& selection, std::size_t count) {
   for (const OptimizerType& type : types())
-    if (type.choice.declaration->name == selection.type) return type.make(selection, count, momentum_changes);
+    if (type.choice.declaration->name == selection.type) return type.make(selection, count);
   throw std::invalid_argument("no optimizer is called " + selection.type);
 }
 

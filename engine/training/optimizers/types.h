@@ -11,7 +11,7 @@ namespace cnnctl {
 /// A line of the table of optimizers: how its arguments are checked, and how one is made for `count` elements.
 struct OptimizerType {
   Choice choice;
-  std::unique_ptr<Optimizer> (*make)(const Selection& selection, std::size_t count, bool momentum_changes) = nullptr;
+  std::unique_ptr<Optimizer> (*make)(const Selection& selection, std::size_t count) = nullptr;
 };
 
 /// Stochastic gradient descent, with momentum and Nesterov's momentum. Source: torch.optim.SGD.
