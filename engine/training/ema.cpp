@@ -30,15 +30,16 @@ Ema::Ema(Model& model, double decay)
     : model_(model), decay_(decay), weights_(model.trainable_values().size()), others_(model.untrained_values().size()) {}
 
 void Ema::update() {
-  const double share = updates_ == 0 ? 1 : 1 - decay_;
-  average(weights_, model_.trainable_values(), share);
-  average(others_, model_.untrained_values(), share);
+  if (updates_ == 0) return take_averages(1);
+  average(weights_, model_.trainable_values(), 1 - decay_);
+  average(others_, model_.untrained_values(), 1 - decay_);
   ++updates_;
 }
 
 void Ema::take_averages(std::int64_t updates) {
-  average(weights_, model_.trainable_values(), 1);
-  average(others_, model_.untrained_values(), 1);
+  const std::span<const float> weights = model_.trainable_values(), others = model_.untrained_values();
+  std::copy(weights.begin(), weights.end(), weights_.begin());
+  std::copy(others.begin(), others.end(), others_.begin());
   updates_ = updates;
 }
 
