@@ -28,6 +28,7 @@ struct BackwardNeeds {
   Needs operator()(const Convolution&) const { return {true, false}; }
   /// What a residual sum adds to it is not read again, but the relu behind that. A frozen one scales the gradient only.
   Needs operator()(const BatchNorm& op) const { return {!op.frozen, op.residual && op.activation}; }
+  Needs operator()(const NormDepthwise&) const { return {true, false}; }
   Needs operator()(const Eltwise& op) const { return result_tells_derivative(op) ? Needs{false, true} : Needs{true, false}; }
   Needs operator()(const Pooling&) const { return {}; }
   Needs operator()(const AdaptivePooling&) const { return {}; }
@@ -93,6 +94,10 @@ struct Workspace {
   std::int64_t operator()(const Convolution&) const { return 0; }
   /// Mean and variance, and a byte an element where a pooling is joined.
   std::int64_t operator()(const BatchNorm& op) const { return op.frozen ? 0 : 2 * channels * element_bytes + (op.pooling ? elements : 0); }
+  /// The convolution's result, and mean and variance of both norms.
+  std::int64_t operator()(const NormDepthwise& op) const {
+    return checked_product(elements + (op.before ? 4 : 2) * channels, element_bytes);
+  }
   std::int64_t operator()(const Eltwise&) const { return 0; }
   /// The maximum's index within the window: a byte, or four for windows beyond 255 elements.
   std::int64_t operator()(const Pooling& op) const {
@@ -274,6 +279,7 @@ class Buffers {
       if (binary->kind == Binary::Kind::add) return passed;
       if (input == node.inputs.front() && passed_is_free) return passed;
     }
+    if (std::holds_alternative<NormDepthwise>(node.op) && same_shape(input, node.output) && passed_is_free) return passed;
     if (residual_norm(node) != nullptr) {
       const std::optional<Buffer>& second = second_gradients_[index_of(node.output)];
       // What was added may get its part from the same step.

@@ -44,6 +44,9 @@ struct Name {
   std::string operator()(const BatchNorm& op) const {
     return std::string("batch_norm") + (op.residual ? "+add" : "") + joined(op.activation) + (op.pooling ? "+max_pooling" : "");
   }
+  std::string operator()(const NormDepthwise& op) const {
+    return (op.before ? operator()(*op.before) + "+" : "") + operator()(op.convolution) + "+" + operator()(op.behind);
+  }
   std::string operator()(const Eltwise& op) const { return eltwise_name(op); }
   std::string operator()(const Pooling& op) const { return op.kind == Pooling::Kind::max ? "max_pooling" : "average_pooling"; }
   std::string operator()(const AdaptivePooling& op) const {

@@ -65,6 +65,15 @@ struct Convolution {
   friend bool operator==(const Convolution&, const Convolution&) = default;
 };
 
+/// A depthwise convolution without bias, the batch norm behind it and, where there is one, the batch norm in front, all with the functions
+/// joined to them (training only, by passes/fuse_norm_depthwise). Parameters: those of the three, in the order of their work.
+struct NormDepthwise {
+  std::optional<BatchNorm> before;
+  Convolution convolution;
+  BatchNorm behind;
+  friend bool operator==(const NormDepthwise&, const NormDepthwise&) = default;
+};
+
 /// Maximum or mean over windows whose sizes differ by place: output i covers [floor(i in / out), ceil((i + 1) in / out)). Source:
 /// torch.nn.AdaptiveMaxPool2d, torch.nn.AdaptiveAvgPool2d.
 struct AdaptivePooling {
@@ -177,8 +186,8 @@ struct Slice {
   friend bool operator==(const Slice&, const Slice&) = default;
 };
 
-using Op = std::variant<Convolution, BatchNorm, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten, Binary, Concat,
-                        ChannelScale, Maxout, LocalResponseNorm, LayerNorm, GroupNorm, Pad, ChannelShuffle, Slice>;
+using Op = std::variant<Convolution, BatchNorm, NormDepthwise, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten,
+                        Binary, Concat, ChannelScale, Maxout, LocalResponseNorm, LayerNorm, GroupNorm, Pad, ChannelShuffle, Slice>;
 
 /// Whether an op's backward takes the gradient of its result in two parts and adds them itself.
 bool adds_gradients(const Op& op);

@@ -101,6 +101,22 @@ TEST_CASE("a pooling joined to batch_norm spares the normalized map and keeps a 
   CHECK(estimate_memory(apart, 1).train_bytes == estimate_memory(joined, 1).train_bytes + bytes);
 }
 
+TEST_CASE("a depthwise convolution between batch norms keeps its input and its result, and none of the maps that the norms give it") {
+  const auto joined = [](bool with_norms) {
+    Chain net({4, 64, 64});
+    net.convolution(4).batch_norm().relu().depthwise();
+    if (with_norms) net.batch_norm();
+    return Graph(net.max_pool(64));
+  };
+  constexpr std::int64_t bytes = 4 * 64 * 64 * 4;
+  const auto maps = [&](const Graph& graph) { return (estimate_memory(graph, 1).train_bytes - 16 * parameter_count(graph)) / bytes; };
+  // In the backward: the batch, the convolution's input, its result and the gradient that becomes the input's.
+  CHECK(maps(joined(true)) == 4);
+  // Apart: the batch, the norm's input, its result, and the gradients of both.
+  CHECK(maps(joined(false)) == 4);
+  CHECK(estimate_memory(joined(true), 1).train_bytes < estimate_memory(joined(false), 1).train_bytes + bytes / 16);
+}
+
 TEST_CASE("max pooling keeps an index of one byte, or four for windows beyond 255 pixels") {
   // In pooling's backward: the batch, the gradient of the convolution's output; the result, its gradient, and the indices.
   const auto beyond_maps = [](const Graph& graph) {

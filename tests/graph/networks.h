@@ -25,6 +25,16 @@ class Chain {
     return add(op, {channels, window_output(in.height, op.vertical), window_output(in.width, op.horizontal)},
                {parameter({channels, in.channels, kernel, kernel}), parameter({channels})});
   }
+  /// A convolution of each channel by itself, without bias.
+  Chain& depthwise(std::int64_t kernel = 3, std::int64_t stride = 1) {
+    const Shape in = shape();
+    Convolution op;
+    op.out_channels = op.groups = in.channels;
+    op.bias = false;
+    op.vertical = op.horizontal = {kernel, stride, kernel / 2, kernel / 2, 1};
+    return add(op, {in.channels, window_output(in.height, op.vertical), window_output(in.width, op.horizontal)},
+               {parameter({in.channels, 1, kernel, kernel})});
+  }
   Chain& batch_norm() {
     const std::int64_t channels = shape().channels;
     const ParameterId weight = parameter({channels}), bias = parameter({channels});

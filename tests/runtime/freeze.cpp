@@ -49,6 +49,15 @@ TEST_CASE("a frozen batch_norm normalizes by its running statistics, with and wi
       2);
 }
 
+TEST_CASE("norms around a depthwise convolution may be frozen, one or both, and so may it") {
+  const std::string items =
+      "- batch_norm\n- relu6\n- conv: {out_channels: 16, kernel_size: 3, padding: 1, groups: 16, bias: false}\n- batch_norm\n- relu6\n"
+      "- conv: {out_channels: 4, kernel_size: 1}";
+  for (const std::vector<std::string>& globs :
+       std::vector<std::vector<std::string>>{{"0.*"}, {"3.*"}, {"2.*"}, {"0.*", "3.*"}, {"0.weight"}})
+    check_graph(frozen_network(items, {16, 6, 6}, globs), 2);
+}
+
 TEST_CASE("a step keeps what is frozen, and a frozen batch_norm's running statistics, and nothing is computed for it alone") {
   ModelOptions options;
   options.batch_size = 4;

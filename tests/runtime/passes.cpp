@@ -125,6 +125,30 @@ TEST_CASE("fuse_norm_residual works in a block whose shortcut has a norm of its 
   check_pass(fuse_norm_residual, fuse_binary_relu(fuse_norm_activation(net)), Mode::training);
 }
 
+TEST_CASE("fuse_norm_depthwise changes neither results nor gradients, whatever stands around the convolution, and spares its steps") {
+  for (const std::int64_t channels : {16, 5})
+    for (const std::int64_t kernel : {3, 5})
+      for (const std::int64_t stride : {1, 2})
+        for (const bool before : {true, false}) {
+          Chain net({3, 9, 6});
+          net.convolution(channels);
+          if (before) net.batch_norm().relu();
+          net.depthwise(kernel, stride).batch_norm().eltwise(Eltwise::Function::hardswish).convolution(4);
+          CHECK(check_pass(fuse_norm_depthwise, fuse_norm_activation(net), Mode::training) == (before ? 2 : 1));
+        }
+}
+
+TEST_CASE("fuse_norm_depthwise works where the convolution reads the image, a value that others read, or what another one gives") {
+  const auto check = [](const Graph& net) { check_pass(fuse_norm_depthwise, fuse_norm_activation(net), Mode::training); };
+  check(Chain({5, 7, 8}).depthwise().batch_norm().relu());
+  check(Chain({5, 7, 8}).batch_norm().depthwise().batch_norm());
+  Chain net({3, 7, 8});
+  const ValueId in = net.convolution(8).batch_norm().relu().value();
+  check(Chain(net).depthwise().batch_norm().plus(in));
+  check(Chain(net).depthwise().batch_norm().relu().depthwise(5).batch_norm().eltwise(Eltwise::Function::relu6).plus(in));
+  check(Chain(net).depthwise(3, 2).batch_norm().depthwise().batch_norm());
+}
+
 TEST_CASE("fuse_residual changes no result, and the sum costs no step where the other input may be overwritten or our own loops add it") {
   for (const std::int64_t channels : {16, 5})
     for (const std::int64_t kernel : {1, 3, 5}) {

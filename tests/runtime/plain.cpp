@@ -78,6 +78,8 @@ struct Plain {
     variance = sum([m = mean](double v) { return (v - m) * (v - m); });
   }
 
+  void operator()(const NormDepthwise&) { throw std::logic_error("a plain run is that of a graph in front of all passes"); }
+
   void operator()(const Eltwise& op) {
     const auto alpha = static_cast<double>(op.alpha);
     std::transform(x.values.begin(), x.values.end(), y.values.begin(), [&](double v) {

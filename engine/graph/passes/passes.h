@@ -34,10 +34,15 @@ Graph fuse_residual(Graph graph);
 /// where the sum stood. Not where the norm is frozen.
 Graph fuse_norm_residual(Graph graph);
 
+/// Joins every depthwise convolution that our own loops take and that has no bias, the batch_norm that alone reads it, and a batch_norm
+/// that it alone reads, all with the functions joined to them (training only): the maps in front of the convolution and behind it pass
+/// through a cache, and what the first norm gives is not stored. Not where a norm is frozen.
+Graph fuse_norm_depthwise(Graph graph);
+
 /// Removes what evaluation does not compute or tell apart: dropout, drop_path, and that a batch_norm is frozen.
 Graph drop_training_only(Graph graph);
 
-/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual.
+/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual, fuse_norm_depthwise.
 Graph prepare_for_training(Graph graph);
 
 /// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation.

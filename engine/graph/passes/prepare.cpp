@@ -5,7 +5,8 @@
 namespace cnnctl {
 
 Graph prepare_for_training(Graph graph) {
-  return fuse_norm_residual(fuse_binary_relu(fuse_norm_pooling(fuse_norm_activation(std::move(graph)))));
+  graph = fuse_norm_pooling(fuse_norm_activation(std::move(graph)));
+  return fuse_norm_depthwise(fuse_norm_residual(fuse_binary_relu(std::move(graph))));
 }
 
 Graph prepare_for_evaluation(Graph graph) {

@@ -35,6 +35,9 @@ void depthwise_forward(const DepthwiseGeometry& geometry, const std::optional<El
                        const float* bias, float* y, float* scratch);
 void depthwise_backward(const DepthwiseGeometry& geometry, const float* x, const float* dy, const float* w,
                         const DepthwiseGradients& gradients, float* parts, float* scratch);
+void norm_depthwise_forward(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, float* y, float* scratch);
+void norm_depthwise_backward(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, const float* dy,
+                             const NormDepthwiseGradients& gradients, float* scratch);
 void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
 void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
 void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums);

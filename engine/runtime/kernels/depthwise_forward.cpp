@@ -1,59 +1,9 @@
 #include <omp.h>
 
 #include "engine/runtime/kernels/declarations.h"
-#include "engine/runtime/kernels/depthwise_rows.h"
-#include "engine/runtime/kernels/eltwise_functions.h"
+#include "engine/runtime/kernels/depthwise_forward.h"
 
 namespace cnnctl::CNNCTL_ISA {
-namespace {
-
-constexpr int kTile = DepthwiseTiles::forward;
-
-/// Adds to a tile's sums what one row of the kernel makes of one row of the input.
-template <int Width, int Kernel, int Stride>
-inline __attribute__((always_inline)) void add_kernel_row(const float* x, const float* w, typename Vectors<Width>::Floats (&sums)[kTile]) {
-  using V = Vectors<Width>;
-  typename V::Floats taps[Kernel];
-  unrolled<Kernel>([&](auto k) __attribute__((always_inline)) { taps[k] = V::load(w + k * Width); });
-  unrolled<(kTile - 1) * Stride + Kernel>([&](auto i) __attribute__((always_inline)) {
-    const auto value = V::load(x + i * Width);
-    unrolled<Kernel>([&](auto k) __attribute__((always_inline)) {
-      constexpr int offset = i - k;
-      if constexpr (offset >= 0 && offset % Stride == 0 && offset / Stride < kTile) sums[offset / Stride] += value * taps[k];
-    });
-  });
-}
-
-/// Stores the first `count` of a tile's results.
-template <int Width>
-inline __attribute__((always_inline)) void store_tile(const typename Vectors<Width>::Floats (&sums)[kTile], std::int64_t count,
-                                                      const std::optional<EltwiseLoop>& activation, float* y) {
-  const auto store = [&](const auto& function) __attribute__((always_inline)) {
-    unrolled<kTile>([&](auto t) __attribute__((always_inline)) {
-      if (t < count) Vectors<Width>::store(y + t * Width, function.forward(sums[t]));
-    });
-  };
-  activation ? with_eltwise(*activation, store) : store(Identity{});
-}
-
-/// One row of the result from the rows of the input that `x` holds; w are the block's weights. A call would force a tile's sums out of the
-/// registers.
-template <int Width, int Kernel, int Stride>
-__attribute__((flatten)) void forward_row(const DepthwiseGeometry& g, const std::optional<EltwiseLoop>& activation,
-                                          const PaddedRows<Width, Kernel>& x, const float* w, const typename Vectors<Width>::Floats& bias,
-                                          std::int64_t top, float* y) {
-  const KernelRows rows = kernel_rows(g, top);
-  for (std::int64_t column = 0; column < g.out.width_pixels; column += kTile) {
-    prefetch_result<Width, kTile>(y, column * Width);
-    typename Vectors<Width>::Floats sums[kTile];
-    unrolled<kTile>([&](auto t) __attribute__((always_inline)) { sums[t] = bias; });
-    for (std::int64_t k = rows.first; k < rows.last; ++k)
-      add_kernel_row<Width, Kernel, Stride>(x.row(top + k) + column * Stride * Width, w + k * Kernel * Width, sums);
-    store_tile<Width>(sums, g.out.width_pixels - column, activation, y + column * Width);
-  }
-}
-
-}  // namespace
 
 void depthwise_forward(const DepthwiseGeometry& g, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
                        const float* bias, float* y, float* scratch) {
@@ -62,12 +12,14 @@ void depthwise_forward(const DepthwiseGeometry& g, const std::optional<EltwiseLo
 #pragma omp parallel num_threads(g.threads)
     {
       PaddedRows<width, kernel> padded(depthwise_input_row(g, kTile), g.in.width_pixels, scratch + omp_get_thread_num() * part);
+      std::int64_t started = -1;  // the plane whose rows `padded` holds
 #pragma omp for schedule(static)
       for (std::int64_t unit = 0; unit < units; ++unit) {
         const std::int64_t plane = unit / rows, block = plane % g.out.blocks, top = unit % rows * stride - g.padding_top;
-        const float* from = x + plane * g.in.pixels() * width;
-        if (!padded.is_at(from)) padded.start(from, std::max<std::int64_t>(0, top));
-        padded.copy_until(std::min(g.in.height_pixels, top + kernel));
+        if (plane != started) padded.start(std::max<std::int64_t>(0, top));
+        started = plane;
+        padded.fill_until(std::min(g.in.height_pixels, top + kernel),
+                          CopiedRows<width>{x + plane * g.in.pixels() * width, g.in.width_pixels});
         forward_row<width, kernel, stride>(g, activation, padded, w + block * kernel * kernel * width,
                                            ChannelBlocks<width>::load_channels(bias, 0, g.out, block), top,
                                            y + unit * g.out.width_pixels * width);

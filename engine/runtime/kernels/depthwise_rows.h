@@ -19,38 +19,42 @@ inline __attribute__((always_inline)) void prefetch_result(const float* p, std::
   });
 }
 
-/// The last `Slots` rows of a plane that were asked for, as copies with zeros at both ends, so that no pixel of a tile needs a check. While
-/// rows are copied, those far behind them are asked of the memory.
+/// Copies rows of a plane. While one is copied, those far behind it are asked of the memory.
+template <int Width>
+struct CopiedRows {
+  const float* plane;
+  std::int64_t columns;
+
+  void operator()(std::int64_t row, float* to, std::int64_t pixels) const {
+    using V = Vectors<Width>;
+    const float* from = plane + row * columns * Width;
+    for (std::int64_t i = 0; i < pixels * Width; i += Width) {
+      __builtin_prefetch(from + kAhead + i);
+      V::store(to + i, V::load(from + i));
+    }
+  }
+};
+
+/// The last `Slots` rows of a plane that were asked for, with zeros at both ends, so that no pixel of a tile needs a check.
 template <int Width, int Slots>
 class PaddedRows {
  public:
-  /// `memory` has room for `Slots` copies; `columns` are the plane's.
+  /// `memory` has room for `Slots` rows; `columns` are the plane's.
   PaddedRows(const DepthwiseRow& shape, std::int64_t columns, float* memory)
-      : shape_(shape), columns_(columns), copied_(std::min(columns, shape.columns - shape.before)), memory_(memory) {
+      : shape_(shape), filled_(std::min(columns, shape.columns - shape.before)), memory_(memory) {
     std::fill(memory, memory + Slots * shape.columns * Width, 0.0F);
   }
 
   /// Begins a plane: its rows from `row` on will be asked for.
-  void start(const float* plane, std::int64_t row) {
-    plane_ = plane;
-    next_ = row;
-  }
-  bool is_at(const float* plane) const { return plane_ == plane; }
+  void start(std::int64_t row) { next_ = row; }
 
-  /// Copies the rows before `end`.
-  void copy_until(std::int64_t end) {
-    using V = Vectors<Width>;
-    for (; next_ < end; ++next_) {
-      const float* from = plane_ + next_ * columns_ * Width;
-      float* to = slot(next_) + shape_.before * Width;
-      for (std::int64_t i = 0; i < copied_; ++i) {
-        __builtin_prefetch(from + kAhead + i * Width);
-        V::store(to + i * Width, V::load(from + i * Width));
-      }
-    }
+  /// Fills the rows before `end`: fill(row, memory of its first pixel, pixels) writes one.
+  template <class Fill>
+  void fill_until(std::int64_t end, const Fill& fill) {
+    for (; next_ < end; ++next_) fill(next_, slot(next_) + shape_.before * Width, filled_);
   }
 
-  /// A row's copy, its zeros first.
+  /// A row, its zeros first.
   const float* row(std::int64_t row) const { return slot(row); }
   /// The same from its first pixel on.
   const float* pixels(std::int64_t row) const { return slot(row) + shape_.before * Width; }
@@ -59,9 +63,8 @@ class PaddedRows {
   float* slot(std::int64_t row) const { return memory_ + row % Slots * shape_.columns * Width; }
 
   DepthwiseRow shape_;
-  std::int64_t columns_, copied_;
+  std::int64_t filled_;
   float* memory_;
-  const float* plane_ = nullptr;
   std::int64_t next_ = 0;
 };
 

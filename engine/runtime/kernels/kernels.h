@@ -81,6 +81,40 @@ struct NormGradient {
   float* in_sum = nullptr;
 };
 
+/// A depthwise convolution with the batch norm behind it and perhaps the one in front, with their functions.
+struct NormDepthwiseGeometry {
+  DepthwiseGeometry convolution;
+  std::optional<NormGeometry> before;
+  NormGeometry behind;
+};
+
+/// What such a convolution reads and writes for its backward pass.
+struct NormDepthwiseTensors {
+  const float* x = nullptr;
+  const float* weights = nullptr;
+  float* middle = nullptr;  // the convolution's result
+  NormTensors before;       // all nullptr where there is no such norm
+  NormTensors behind;
+};
+
+/// The gradients of a batch norm's numbers.
+struct NormGradients {
+  float* scale = nullptr;
+  float* shift = nullptr;
+};
+
+/// Where its gradients go; data is nullptr where it is not wanted, which it is where there is a norm in front.
+struct NormDepthwiseGradients {
+  float* data = nullptr;
+  float* weights = nullptr;
+  NormGradients before;
+  NormGradients behind;
+};
+
+/// Floats of two sums a channel of each image; and of all the scratch of its loops, in either pass.
+std::int64_t norm_depthwise_sums(const NormDepthwiseGeometry& geometry);
+std::int64_t norm_depthwise_scratch(const NormDepthwiseGeometry& geometry);
+
 /// A number a channel each. nullptr where the layer is not affine.
 struct AffineTensors {
   const float* weight = nullptr;
@@ -244,6 +278,13 @@ struct KernelTable {
   /// `parts`: see depthwise_parts.
   void (*depthwise_backward)(const DepthwiseGeometry& geometry, const float* x, const float* dy, const float* w,
                              const DepthwiseGradients& gradients, float* parts, float* scratch);
+
+  /// Training's forward and backward of a depthwise convolution with batch norms around it, block by block: what one loop writes the next
+  /// one finds in a cache, and of the maps between them only the convolution's result is stored.
+  void (*norm_depthwise_forward)(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, float* y, float* scratch);
+  /// The gradient of x may stand where dy stands if maps before and behind have one size.
+  void (*norm_depthwise_backward)(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, const float* dy,
+                                  const NormDepthwiseGradients& gradients, float* scratch);
 
   /// The combination of a and b, element by element. y may be either.
   void (*combine)(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);

@@ -1,6 +1,6 @@
-#include <algorithm>
 #include <type_traits>
 
+#include "engine/runtime/kernels/block_groups.h"
 #include "engine/runtime/kernels/declarations.h"
 #include "engine/runtime/kernels/eltwise_functions.h"
 #include "engine/runtime/kernels/moments.h"
@@ -9,35 +9,15 @@
 namespace cnnctl::CNNCTL_ISA {
 namespace {
 
-// What the two loops of a batch norm read should still be in the last-level cache when the second one comes, beside what it writes.
-constexpr std::int64_t kGroupFloats = 512 * 1024;
-
-/// Calls first(plane, block) for every plane, between(block), then second(plane, block) for every plane: for a group of blocks at a time,
-/// all images, so that the second loop finds in a cache what the first one read. Each thread gets the same planes in both.
+/// Calls first(plane, block) for every plane, between(block), then second(plane, block), group by group.
 template <class First, class Between, class Second>
 void in_groups(const ChannelLayout& layout, First first, Between between, Second second) {
-  const std::int64_t group = std::clamp<std::int64_t>(kGroupFloats / (layout.images * layout.pixels() * layout.width), 1, layout.blocks);
 #pragma omp parallel
-  for (std::int64_t begin = 0; begin < layout.blocks; begin += group) {
-    const std::int64_t blocks = std::min(group, layout.blocks - begin);
-    const auto visit = [&](std::int64_t i, const auto& loop) {
-      const std::int64_t block = begin + i % blocks;
-      loop(i / blocks * layout.blocks + block, block);
-    };
-#pragma omp for schedule(static)
-    for (std::int64_t i = 0; i < layout.images * blocks; ++i) visit(i, first);
-#pragma omp for schedule(static)
-    for (std::int64_t i = 0; i < blocks; ++i) between(begin + i);
-#pragma omp for schedule(static) nowait
-    for (std::int64_t i = 0; i < layout.images * blocks; ++i) visit(i, second);
-  }
-}
-
-/// The normalized value, in front of the function. The backward computes it again: it has to come out the same to the last bit, so that a
-/// relu lets the gradient through just where it let the value through.
-template <int Width>
-typename Vectors<Width>::Floats normalized(const NormChannels<Width>& channels, const float* x) {
-  return (Vectors<Width>::load(x) - channels.mean) * channels.scale + channels.shift;
+  for_groups(layout, [&](const BlockGroup& group) {
+    for_planes(layout, group, first);
+    for_blocks(group, between);
+    for_planes(layout, group, second);
+  });
 }
 
 template <int Width, class Function>
@@ -66,11 +46,7 @@ struct ThroughFunction {
   /// For the sums; the second loop makes it once more.
   template <int Width>
   auto first(const NormChannels<Width>& channels, std::int64_t i) const {
-    const auto z = normalized(channels, x + i), arriving = Vectors<Width>::load(dy + i);
-    if constexpr (Function::needs_result)
-      return function.backward(function.forward(z), arriving);
-    else
-      return function.backward(z, arriving);
+    return gradient_through(function, normalized(channels, x + i), Vectors<Width>::load(dy + i));
   }
   template <int Width>
   auto second(const NormChannels<Width>& channels, std::int64_t i) const {
@@ -95,19 +71,6 @@ struct ThroughSum {
   auto second(const NormChannels<Width>&, std::int64_t i) const {
     return Vectors<Width>::load(arriving.in_sum + i);
   }
-};
-
-/// Sums over pixels of g and of g (x - mean).
-template <class Floats>
-struct NormSums {
-  Floats total, with_input;
-
-  NormSums& operator+=(const NormSums& other) {
-    total += other.total;
-    with_input += other.with_input;
-    return *this;
-  }
-  friend NormSums operator+(NormSums a, const NormSums& b) { return a += b; }
 };
 
 template <int Width, class Gradient>

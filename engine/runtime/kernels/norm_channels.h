@@ -32,6 +32,35 @@ struct NormChannels {
   }
 };
 
+/// The normalized value, in front of the function. The backward computes it again: it has to come out the same to the last bit, so that a
+/// relu lets the gradient through just where it let the value through.
+template <int Width>
+typename Vectors<Width>::Floats normalized(const NormChannels<Width>& channels, const float* x) {
+  return (Vectors<Width>::load(x) - channels.mean) * channels.scale + channels.shift;
+}
+
+/// The gradient in front of the function, of the value z there; `arriving` is that of the function's result.
+template <class Function, class Floats>
+Floats gradient_through(const Function& function, const Floats& z, const Floats& arriving) {
+  if constexpr (Function::needs_result)
+    return function.backward(function.forward(z), arriving);
+  else
+    return function.backward(z, arriving);
+}
+
+/// Sums over pixels of the gradient g in front of the function and of g (x - mean).
+template <class Floats>
+struct NormSums {
+  Floats total, with_input;
+
+  NormSums& operator+=(const NormSums& other) {
+    total += other.total;
+    with_input += other.with_input;
+    return *this;
+  }
+  friend NormSums operator+(NormSums a, const NormSums& b) { return a += b; }
+};
+
 /// What the gradient of batch norm's input needs besides the gradient g of its result: dx = scale (g - average - (x - mean) slope).
 template <int Width>
 struct NormGradientChannels {

@@ -72,6 +72,17 @@ std::int64_t depthwise_backward_scratch(const DepthwiseGeometry& g) {
 
 std::int64_t depthwise_parts(const DepthwiseGeometry& g) { return g.in.images * g.in.blocks * (g.kernel * g.kernel + 1) * g.in.width; }
 
+std::int64_t norm_depthwise_sums(const NormDepthwiseGeometry& g) {
+  const ChannelLayout& map = g.convolution.in;
+  return whole_lines(2 * map.images * map.blocks * map.width);
+}
+
+std::int64_t norm_depthwise_scratch(const NormDepthwiseGeometry& g) {
+  const DepthwiseGeometry& c = g.convolution;
+  return norm_depthwise_sums(g) + std::max(c.threads * depthwise_forward_scratch(c),
+                                           norm_depthwise_sums(g) + depthwise_parts(c) + c.threads * depthwise_backward_scratch(c));
+}
+
 std::int64_t winograd_forward_chunk(const WinogradGeometry& g) {
   return by_tiles(g) ? chunk_of(g, kOwnFloats, g.in_channels + g.out_channels, g.threads) : chunk_of(g, kSharedFloats, g.in_channels, 1);
 }

@@ -1,9 +1,10 @@
+#include "engine/runtime/ops/batch_norm.h"
+
 #include <cmath>
 #include <optional>
 #include <stdexcept>
 
 #include "engine/runtime/layout.h"
-#include "engine/runtime/ops/ops.h"
 
 namespace cnnctl {
 namespace {
@@ -11,10 +12,11 @@ namespace {
 struct Setup {
   std::string layer;
   ValueId input;
-  Tensor x;       // with its channels in blocks
-  Desc channels;  // of a vector with a number a channel
-  bool affine;
+  Tensor x;  // with its channels in blocks
+  NormPart norm;
   NormGeometry geometry;
+
+  std::int64_t channels() const { return geometry.layout.channels; }
 
   /// Floats that the loops over planes need: two a channel of each image.
   std::int64_t scratch() const {
@@ -28,23 +30,7 @@ Setup setup_of(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const std::string& layer = compiler.layer_name(node);
   // Of a vector every feature is a channel of one pixel.
   const Tensor x = in_channel_blocks(compiler, input, layer);
-  // value(): an activation that the pass joins and no loop knows must not vanish.
-  const auto activation = op.activation ? std::optional(own_loop(*op.activation).value()) : std::nullopt;
-  return {layer, input, x, plain_desc({dims_of(x.desc)[1]}), op.affine, {*channel_layout(x.desc), op.epsilon, activation}};
-}
-
-/// Index of running_mean among the node's parameters; running_var follows.
-std::size_t running_mean(const BatchNorm& op) { return op.affine ? 2 : 0; }
-
-/// What a step that normalizes reads first: scale, shift, mean and variance; norm_tensors takes them from the step's buffers.
-std::vector<Tensor> norm_numbers(Compiler& compiler, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance) {
-  if (!s.affine) return {mean, variance, mean, variance};
-  return {compiler.parameter(node, 0, s.channels), compiler.parameter(node, 1, s.channels), mean, variance};
-}
-
-NormTensors norm_tensors(bool affine, std::span<void* const> b) {
-  return {affine ? static_cast<const float*>(b[0]) : nullptr, affine ? static_cast<const float*>(b[1]) : nullptr, static_cast<float*>(b[2]),
-          static_cast<float*>(b[3])};
+  return {layer, input, x, {op}, {*channel_layout(x.desc), op.epsilon, norm_activation(op)}};
 }
 
 std::vector<Tensor> joined(std::vector<Tensor> first, std::initializer_list<Tensor> second) {
@@ -54,11 +40,12 @@ std::vector<Tensor> joined(std::vector<Tensor> first, std::initializer_list<Tens
 
 void compile_evaluation(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
   const Tensor y = compiler.may_overwrite(s.input, s.x) ? s.x : compiler.allocate(s.x.desc);
-  const Tensor mean = compiler.parameter(node, running_mean(op), s.channels);
-  const Tensor variance = compiler.parameter(node, running_mean(op) + 1, s.channels);
+  const Desc channels = plain_desc({s.channels()});
+  const NormStatistics statistics{compiler.parameter(node, s.norm.running_mean(), channels),
+                                  compiler.parameter(node, s.norm.running_mean() + 1, channels)};
   compiler.add_kernel(
-      {s.layer, "forward", "cnnctl", format_name(y.desc)}, joined(norm_numbers(compiler, node, s, mean, variance), {s.x, y}),
-      [affine = s.affine, geometry = s.geometry](std::span<void* const> b) {
+      {s.layer, "forward", "cnnctl", format_name(y.desc)}, joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, y}),
+      [affine = op.affine, geometry = s.geometry](std::span<void* const> b) {
         kernels().norm_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]));
       });
   compiler.set_value(node.output, y);
@@ -71,10 +58,10 @@ Backward compile_frozen(Compiler& compiler, const Node& node, const BatchNorm& o
     if (!c.needs_gradient(s.input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), s.x.desc, s.layer);
     const Tensor dx = c.overwrite_or_allocate_gradient(dy);
-    const std::int64_t channels = dims_of(s.x.desc)[1];
+    const std::int64_t channels = s.channels();
     const Tensor factor = c.allocate_floats(channels);
-    const Tensor variance = c.parameter(node, running_mean(op) + 1, s.channels);
-    const Tensor scale = op.affine ? c.parameter(node, 0, s.channels) : variance;
+    const Tensor variance = c.parameter(node, s.norm.running_mean() + 1, plain_desc({channels}));
+    const Tensor scale = op.affine ? c.parameter(node, 0, plain_desc({channels})) : variance;
     const ChannelScaleGeometry geometry{s.geometry.layout, false, false};
     c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, {variance, scale, factor, dy, dx},
                  [geometry, channels, affine = op.affine, epsilon = op.epsilon](std::span<void* const> b) {
@@ -89,61 +76,29 @@ Backward compile_frozen(Compiler& compiler, const Node& node, const BatchNorm& o
   };
 }
 
-/// Moves the running statistics towards the batch's; PyTorch's running variance is the unbiased one.
-void add_running_statistics(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean,
-                            const Tensor& variance) {
-  const Dims d = dims_of(s.x.desc);
-  const auto n = static_cast<double>(d[0] * d[2] * d[3]);
-  const auto unbias = static_cast<float>(n / (n - 1));
-  const auto run = [channels = d[1], momentum = op.momentum, unbias](std::span<void* const> b) {
-    const auto* batch_mean = static_cast<const float*>(b[0]);
-    const auto* batch_variance = static_cast<const float*>(b[1]);
-    auto* mean_out = static_cast<float*>(b[2]);
-    auto* variance_out = static_cast<float*>(b[3]);
-    for (std::int64_t c = 0; c < channels; ++c) {
-      mean_out[c] = (1 - momentum) * mean_out[c] + momentum * batch_mean[c];
-      variance_out[c] = (1 - momentum) * variance_out[c] + momentum * batch_variance[c] * unbias;
-    }
-  };
-  const std::size_t first = running_mean(op);
-  compiler.add_kernel({s.layer, "statistics", "cnnctl", "x"},
-                      {mean, variance, compiler.parameter(node, first, s.channels), compiler.parameter(node, first + 1, s.channels)}, run);
-}
-
-/// The gradients of scale and shift, which that of the input is made from, trained or not.
-struct AffineGradient {
-  Tensor scale, shift;
-};
-
-AffineGradient affine_gradient(Compiler& c, const Node& node, const Setup& s) {
-  if (!s.affine) return {c.allocate(s.channels), c.allocate(s.channels)};
-  return {c.parameter_gradient(node, 0), c.parameter_gradient(node, 1)};
-}
-
 /// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool.cpp).
-Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean,
-                        const Tensor& variance) {
+Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const NormStatistics& statistics) {
   const Tensor x = s.x;
   const Tensor y = allocate_blocked(compiler, node.output, x.desc);
   const NormPoolingGeometry geometry{*pooling_geometry(*op.pooling, x.desc, y.desc), op.epsilon};
   const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
   compiler.add_kernel({s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
-                      joined(norm_numbers(compiler, node, s, mean, variance), {x, y, index, compiler.allocate_floats(s.scratch())}),
-                      [geometry, affine = s.affine](std::span<void* const> b) {
+                      joined(norm_numbers(compiler, node, s.norm, statistics), {x, y, index, compiler.allocate_floats(s.scratch())}),
+                      [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
                         kernels().norm_relu_pool_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
                                                          static_cast<float*>(b[5]), static_cast<std::uint8_t*>(b[6]),
                                                          static_cast<float*>(b[7]));
                       });
-  add_running_statistics(compiler, node, op, s, mean, variance);
+  add_running_statistics(compiler, node, s.norm, dims_of(s.x.desc), statistics);
   compiler.set_value(node.output, y);
 
   return [=, &node](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, s.layer);
     const Tensor dx = c.allocate(x.desc);
-    const auto [dscale, dshift] = affine_gradient(c, node, s);
+    const auto [dscale, dshift] = affine_gradient(c, node, s.norm, s.channels());
     c.add_kernel({s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
-                 joined(norm_numbers(c, node, s, mean, variance), {x, dy, index, dx, dscale, dshift, c.allocate_floats(s.scratch())}),
-                 [geometry, affine = s.affine](std::span<void* const> b) {
+                 joined(norm_numbers(c, node, s.norm, statistics), {x, dy, index, dx, dscale, dshift, c.allocate_floats(s.scratch())}),
+                 [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
                    kernels().norm_relu_pool_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
                                                      static_cast<const float*>(b[5]), static_cast<const std::uint8_t*>(b[6]),
                                                      static_cast<float*>(b[7]), static_cast<float*>(b[8]), static_cast<float*>(b[9]),
@@ -158,12 +113,12 @@ Tensor added(Compiler& compiler, const Node& node, const Setup& s) {
   return compiler.in_format(compiler.shaped_value(node.inputs[1], s.layer), s.x.desc, s.layer);
 }
 
-Tensor add_forward(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean, const Tensor& variance) {
+Tensor add_forward(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const NormStatistics& statistics) {
   const Tensor other = op.residual ? added(compiler, node, s) : s.x;
   const Tensor y = op.residual && compiler.may_overwrite(node.inputs[1], other) ? other : compiler.allocate(s.x.desc);
   compiler.add_kernel({s.layer, "forward", "cnnctl", format_name(y.desc)},
-                      joined(norm_numbers(compiler, node, s, mean, variance), {s.x, other, y, compiler.allocate_floats(s.scratch())}),
-                      [affine = s.affine, residual = op.residual, geometry = s.geometry](std::span<void* const> b) {
+                      joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, other, y, compiler.allocate_floats(s.scratch())}),
+                      [affine = s.norm.op.affine, residual = op.residual, geometry = s.geometry](std::span<void* const> b) {
                         kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
                                                         residual ? static_cast<const float*>(b[5]) : nullptr, static_cast<float*>(b[6]),
                                                         static_cast<float*>(b[7]));
@@ -177,11 +132,11 @@ struct Arriving {
   std::optional<Tensor> second, result, in_sum;
 };
 
-void add_backward(Compiler& c, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance, const Arriving& arriving,
+void add_backward(Compiler& c, const Node& node, const Setup& s, const NormStatistics& statistics, const Arriving& arriving,
                   const Tensor& dx) {
-  const auto [dscale, dshift] = affine_gradient(c, node, s);
+  const auto [dscale, dshift] = affine_gradient(c, node, s.norm, s.channels());
   std::vector<Tensor> tensors =
-      joined(norm_numbers(c, node, s, mean, variance), {s.x, dscale, dshift, dx, c.allocate_floats(s.scratch()), arriving.dy});
+      joined(norm_numbers(c, node, s.norm, statistics), {s.x, dscale, dshift, dx, c.allocate_floats(s.scratch()), arriving.dy});
   /// The place of a tensor that there need not be among the step's buffers.
   const auto place = [&](const std::optional<Tensor>& tensor) {
     if (tensor) tensors.push_back(*tensor);
@@ -189,7 +144,7 @@ void add_backward(Compiler& c, const Node& node, const Setup& s, const Tensor& m
   };
   const auto second = place(arriving.second), result = place(arriving.result), in_sum = place(arriving.in_sum);
   c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, tensors,
-               [=, affine = s.affine, geometry = s.geometry](std::span<void* const> b) {
+               [=, affine = s.norm.op.affine, geometry = s.geometry](std::span<void* const> b) {
                  const auto at = [&](const std::optional<std::size_t>& i) { return i ? static_cast<float*>(b[*i]) : nullptr; };
                  kernels().norm_training_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
                                                   {static_cast<const float*>(b[9]), at(second), at(result), at(in_sum)},
@@ -199,31 +154,74 @@ void add_backward(Compiler& c, const Node& node, const Setup& s, const Tensor& m
 }
 
 /// Where the gradient in a residual sum is not what arrives: two parts of it, or a relu behind the sum.
-void compile_backward_through_sum(Compiler& c, const Node& node, const Setup& s, const Tensor& mean, const Tensor& variance,
-                                  Arriving arriving) {
+void compile_backward_through_sum(Compiler& c, const Node& node, const Setup& s, const NormStatistics& statistics, Arriving arriving) {
   const Tensor in_sum = c.overwrite_or_allocate_gradient(arriving.dy);
   arriving.in_sum = in_sum;
   const bool shared = c.needs_gradient(node.inputs[1]);
   const Tensor dx = !shared ? in_sum : arriving.second ? c.overwrite_or_allocate_gradient(*arriving.second) : c.allocate(s.x.desc);
-  add_backward(c, node, s, mean, variance, arriving, dx);
+  add_backward(c, node, s, statistics, arriving, dx);
   if (shared) c.add_gradient(node.inputs[1], in_sum);
   if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
 }
 
-void compile_backward(Compiler& c, const Node& node, const BatchNorm& op, const Setup& s, const Tensor& mean, const Tensor& variance,
+void compile_backward(Compiler& c, const Node& node, const BatchNorm& op, const Setup& s, const NormStatistics& statistics,
                       const Tensor& y) {
   Arriving arriving{c.in_format(c.gradient(node.output), s.x.desc, s.layer), {}, {}, {}};
   if (const auto& second = c.second_gradient(node.output)) arriving.second = c.in_format(*second, s.x.desc, s.layer);
   if (op.residual && op.activation) arriving.result = y;
-  if (arriving.second || arriving.result) return compile_backward_through_sum(c, node, s, mean, variance, arriving);
+  if (arriving.second || arriving.result) return compile_backward_through_sum(c, node, s, statistics, arriving);
 
   if (op.residual && c.needs_gradient(node.inputs[1])) c.add_gradient(node.inputs[1], arriving.dy);
   const Tensor dx = c.overwrite_or_allocate_gradient(arriving.dy);
-  add_backward(c, node, s, mean, variance, arriving, dx);
+  add_backward(c, node, s, statistics, arriving, dx);
   if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
 }
 
 }  // namespace
+
+NormStatistics allocate_statistics(Compiler& compiler, std::int64_t channels) {
+  return {compiler.allocate(plain_desc({channels})), compiler.allocate(plain_desc({channels}))};
+}
+
+std::vector<Tensor> norm_numbers(Compiler& compiler, const Node& node, const NormPart& norm, const NormStatistics& s) {
+  if (!norm.op.affine) return {s.mean, s.variance, s.mean, s.variance};
+  return {compiler.parameter(node, norm.first, s.mean.desc), compiler.parameter(node, norm.first + 1, s.mean.desc), s.mean, s.variance};
+}
+
+NormTensors norm_tensors(bool affine, std::span<void* const> b) {
+  return {affine ? static_cast<const float*>(b[0]) : nullptr, affine ? static_cast<const float*>(b[1]) : nullptr, static_cast<float*>(b[2]),
+          static_cast<float*>(b[3])};
+}
+
+void add_running_statistics(Compiler& compiler, const Node& node, const NormPart& norm, const Dims& d, const NormStatistics& s) {
+  const auto n = static_cast<double>(d[0] * d[2] * d[3]);
+  if (n == 1)
+    throw std::runtime_error("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");
+  const auto unbias = static_cast<float>(n / (n - 1));
+  const auto run = [channels = d[1], momentum = norm.op.momentum, unbias](std::span<void* const> b) {
+    const auto* batch_mean = static_cast<const float*>(b[0]);
+    const auto* batch_variance = static_cast<const float*>(b[1]);
+    auto* mean_out = static_cast<float*>(b[2]);
+    auto* variance_out = static_cast<float*>(b[3]);
+    for (std::int64_t c = 0; c < channels; ++c) {
+      mean_out[c] = (1 - momentum) * mean_out[c] + momentum * batch_mean[c];
+      variance_out[c] = (1 - momentum) * variance_out[c] + momentum * batch_variance[c] * unbias;
+    }
+  };
+  const std::size_t first = norm.running_mean();
+  compiler.add_kernel({compiler.layer_name(node), "statistics", "cnnctl", "x"},
+                      {s.mean, s.variance, compiler.parameter(node, first, s.mean.desc), compiler.parameter(node, first + 1, s.mean.desc)},
+                      run);
+}
+
+AffineGradient affine_gradient(Compiler& c, const Node& node, const NormPart& norm, std::int64_t channels) {
+  if (!norm.op.affine) return {c.allocate(plain_desc({channels})), c.allocate(plain_desc({channels}))};
+  return {c.parameter_gradient(node, norm.first), c.parameter_gradient(node, norm.first + 1)};
+}
+
+std::optional<EltwiseLoop> norm_activation(const BatchNorm& op) {
+  return op.activation ? std::optional(own_loop(*op.activation).value()) : std::nullopt;
+}
 
 Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const Setup s = setup_of(compiler, node, op);
@@ -232,18 +230,15 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
     return {};
   }
   if (op.frozen) return compile_frozen(compiler, node, op, s);
-  const ChannelLayout& layout = s.geometry.layout;
-  if (layout.images * layout.pixels() == 1)
-    throw std::runtime_error("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");
   compiler.keep(s.x);
-  const Tensor mean = compiler.allocate(s.channels), variance = compiler.allocate(s.channels);
-  if (op.pooling) return compile_pooled(compiler, node, op, s, mean, variance);
+  const NormStatistics statistics = allocate_statistics(compiler, s.channels());
+  if (op.pooling) return compile_pooled(compiler, node, op, s, statistics);
 
-  const Tensor y = add_forward(compiler, node, op, s, mean, variance);
-  add_running_statistics(compiler, node, op, s, mean, variance);
+  const Tensor y = add_forward(compiler, node, op, s, statistics);
+  add_running_statistics(compiler, node, s.norm, dims_of(s.x.desc), statistics);
   compiler.set_value(node.output, y);
   if (op.residual && op.activation) compiler.keep(y);
-  return [=, &node, &op](Compiler& c) { compile_backward(c, node, op, s, mean, variance, y); };
+  return [=, &node, &op](Compiler& c) { compile_backward(c, node, op, s, statistics, y); };
 }
 
 }  // namespace cnnctl

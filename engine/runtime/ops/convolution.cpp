@@ -14,21 +14,6 @@ namespace {
 using Setup = ConvolutionSetup;
 using Way = ConvolutionWay;
 
-Setup setup_of(const Compiler& compiler, const Node& node, const Convolution& op) {
-  Setup s;
-  s.layer = compiler.layer_name(node);
-  s.input = node.inputs[0];
-  s.window = window_dims(op.vertical, op.horizontal);
-  s.src = compiler.dims(s.input);
-  s.dst = compiler.dims(node.output);
-  const std::int64_t in = s.src[1], kh = op.vertical.kernel, kw = op.horizontal.kernel, g = op.groups;
-  s.weights = g == 1 ? Dims{op.out_channels, in, kh, kw} : Dims{g, op.out_channels / g, in / g, kh, kw};
-  if (op.bias || op.norm) s.bias = plain_desc({op.out_channels});
-  s.flops =
-      2.0 * static_cast<double>(s.dst[0]) * static_cast<double>(s.dst[1] * s.dst[2] * s.dst[3]) * static_cast<double>(in / g * kh * kw);
-  return s;
-}
-
 /// The ways to compute the convolution, all between maps of the same formats: first what the rule takes.
 std::vector<Way> ways_of(Compiler& compiler, const Convolution& op, const Setup& s) {
   std::vector<Way> ways;
@@ -119,6 +104,21 @@ ConvolutionParameters folded_parameters(Compiler& compiler, const Node& node, co
 
 }  // namespace
 
+ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, const Convolution& op) {
+  Setup s;
+  s.layer = compiler.layer_name(node);
+  s.input = node.inputs[0];
+  s.window = window_dims(op.vertical, op.horizontal);
+  s.src = compiler.dims(s.input);
+  s.dst = compiler.dims(node.output);
+  const std::int64_t in = s.src[1], kh = op.vertical.kernel, kw = op.horizontal.kernel, g = op.groups;
+  s.weights = g == 1 ? Dims{op.out_channels, in, kh, kw} : Dims{g, op.out_channels / g, in / g, kh, kw};
+  if (op.bias || op.norm) s.bias = plain_desc({op.out_channels});
+  s.flops =
+      2.0 * static_cast<double>(s.dst[0]) * static_cast<double>(s.dst[1] * s.dst[2] * s.dst[3]) * static_cast<double>(in / g * kh * kw);
+  return s;
+}
+
 StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc) {
   return {setup.layer, pass, implementation, format_name(desc), setup.flops};
 }
@@ -130,7 +130,7 @@ ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& nod
 }
 
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
-  const Setup s = setup_of(compiler, node, op);
+  const Setup s = convolution_setup(compiler, node, op);
   if (auto backward = compile_depthwise(compiler, node, op, s)) return *std::move(backward);
   const std::vector<Way> ways = ways_of(compiler, op, s);
   const Desc src = ways.front().src, dst = ways.front().dst;

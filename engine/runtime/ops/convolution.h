@@ -24,6 +24,9 @@ struct ConvolutionSetup {
   double flops = 0;
 };
 
+/// The same of a node with a convolution in it.
+ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, const Convolution& op);
+
 /// A way to compute a convolution between maps of the formats `src` and `dst`. Each function adds the steps of one direction for `node`,
 /// which is the network's or a copy that is timed alone, and is empty where the way does not have the direction. The ways that
 /// convolution.cpp chooses from agree in their formats, so that each direction may take another.
@@ -62,6 +65,11 @@ struct ConvolutionParameters {
 /// Weights in a format, and bias. A batch norm behind the convolution is folded in, anew when parameters have changed.
 ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
                                              const Desc& weights);
+
+/// A convolution of each channel by itself as our own loops take it, with weights in this format: [blocks][kernel][kernel][width]. Nothing
+/// where they do not apply.
+std::optional<DepthwiseGeometry> depthwise_geometry(const Convolution& op, const ConvolutionSetup& setup);
+Desc depthwise_weights_desc(const ConvolutionSetup& setup);
 
 /// Compiles a convolution of each channel by itself by our own loops (kernels/depthwise.h). Nothing where they do not apply.
 std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup);

@@ -1,3 +1,4 @@
+#include "engine/graph/depthwise.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
 #include "engine/runtime/threads.h"
@@ -5,29 +6,9 @@
 namespace cnnctl {
 namespace {
 
-std::optional<DepthwiseGeometry> geometry_of(const Convolution& op, const ConvolutionSetup& s) {
-  const Window &v = op.vertical, &h = op.horizontal;
-  const bool square = v.kernel == h.kernel && (v.kernel == 3 || v.kernel == 5 || v.kernel == 7);
-  const bool steps = v.stride == h.stride && (v.stride == 1 || v.stride == 2) && v.dilation == 1 && h.dilation == 1 &&
-                     v.padding_begin < v.kernel && h.padding_begin < h.kernel;
-  if (op.groups == 1 || op.groups != s.src[1] || op.groups != s.dst[1] || !square || !steps) return std::nullopt;
-  return DepthwiseGeometry{*channel_layout(vector_blocked_desc(s.src)),
-                           *channel_layout(vector_blocked_desc(s.dst)),
-                           v.kernel,
-                           v.stride,
-                           v.padding_begin,
-                           h.padding_begin,
-                           set_threads(0)};
-}
-
-/// The loops read weights as [blocks][kernel][kernel][width].
-Desc weights_desc(const ConvolutionSetup& s) {
-  return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Goihw16g : FormatTag::Goihw8g);
-}
-
 void add_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const DepthwiseGeometry& g,
                  const std::optional<EltwiseLoop>& activation, const Tensor& x, const Tensor& y) {
-  const auto [w, bias] = convolution_parameters(c, node, op, s, weights_desc(s));
+  const auto [w, bias] = convolution_parameters(c, node, op, s, depthwise_weights_desc(s));
   c.add_kernel(convolution_label(s, "forward", "cnnctl depthwise", y.desc),
                {x, w, bias.value_or(w), y, c.allocate_floats(depthwise_forward_scratch(g) * g.threads)},
                [g, activation, has_bias = bias.has_value()](std::span<void* const> b) {
@@ -45,10 +26,10 @@ void add_backward(Compiler& c, const Node& node, const Convolution& op, const Co
   const Tensor parts = c.allocate_floats(depthwise_parts(g)), scratch = c.allocate_floats(depthwise_backward_scratch(g) * g.threads);
   StepLabel label = convolution_label(s, wanted ? "backward" : "backward weights", "cnnctl depthwise", x.desc);
   if (wanted) label.flops *= 2;
-  c.write_parameter_gradient(node, 0, weights_desc(s), [&](const Tensor& dw) {
+  c.write_parameter_gradient(node, 0, depthwise_weights_desc(s), [&](const Tensor& dw) {
     const Tensor db = op.bias ? c.parameter_gradient(node, 1) : dw;
     c.add_kernel(
-        label, {x, dy, c.parameter(node, 0, weights_desc(s)), dx, dw, db, parts, scratch},
+        label, {x, dy, c.parameter(node, 0, depthwise_weights_desc(s)), dx, dw, db, parts, scratch},
         [g, wanted, add, has_bias = op.bias](std::span<void* const> b) {
           const DepthwiseGradients gradients{wanted ? floats(b[3]) : nullptr, add, floats(b[4]), has_bias ? floats(b[5]) : nullptr};
           kernels().depthwise_backward(g, floats(b[0]), floats(b[1]), floats(b[2]), gradients, floats(b[6]), floats(b[7]));
@@ -59,8 +40,23 @@ void add_backward(Compiler& c, const Node& node, const Convolution& op, const Co
 
 }  // namespace
 
+std::optional<DepthwiseGeometry> depthwise_geometry(const Convolution& op, const ConvolutionSetup& s) {
+  if (!suits_depthwise(op, s.src[1])) return std::nullopt;
+  return DepthwiseGeometry{*channel_layout(vector_blocked_desc(s.src)),
+                           *channel_layout(vector_blocked_desc(s.dst)),
+                           op.vertical.kernel,
+                           op.vertical.stride,
+                           op.vertical.padding_begin,
+                           op.horizontal.padding_begin,
+                           set_threads(0)};
+}
+
+Desc depthwise_weights_desc(const ConvolutionSetup& s) {
+  return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Goihw16g : FormatTag::Goihw8g);
+}
+
 std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup) {
-  const auto geometry = geometry_of(op, setup);
+  const auto geometry = depthwise_geometry(op, setup);
   // What is joined to a convolution keeps zeros zero, and with them the lanes beyond the channels.
   const auto activation = op.activation ? own_loop(*op.activation) : std::nullopt;
   if (!geometry || op.residual || activation.has_value() != op.activation.has_value()) return std::nullopt;

@@ -18,6 +18,7 @@ using Backward = std::function<void(Compiler&)>;
 /// name; a kind without one does not compile. In training each calls Compiler::keep on what its backward reads.
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op);
 Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op);
+Backward compile(Compiler& compiler, const Node& node, const NormDepthwise& op);
 Backward compile(Compiler& compiler, const Node& node, const Eltwise& op);
 Backward compile(Compiler& compiler, const Node& node, const Pooling& op);
 Backward compile(Compiler& compiler, const Node& node, const AdaptivePooling& op);

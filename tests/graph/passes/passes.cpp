@@ -272,6 +272,31 @@ TEST_CASE("fuse_norm_residual leaves a norm that something else reads or that ha
   CHECK(is_left(gate.from(0).plus(number)));
 }
 
+TEST_CASE("fuse_norm_depthwise joins the norms around a depthwise convolution, and their parameters in the order of the work") {
+  Chain net(map);
+  net.convolution(4).batch_norm().relu().depthwise().batch_norm().eltwise(Eltwise::Function::relu6).convolution(4);
+  const Graph graph = prepare_for_training(net);
+  CHECK(to_string(graph) ==
+        "1: convolution(0) -> 4x8x8  0\n"
+        "2: batch_norm+relu+convolution+batch_norm+relu6(1) -> 4x8x8  1\n"
+        "3: convolution(2) -> 4x8x8  6\n");
+  CHECK(node(graph, 1).parameters == std::vector<ParameterId>{2, 3, 4, 5, 6, 7, 8, 9, 10});
+  CHECK(to_string(prepare_for_training(Chain(map).depthwise().batch_norm())) == "1: convolution+batch_norm(0) -> 4x8x8  0\n");
+}
+
+TEST_CASE("fuse_norm_depthwise leaves other convolutions, norms that something else reads, and norms with a sum or a pooling") {
+  const auto is_left = [](const Graph& graph) { return to_string(fuse_norm_depthwise(graph)) == to_string(graph); };
+  CHECK(is_left(Chain(map).batch_norm().convolution(4).batch_norm()));
+  CHECK(is_left(Chain(map).batch_norm().depthwise().relu().batch_norm()));
+  CHECK(is_left(Chain(map).depthwise().batch_norm().from(1)));
+  CHECK(is_left(fuse_norm_residual(Chain(map).depthwise().batch_norm().plus(0))));
+  CHECK(is_left(fuse_norm_pooling(fuse_norm_activation(Chain(map).depthwise().batch_norm().relu().max_pool(2)))));
+  CHECK(to_string(fuse_norm_depthwise(Chain(map).batch_norm().depthwise().batch_norm().plus(1))) ==
+        "1: batch_norm(0) -> 4x8x8  0\n"
+        "2: convolution+batch_norm(1) -> 4x8x8  1\n"
+        "3: add(2, 1) -> 4x8x8  3\n");
+}
+
 TEST_CASE("passes count every reader of a value, and join nothing that a branch or the result still needs") {
   Chain net(map);
   const ValueId convolution = net.convolution(4).value();
