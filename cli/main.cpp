@@ -24,6 +24,7 @@
 #include "cli/commands/openmp_waits.h"
 #include "cli/commands/predict.h"
 #include "cli/commands/shape_check.h"
+#include "cli/commands/sweep.h"
 #include "cli/commands/train.h"
 #include "cli/terminal/help_formatter.h"
 #include "cli/terminal/terminal.h"
@@ -153,8 +154,8 @@ int run_command_line(int argc, char** argv) {
       "  cnnctl eval runs/digits\n"
       "  cnnctl shape-check configs/mnist_convnet.yaml");
   app.require_subcommand(0, 1);  // a second one's name is an argument, as in "layers train"
-  const std::vector<Command> commands = {setup_train(app),   setup_eval(app),  setup_shape_check(app), setup_predict(app),
-                                         setup_convert(app), setup_bench(app), setup_layers(app)};
+  const std::vector<Command> commands = {setup_train(app),   setup_sweep(app),   setup_eval(app),  setup_shape_check(app),
+                                         setup_predict(app), setup_convert(app), setup_bench(app), setup_layers(app)};
   return run(app, commands, argc, argv);
 }
 

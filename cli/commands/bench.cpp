@@ -42,8 +42,9 @@ class Bench {
     std::generate(images_.begin(), images_.end(), [&] { return pixels(random); });
     std::generate(labels_.begin(), labels_.end(), [&] { return labels(random); });
     if (mode == Mode::training) {
-      loss_ = make_loss({.type = "cross_entropy", .place = {}, .arguments = {}});
+      loss_ = make_loss({.type = "cross_entropy", .place = {}, .arguments = {}}, classes_);
       optimizer_ = make_optimizer({.type = "adam", .place = {}, .arguments = {}}, model.trainable_values().size());
+      all_ = {0, model.trainable_values().size(), optimizer_->rates()};
     }
   }
 
@@ -57,7 +58,7 @@ class Bench {
     if (mode_ == Mode::evaluation) return program_.output().front();
     const double loss = loss_(program_.output(), labels_, classes_, program_.output_gradient());
     program_.backward();
-    optimizer_->step(model_.trainable_values(), model_.trainable_gradients(), optimizer_->learning_rate());
+    optimizer_->step(model_.trainable_values(), model_.trainable_gradients(), std::span(&all_, 1));
     model_.values_changed();
     return loss;
   }
@@ -73,6 +74,7 @@ class Bench {
   std::vector<std::int32_t> labels_;
   Loss loss_;
   std::unique_ptr<Optimizer> optimizer_;
+  ParameterGroup all_;
 };
 
 /// Peak resident memory of this process in MiB. getrusage's figure would also count what the process was before exec.

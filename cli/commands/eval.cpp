@@ -121,7 +121,7 @@ int run_eval(const EvalOptions& options) {
   const auto source = loading.get();
   prepare_evaluation(model, source->size(), experiment.train.batch_size);
   remember_choices(model);
-  const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss), experiment.train.batch_size);
+  const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss, source->classes()), experiment.train.batch_size);
   if (const std::string skipped = skipped_text({source.get()}); !skipped.empty()) fmt::print(stderr, "cnnctl: warning: {}\n", skipped);
   const auto scores = class_scores(evaluation, source->class_names());
   if (options.json)

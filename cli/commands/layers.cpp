@@ -38,7 +38,9 @@ std::vector<Section> sections() {
   for (const Branching& type : branching_types()) items.push_back(&type.declaration);
   return {{"items", "What every item of `model` takes, and the items with branches.", std::move(items)},
           {"layers", "The items of `model` that compute.", std::move(layers)},
-          {"sections", "The keys of the config's sections `data` and `train`.", {&data_declaration(), &train_declaration()}},
+          {"sections",
+           "The keys of the config's sections `data` and `train`.",
+           {&data_declaration(), &train_declaration(), &early_stopping_declaration(), &groups_declaration()}},
           {"datasets", "The values of `data.dataset`.", declarations_of(tables.datasets)},
           {"transforms", "The items of `data.transforms.train` and `data.transforms.test`.", declarations_of(tables.transforms)},
           {"losses", "The values of `train.loss`.", declarations_of(tables.losses)},

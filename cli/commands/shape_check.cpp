@@ -10,6 +10,7 @@
 
 #include "cli/commands/dot.h"
 #include "cli/commands/inputs.h"
+#include "cli/commands/recipe.h"
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
@@ -155,7 +156,8 @@ int run_shape_check(const ShapeCheckOptions& options) {
   totals.macs = macs_per_image(experiment.graph);
   try {
     const MemoryEstimate network = estimate_memory(experiment.graph, totals.batch_size, experiment.train.recompute);
-    totals.memory = {checked_sum(network.train_bytes, program_bytes), checked_sum(network.eval_bytes, program_bytes)};
+    const std::int64_t train_bytes = checked_sum(network.train_bytes, recipe_bytes(experiment.train, experiment.graph));
+    totals.memory = {checked_sum(train_bytes, program_bytes), checked_sum(network.eval_bytes, program_bytes)};
   } catch (const ShapeError& error) {
     throw InputError(fmt::format("{}: memory at batch size {}: {}", options.config, totals.batch_size, error.what()));
   }

@@ -11,6 +11,8 @@
 
 #include "cli/commands/inputs.h"
 #include "cli/commands/interrupt.h"
+#include "cli/commands/lr_find.h"
+#include "cli/commands/recipe.h"
 #include "cli/commands/run_folder.h"
 #include "cli/commands/sources.h"
 #include "cli/commands/train_output.h"
@@ -114,9 +116,11 @@ Job load_job(const TrainCommandOptions& options) {
 std::string device_line(int threads) { return fmt::format("device: cpu, {} threads, {}", threads, runtime_description()); }
 
 std::string network_line(const Experiment& experiment) {
-  const std::int64_t macs = macs_per_image(experiment.graph);
-  return fmt::format("network: {}, {} parameters, {} multiply-accumulates per image", experiment.name,
-                     with_separators(parameter_count(experiment.graph)), with_separators(macs));
+  const std::int64_t frozen = frozen_count(experiment.graph);
+  return fmt::format("network: {}, {} parameters{}, {} multiply-accumulates per image", experiment.name,
+                     with_separators(parameter_count(experiment.graph)),
+                     frozen > 0 ? fmt::format(" ({} of them frozen)", with_separators(frozen)) : "",
+                     with_separators(macs_per_image(experiment.graph)));
 }
 
 std::string data_line(const Job& job) {
@@ -134,10 +138,14 @@ class Run {
         spec_(job.experiment.train),
         start_(start),
         optimizer_(make_optimizer(spec_.optimizer, job.model->trainable_values().size())),
-        loss_(make_loss(spec_.loss)),
-        trainer_(*job.model, *job.train, job.measured(), loss_, *optimizer_, make_schedule(spec_.schedule),
-                 {.epochs = spec_.epochs, .batch_size = spec_.batch_size, .drop_last = spec_.drop_last}) {
-    if (job.resumed) trainer_.progress() = restore(job.resumed->checkpoint, job.resumed->path, *job.model, *optimizer_);
+        schedule_(make_schedule(spec_.schedule, trainer_options(spec_).run_length(job.train->size()), *optimizer_)),
+        ema_(spec_.ema ? std::make_unique<Ema>(*job.model, *spec_.ema) : nullptr),
+        trainer_(*job.model, *job.train, job.measured(),
+                 {make_loss(spec_.loss, job.train->classes()), *optimizer_,
+                  make_groups(*job.model, optimizer_->rates(), group_rules(spec_)), *schedule_, ema_.get()},
+                 trainer_options(spec_)) {
+    check_early_stopping(job.experiment, job.measured() != nullptr);
+    if (job.resumed) restore(job.resumed->checkpoint, job.resumed->path, *job.model, state());
     const Progress& progress = trainer_.progress();
     folder_.emplace(job.resumed ? RunFolder::reopen(options.resume, job.experiment.yaml)
                                 : RunFolder::create(options.out, job.experiment.name, job.experiment.yaml));
@@ -145,29 +153,36 @@ class Run {
     if (const Choices& choices = job.model->choices(); !choices.empty()) folder_->write("choices.json", choices_text(choices));
     metrics_.emplace(folder_->file("metrics.csv"), progress.epoch, job.validation != nullptr);
     const std::int64_t images_done = progress.epoch * job.train->size() + progress.step * spec_.batch_size;
-    output_.emplace(
-        spec_, job.train->size(), images_done,
-        TrainOutputOptions{
-            .quiet = options.quiet, .json = options.json, .validated = job.validation != nullptr, .log_file = folder_->file("train.log")});
+    output_.emplace(spec_, job.train->size(), images_done,
+                    TrainOutputOptions{.quiet = options.quiet || options.silent,
+                                       .silent = options.silent,
+                                       .json = options.json,
+                                       .validated = job.validation != nullptr,
+                                       .log_file = folder_->file("train.log")});
     introduce(threads);
   }
 
-  int execute() {
+  TrainResult execute() {
     const InterruptGuard guard;
     TrainerEvents events;
     events.step = [this](std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) { on_step(epoch, step, steps, loss); };
-    events.epoch = [this](const EpochMetrics& metrics, bool is_best, const Progress& progress) { on_epoch(metrics, is_best, progress); };
+    events.epoch = [this](const EpochMetrics& metrics, bool is_best, bool is_last) { on_epoch(metrics, is_best, is_last); };
     if (!trainer_.run(events, stop_requested())) {
-      save_last(trainer_.progress());
+      save_last();
       tell_skipped();
       output_->interrupted(folder_->path());
-      return exit_interrupted;
+      return {exit_interrupted, std::nullopt, 0};
     }
-    if (job_.test && (!evaluation_ || job_.validation)) evaluation_ = evaluate(*job_.model, *job_.test, loss_, spec_.batch_size);
+    if (job_.test && (!evaluation_ || job_.validation)) evaluation_ = trainer_.measure(*job_.test);
+    if (trainer_.has_stopped_early() && trainer_.progress().epoch < spec_.epochs)
+      output_->info(fmt::format("stopped early: {} epochs were no better than the best", trainer_.progress().stopping.epochs_since_best));
     tell_skipped();
     output_->info(fmt::format("written to {}", folder_->path()));
     output_->end(evaluation_.value_or(Evaluation{}), folder_->path());
-    return exit_done;
+    TrainResult result;
+    result.best_accuracy = trainer_.progress().best_accuracy;
+    if (evaluation_ && evaluation_->images > 0) result.accuracy = evaluation_->accuracy();
+    return result;
   }
 
  private:
@@ -179,12 +194,7 @@ class Run {
     for (const std::string& line : job_.init_summary) output_->info(line);
     if (const std::string tuning = tuning_line(job_.model->tuning()); !tuning.empty()) output_->info(tuning);
     output_->info(fmt::format("run: {}", folder_->path()));
-    if (job_.resumed) {
-      output_->info(progress.epoch >= spec_.epochs
-                        ? fmt::format("the run is finished: {} epochs are done. To train on: --set train.epochs={}", progress.epoch,
-                                      2 * progress.epoch)
-                        : fmt::format("continuing after epoch {}, step {}", progress.epoch, progress.step));
-    }
+    if (job_.resumed) output_->info(resume_line());
     output_->event({{"event", "start"},
                     {"run", folder_->path()},
                     {"name", job_.experiment.name},
@@ -194,6 +204,16 @@ class Run {
                     {"epochs", spec_.epochs},
                     {"epochs_done", progress.epoch},
                     {"threads", threads}});
+  }
+
+  std::string resume_line() {
+    const Progress& progress = trainer_.progress();
+    if (progress.epoch >= spec_.epochs)
+      return fmt::format("the run is finished: {} epochs are done. To train on: --set train.epochs={}", progress.epoch, 2 * progress.epoch);
+    if (trainer_.has_stopped_early())
+      return fmt::format("the run is finished: it stopped early, after {} epochs. To train on: --set train.early_stopping.patience={}",
+                         progress.epoch, 2 * progress.stopping.epochs_since_best);
+    return fmt::format("continuing after epoch {}, step {}", progress.epoch, progress.step);
   }
 
   void on_step(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) {
@@ -209,11 +229,11 @@ class Run {
     }
   }
 
-  void on_epoch(const EpochMetrics& metrics, bool is_best, const Progress& progress) {
+  void on_epoch(const EpochMetrics& metrics, bool is_best, bool is_last) {
     evaluation_ = metrics.test;
     metrics_->write(metrics);
     if (is_best) write_best(folder_->file("best.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names());
-    if (metrics.epoch % spec_.checkpoint_every == 0 || metrics.epoch == spec_.epochs) save_last(progress);
+    if (metrics.epoch % spec_.checkpoint_every == 0 || is_last) save_last();
     output_->epoch(metrics, is_best);
   }
 
@@ -222,15 +242,16 @@ class Run {
     if (!text.empty()) output_->info(text);
   }
 
-  void save_last(const Progress& progress) {
-    write_last(folder_->file("last.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names(), *optimizer_, progress);
-  }
+  TrainingState state() { return {*optimizer_, *schedule_, ema_.get(), trainer_.progress()}; }
+
+  void save_last() { write_last(folder_->file("last.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names(), state()); }
 
   Job& job_;
   const TrainSpec& spec_;
   Clock::time_point start_;
   std::unique_ptr<Optimizer> optimizer_;
-  Loss loss_;
+  std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<Ema> ema_;
   Trainer trainer_;
   std::optional<RunFolder> folder_;
   std::optional<MetricsFile> metrics_;
@@ -270,6 +291,11 @@ Command setup_train(CLI::App& app) {
   add_start_options(*command, *options);
   add_set_option(*command, options->sets);
   add_threads_option(*command, options->threads);
+  command
+      ->add_flag("--lr-find", options->lr_find,
+                 "Train for a hundred steps at rising learning rates instead, write the losses, and\nsuggest a learning rate")
+      ->excludes("--resume")
+      ->group("Start");
   command->add_flag("--quiet", options->quiet, "Print losses and accuracy alone: no information, no progress bar")->group("Output");
   command->add_flag("--json", options->json, "Print one JSON object a line for each event instead of text")->group("Output");
   command->footer(
@@ -280,11 +306,20 @@ Command setup_train(CLI::App& app) {
       "  cnnctl train configs/mnist_convnet.yaml --set train.epochs=1 --set 'train.optimizer={sgd: {lr: 0.1}}'\n"
       "  cnnctl train configs/mnist_convnet.yaml --init runs/first/best.safetensors\n"
       "  cnnctl train configs/resnet18.yaml --init resnet18.pth --init-except 'fc.*' --set vars.classes=10\n"
+      "  cnnctl train configs/mnist_convnet.yaml --lr-find\n"
       "  cnnctl train --resume runs/mnist_convnet --set train.epochs=10");
   return {command, [options] { return run_train(*options); }, true};
 }
 
 int run_train(const TrainCommandOptions& options) {
+  if (!options.lr_find) return train(options).status;
+  check_options(options);
+  set_threads(options.threads);
+  Job job = load_job(options);
+  return run_lr_find(options, job.experiment, *job.model, *job.train);
+}
+
+TrainResult train(const TrainCommandOptions& options) {
   const auto start = Clock::now();
   check_options(options);
   const int threads = set_threads(options.threads);

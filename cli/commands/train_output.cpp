@@ -17,7 +17,7 @@ namespace {
 /// Information goes to standard error (unless quiet) and the file; what standard output shows is debug, for the file alone.
 std::shared_ptr<spdlog::logger> make_log(const TrainOutputOptions& options) {
   auto terminal = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-  terminal->set_level(options.quiet ? spdlog::level::warn : spdlog::level::info);
+  terminal->set_level(options.silent ? spdlog::level::off : options.quiet ? spdlog::level::warn : spdlog::level::info);
   terminal->set_pattern("%v");
   auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.log_file);
   file->set_pattern("%Y-%m-%d %H:%M:%S.%e %v");
@@ -34,6 +34,7 @@ TrainOutput::TrainOutput(const TrainSpec& train, std::int64_t images, std::int64
       images_(images),
       images_before_(images_done),
       json_(options.json),
+      silent_(options.silent),
       measured_(options.validated ? "validation" : "test"),
       bar_(!options.quiet && is_terminal(stderr)),
       log_(make_log(options)) {}
@@ -51,7 +52,7 @@ void TrainOutput::event(const nlohmann::json& event) {
 
 void TrainOutput::line(const std::string& text) {
   log_->debug(text);
-  if (json_) return;
+  if (json_ || silent_) return;
   bar_.clear();
   print(text + "\n");
 }

@@ -16,6 +16,7 @@ namespace cnnctl {
 /// How much of a run is shown, and as what.
 struct TrainOutputOptions {
   bool quiet = false;
+  bool silent = false;  // only the log file is written
   bool json = false;
   bool validated = false;  // the images evaluated after every epoch are the validation split's
   std::string log_file;
@@ -46,6 +47,7 @@ class TrainOutput {
   std::int64_t images_;
   std::int64_t images_before_;
   bool json_;
+  bool silent_;
   std::string measured_;  // "test" or "validation"
   ProgressBar bar_;
   std::shared_ptr<spdlog::logger> log_;

@@ -101,11 +101,13 @@ Experiment read_experiment(const std::string& path, Value root, const Tables& ta
   const Blocks blocks(part(root, "blocks"), diagnostics);
   const NetworkSource network{experiment.name, start_of(root), part(root, "input"), part(root, "model"), complete};
   experiment.graph = build_network(network, vars, blocks, diagnostics);
+  const bool has_network = !diagnostics.has_errors();
   const std::int64_t channels = experiment.graph.input_shape().channels;
   if (const auto data = section(root, "data", vars, diagnostics))
     experiment.data = read_data(*data, key_place(root, "data"), channels, tables, diagnostics);
   if (const auto train = section(root, "train", vars, diagnostics))
     experiment.train = read_train(*train, key_place(root, "train"), tables, diagnostics);
+  if (has_network) apply_patterns(experiment.train, experiment.graph, diagnostics);
   if (!diagnostics.has_errors()) {
     vars.warn_unused(root.place, diagnostics);
     blocks.warn_unused(root.place, diagnostics);

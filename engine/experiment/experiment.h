@@ -37,6 +37,28 @@ struct DataSpec {
   std::string on_error = "stop";      // or "skip"
 };
 
+/// A glob over the names of parameters.
+struct Pattern {
+  std::string glob;
+  Place place;
+};
+
+/// When a run ends before its last epoch: after `patience` epochs in a row whose result is not better than the best before by more than
+/// `min_delta`.
+struct EarlyStoppingSpec {
+  std::int64_t patience = 0;
+  double min_delta = 0;
+  std::string monitor = "accuracy";
+  Place place;
+};
+
+/// What the parameters that match a pattern have in place of the optimizer's.
+struct GroupSpec {
+  Pattern pattern;
+  std::optional<double> lr;
+  std::optional<double> weight_decay;
+};
+
 struct TrainSpec {
   std::int64_t epochs = 1;
   std::int64_t batch_size = 32;
@@ -49,6 +71,14 @@ struct TrainSpec {
   bool tune = true;
   bool recompute = false;
   std::int64_t checkpoint_every = 1;  // epochs; written "1 epoch"
+  std::int64_t accumulate = 1;        // batches
+  std::optional<double> clip_grad_value;
+  std::optional<double> clip_grad_norm;
+  std::optional<double> ema;  // decay
+  std::optional<EarlyStoppingSpec> early_stopping;
+  std::vector<Pattern> freeze;
+  std::vector<std::string> no_decay;  // "norms", "biases"
+  std::vector<GroupSpec> groups;      // of those whose pattern matches, the first counts
   Selection loss;
   Selection optimizer;
   Selection schedule;
@@ -83,5 +113,8 @@ void check_image_shape(const Experiment& experiment, const Shape& image, const s
 /// The declarations of the keys of data and train, for the reference.
 const Declaration& data_declaration();
 const Declaration& train_declaration();
+/// Those of the maps that are values of train's keys.
+const Declaration& early_stopping_declaration();
+const Declaration& groups_declaration();
 
 }  // namespace cnnctl

@@ -1,16 +1,22 @@
 #include "engine/experiment/train_section.h"
 
+#include <algorithm>
 #include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "engine/experiment/later_keys.h"
+#include "engine/graph/freeze.h"
+#include "engine/graph/glob.h"
 
 namespace cnnctl {
 namespace {
 
 constexpr double most = 1'000'000'000;
+
+/// How to find out what patterns can match.
+constexpr const char* names_hint = "parameters are called after their layers, which 'cnnctl shape-check' lists, as layer1.0.weight";
 
 /// The keys of train as they are written. The items among them are read once their tables are at hand.
 struct TrainArguments : TrainSpec {
@@ -18,6 +24,9 @@ struct TrainArguments : TrainSpec {
   Value loss_item = scalar_value("cross_entropy");
   Value optimizer_item = scalar_value("adam");
   Value schedule_item = scalar_value("constant");
+  std::optional<Value> early_stopping_item;
+  std::optional<Value> groups_item;
+  std::vector<std::string> freeze_globs;
 };
 
 /// A member of TrainSpec as one of TrainArguments, which C++ does not deduce.
@@ -44,7 +53,37 @@ const Schema<TrainArguments>& train_schema() {
           .optional("tune", of(&TrainSpec::tune), "time the ways to compute each convolution and take the fastest")
           .optional("recompute", of(&TrainSpec::recompute),
                     "compute activations again in the backward pass instead of keeping them: less memory, more time, the same numbers")
-          .optional("checkpoint_every", &TrainArguments::checkpoint_interval, "how often a checkpoint is written, as '2 epochs'");
+          .optional("checkpoint_every", &TrainArguments::checkpoint_interval, "how often a checkpoint is written, as '2 epochs'")
+          .optional("accumulate", of(&TrainSpec::accumulate), "batches whose gradients make one update of the weights, as one batch would",
+                    between(1, 1'000'000))
+          .optional("clip_grad_norm", of(&TrainSpec::clip_grad_norm), "largest norm of the gradient; a larger one is scaled down to it",
+                    above(0))
+          .optional("clip_grad_value", of(&TrainSpec::clip_grad_value), "largest size of a gradient's element, before clip_grad_norm",
+                    above(0))
+          .optional("ema", of(&TrainSpec::ema), "decay of an exponential moving average of the weights, which is evaluated and saved",
+                    from_below(0, 1))
+          .optional("early_stopping", &TrainArguments::early_stopping_item, "when the run ends early, as {patience: 5}")
+          .optional("freeze", &TrainArguments::freeze_globs, "patterns of the names of parameters that keep their values, as [layer1.*]")
+          .optional("no_decay", of(&TrainSpec::no_decay), "what weight_decay leaves alone, as [norms, biases]", {}, {"norms", "biases"})
+          .optional("groups", &TrainArguments::groups_item, "rates of some parameters by patterns of their names, as {'fc.*': {lr: 0.01}}");
+  return schema;
+}
+
+const Schema<EarlyStoppingSpec>& early_stopping_schema() {
+  using Spec = EarlyStoppingSpec;
+  static const Schema<Spec> schema =
+      Schema<Spec>("early_stopping", "When a run ends before its last epoch.")
+          .required("patience", &Spec::patience, "epochs in a row without a better result after which the run ends", at_least(1))
+          .optional("min_delta", &Spec::min_delta, "how much better than the best before a result must be", at_least(0))
+          .optional("monitor", &Spec::monitor, "the result, of the images that are evaluated after each epoch", {}, {"accuracy", "loss"});
+  return schema;
+}
+
+const Schema<GroupSpec>& groups_schema() {
+  static const Schema<GroupSpec> schema =
+      Schema<GroupSpec>("groups", "What the parameters have whose names match a pattern; of several patterns that match, the first counts.")
+          .optional("lr", &GroupSpec::lr, "learning rate in place of the optimizer's, which the schedule changes alike", at_least(0))
+          .optional("weight_decay", &GroupSpec::weight_decay, "weight decay in place of the optimizer's", at_least(0));
   return schema;
 }
 
@@ -53,14 +92,6 @@ const std::vector<LaterKey>& later_keys() {
       {"precision", "bf16", "write precision: f32"},
       {"device", "gpu", "write device: cpu, or auto"},
       {"device", "cuda", "write device: cpu, or auto"},
-      {"accumulate", "", ""},
-      {"clip_grad_norm", "", ""},
-      {"clip_grad_value", "", ""},
-      {"ema", "", ""},
-      {"early_stopping", "", ""},
-      {"freeze", "", ""},
-      {"no_decay", "", ""},
-      {"groups", "", ""},
       {"mixup", "", ""},
       {"cutmix", "", ""},
   };
@@ -84,6 +115,32 @@ std::int64_t read_interval(const Value* value, const std::string& text, Diagnost
   return epochs.value_or(1);
 }
 
+std::optional<EarlyStoppingSpec> read_early_stopping(const Value& value, Diagnostics& diagnostics) {
+  auto spec = early_stopping_schema().read(value, value.place, diagnostics);
+  if (spec) spec->place = value.place;
+  return spec;
+}
+
+/// Globs with their places, which `value`, one of them or a list, has.
+std::vector<Pattern> with_places(const std::vector<std::string>& globs, const Value* value) {
+  std::vector<Pattern> patterns;
+  for (std::size_t i = 0; i < globs.size(); ++i) patterns.push_back({globs[i], value->is_list() ? value->items[i].place : value->place});
+  return patterns;
+}
+
+/// The patterns with their rates, in the order of the file.
+std::vector<GroupSpec> read_groups(const Value& value, Diagnostics& diagnostics) {
+  std::vector<GroupSpec> groups;
+  if (!value.is_map())
+    diagnostics.error(value.place, fmt::format("groups must be a map of patterns, not {}", describe(value)), "write {'fc.*': {lr: 0.01}}");
+  for (const Entry& entry : value.entries)
+    if (auto group = groups_schema().read(entry.value, entry.key_place, diagnostics)) {
+      group->pattern = {entry.key, entry.key_place};
+      groups.push_back(std::move(*group));
+    }
+  return groups;
+}
+
 /// The item `key` of `train`, or `fallback` where it is not there.
 Selection read_choice(const Value& train, const char* key, const Value& fallback, const std::vector<Choice>& table,
                       Diagnostics& diagnostics) {
@@ -100,6 +157,9 @@ TrainSpec read_train(const Value& train, const Place& place, const Tables& table
 
   TrainSpec spec = arguments.value_or(defaults);
   if (arguments) spec.checkpoint_every = read_interval(known.find("checkpoint_every"), arguments->checkpoint_interval, diagnostics);
+  if (arguments && arguments->early_stopping_item) spec.early_stopping = read_early_stopping(*arguments->early_stopping_item, diagnostics);
+  if (arguments) spec.freeze = with_places(arguments->freeze_globs, known.find("freeze"));
+  if (arguments && arguments->groups_item) spec.groups = read_groups(*arguments->groups_item, diagnostics);
   // Read even where another key is wrong, so that all mistakes show at once.
   spec.loss = read_choice(known, "loss", defaults.loss_item, tables.losses, diagnostics);
   spec.optimizer = read_choice(known, "optimizer", defaults.optimizer_item, tables.optimizers, diagnostics);
@@ -107,6 +167,27 @@ TrainSpec read_train(const Value& train, const Place& place, const Tables& table
   return spec;
 }
 
+void apply_patterns(const TrainSpec& train, Graph& graph, Diagnostics& diagnostics) {
+  const auto check = [&](const Pattern& pattern, const char* what) {
+    const bool matches = std::any_of(graph.parameters.begin(), graph.parameters.end(), [&](const Parameter& parameter) {
+      return parameter.trainable && glob_matches(pattern.glob, parameter.name);
+    });
+    if (!matches) diagnostics.error(pattern.place, fmt::format("'{}' matches no parameter that {}", pattern.glob, what), names_hint);
+  };
+  std::vector<std::string> frozen;
+  for (const Pattern& pattern : train.freeze) {
+    check(pattern, "could be trained");
+    frozen.push_back(pattern.glob);
+  }
+  freeze(graph, frozen);
+  for (const GroupSpec& group : train.groups) check(group.pattern, "is trained");
+  const bool trains = std::any_of(graph.parameters.begin(), graph.parameters.end(), [](const Parameter& each) { return each.trainable; });
+  if (!train.freeze.empty() && !trains)
+    diagnostics.error(train.freeze.front().place, "freeze leaves no parameter to train", "leave out the last layer's, as [layer*]");
+}
+
+const Declaration& early_stopping_declaration() { return early_stopping_schema().declaration(); }
+const Declaration& groups_declaration() { return groups_schema().declaration(); }
 const Declaration& train_declaration() { return train_schema().declaration(); }
 
 }  // namespace cnnctl

@@ -28,7 +28,14 @@ std::int64_t prepared_weights(const Graph& graph, const Node& node) {
 std::int64_t parameter_count(const Graph& graph) {
   std::int64_t elements = 0;
   for (const Parameter& parameter : graph.parameters)
-    if (parameter.trainable) elements = checked_sum(elements, parameter.count());
+    if (parameter.trainable || parameter.frozen) elements = checked_sum(elements, parameter.count());
+  return elements;
+}
+
+std::int64_t frozen_count(const Graph& graph) {
+  std::int64_t elements = 0;
+  for (const Parameter& parameter : graph.parameters)
+    if (parameter.frozen) elements = checked_sum(elements, parameter.count());
   return elements;
 }
 

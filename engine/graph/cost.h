@@ -6,8 +6,11 @@
 
 namespace cnnctl {
 
-/// Elements of all trainable parameters.
+/// Elements of all trainable parameters, and of those that are frozen.
 std::int64_t parameter_count(const Graph& graph);
+
+/// Elements of the parameters that are frozen.
+std::int64_t frozen_count(const Graph& graph);
 
 /// Multiply-accumulates per image, of convolutions and linear layers, as torchvision counts them. Throws ShapeError on overflow.
 std::int64_t macs_per_image(const Graph& graph);

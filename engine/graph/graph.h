@@ -18,13 +18,14 @@ struct Initializer {
   friend bool operator==(const Initializer&, const Initializer&) = default;
 };
 
-/// A tensor that belongs to the network: a weight that is trained, or (not `trainable`) a running statistic. Dimensions and name as
-/// PyTorch's.
+/// A tensor that belongs to the network: a weight that is trained, or (not `trainable`) a running statistic or a weight that is `frozen`.
+/// Dimensions and name as PyTorch's.
 struct Parameter {
   std::string name;  // "layer1.0.weight"
   std::vector<std::int64_t> dims;
   Initializer initializer;
   bool trainable = true;
+  bool frozen = false;
 
   std::int64_t count() const;
 };

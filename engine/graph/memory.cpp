@@ -28,8 +28,8 @@ struct Needs {
 
 struct BackwardNeeds {
   Needs operator()(const Convolution&) const { return {true, false}; }
-  /// What a residual sum adds to it is not read again, but the relu behind that.
-  Needs operator()(const BatchNorm& op) const { return {true, op.residual && op.activation}; }
+  /// What a residual sum adds to it is not read again, but the relu behind that. A frozen one scales the gradient only.
+  Needs operator()(const BatchNorm& op) const { return {!op.frozen, op.residual && op.activation}; }
   Needs operator()(const NormDepthwise&) const { return {true, false}; }
   Needs operator()(const Eltwise& op) const { return result_tells_derivative(op) ? Needs{false, true} : Needs{true, false}; }
   Needs operator()(const Pooling&) const { return {}; }
@@ -68,10 +68,16 @@ const BatchNorm* residual_norm(const Node& node) {
   return norm != nullptr && norm->residual ? norm : nullptr;
 }
 
-/// The inputs that a node's backward reads.
-std::span<const ValueId> kept_inputs(const Node& node) {
+bool trains(const Graph& graph, const Node& node) {
+  return std::any_of(node.parameters.begin(), node.parameters.end(),
+                     [&](ParameterId id) { return graph.parameters[index_of(id)].trainable; });
+}
+
+/// The inputs that a node's backward reads: what weights alone are multiplied with only where they are trained.
+std::span<const ValueId> kept_inputs(const Graph& graph, const Node& node) {
   const std::span<const ValueId> inputs(node.inputs);
-  return inputs.first(!backward_needs(node).inputs ? 0 : residual_norm(node) != nullptr ? 1 : inputs.size());
+  const bool for_weights = has_weights(node.op) && !trains(graph, node);
+  return inputs.first(!backward_needs(node).inputs || for_weights ? 0 : residual_norm(node) != nullptr ? 1 : inputs.size());
 }
 
 /// Whether a sum or a product has a relu joined to it.
@@ -98,7 +104,7 @@ struct Workspace {
 
   std::int64_t operator()(const Convolution&) const { return 0; }
   /// Mean and variance, and a byte an element where a pooling is joined.
-  std::int64_t operator()(const BatchNorm& op) const { return 2 * channels * element_bytes + (op.pooling ? elements : 0); }
+  std::int64_t operator()(const BatchNorm& op) const { return op.frozen ? 0 : 2 * channels * element_bytes + (op.pooling ? elements : 0); }
   /// The convolution's result, and mean and variance of both norms.
   std::int64_t operator()(const NormDepthwise& op) const {
     return checked_product(elements + (op.before ? 4 : 2) * channels, element_bytes);
@@ -221,8 +227,9 @@ class Buffers {
   std::vector<ValueId> overwritten_inputs(const Node& node) const {
     if (std::holds_alternative<Eltwise>(node.op)) return training_ && backward_needs(node).inputs ? std::vector<ValueId>{} : node.inputs;
     if (std::holds_alternative<Dropout>(node.op)) return node.inputs;
-    const bool in_evaluation = std::holds_alternative<BatchNorm>(node.op) || std::holds_alternative<ChannelScale>(node.op);
-    if (in_evaluation && !training_) return node.inputs;
+    const auto* norm = std::get_if<BatchNorm>(&node.op);
+    const bool in_evaluation = norm != nullptr || std::holds_alternative<ChannelScale>(node.op);
+    if ((in_evaluation && !training_) || (norm != nullptr && norm->frozen)) return node.inputs;
     if (const auto* op = std::get_if<Convolution>(&node.op); op && op->residual) return {node.inputs[1]};
     if (residual_norm(node) != nullptr) return {node.inputs[1]};
     std::vector<ValueId> inputs;
@@ -246,7 +253,7 @@ class Buffers {
     const Node& node = node_at(step);
     for (const ValueId input : node.inputs) use(buffer_of(input), step);
     if (training_)
-      for (const ValueId input : kept_inputs(node)) buffers_[buffer_of(input)].kept = true;
+      for (const ValueId input : kept_inputs(graph_, node)) buffers_[buffer_of(input)].kept = true;
     const Buffer output = output_buffer(node, step);
     use(output, step);
     buffers_[output].kept |= stays_[index_of(node.output)] || (training_ && backward_needs(node).output);
@@ -258,10 +265,8 @@ class Buffers {
   void find_gradients() {
     has_gradient_.assign(graph_.values.size(), false);
     for (const Node& node : graph_.nodes) {
-      const auto trained = [&](ParameterId id) { return graph_.parameters[index_of(id)].trainable; };
       const auto reached = [&](ValueId id) { return has_gradient_[index_of(id)]; };
-      has_gradient_[index_of(node.output)] = std::any_of(node.parameters.begin(), node.parameters.end(), trained) ||
-                                             std::any_of(node.inputs.begin(), node.inputs.end(), reached);
+      has_gradient_[index_of(node.output)] = trains(graph_, node) || std::any_of(node.inputs.begin(), node.inputs.end(), reached);
     }
   }
 
@@ -287,7 +292,7 @@ class Buffers {
     use(gradient, step);
     if (second) use(*second, step);
     if (backward_needs(node).output) use(buffer_of(node.output), step);
-    for (const ValueId input : kept_inputs(node)) use(buffer_of(input), by_weights);
+    for (const ValueId input : kept_inputs(graph_, node)) use(buffer_of(input), by_weights);
     if (const std::int64_t bytes = workspace_bytes(graph_, node, batch_size_); bytes > 0) use(add(bytes, forward_step), step);
     const Buffer passed = passed_on(node, gradient, step);
     // A number a channel gets a sum of its own; it comes first, since the map's part may then take the gradient's place.
@@ -375,7 +380,8 @@ std::int64_t all_parameter_bytes(const Graph& graph) {
 std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size, bool recompute) {
   const Graph prepared = prepare_for_training(graph, recompute);
   const Buffers buffers(prepared, batch_size, true);
-  const std::int64_t optimizer_bytes = checked_product(parameter_count(graph), 3 * element_bytes);  // gradient and Adam's two moments
+  const std::int64_t trained = parameter_count(graph) - frozen_count(graph);
+  const std::int64_t optimizer_bytes = checked_product(trained, 3 * element_bytes);  // gradient and Adam's two moments
   return checked_sum(buffers.arena_bytes(), checked_sum(all_parameter_bytes(graph), optimizer_bytes));
 }
 
@@ -392,7 +398,7 @@ std::vector<BackwardMemory> backward_memory(const Graph& graph) {
   const auto bytes = [&](ValueId value) { return checked_product(graph.values[index_of(value)].count(), element_bytes); };
   std::vector<bool> read(graph.values.size(), false);
   for (const Node& node : graph.nodes) {
-    for (const ValueId input : kept_inputs(node)) read[index_of(input)] = true;
+    for (const ValueId input : kept_inputs(graph, node)) read[index_of(input)] = true;
     if (backward_needs(node).output) read[index_of(node.output)] = true;
   }
   std::vector<BackwardMemory> memory;

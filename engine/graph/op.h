@@ -47,6 +47,7 @@ struct BatchNorm {
   bool residual = false;              // training only, by passes/fuse_norm_residual: the node's second input is added before the activation
   std::optional<Eltwise> activation;  // by passes/fuse_norm_activation; behind a residual sum only relu
   std::optional<Pooling> pooling;     // training only, by passes/fuse_norm_pooling: behind a relu
+  bool frozen = false;                // normalizes by the running statistics in training too, and keeps them
   friend bool operator==(const BatchNorm&, const BatchNorm&) = default;
 };
 

@@ -129,8 +129,7 @@ void Compiler::find_needed_gradients(bool input_gradient) {
   needs_gradient_.assign(graph_.values.size(), false);
   needs_gradient_[0] = input_gradient;
   for (const Node& node : graph_.nodes) {
-    const auto is_trained = [&](ParameterId id) { return graph_.parameters[static_cast<std::size_t>(id)].trainable; };
-    const bool own = std::any_of(node.parameters.begin(), node.parameters.end(), is_trained);
+    const bool own = trains(node);
     const bool earlier = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return needs_gradient(id); });
     needs_gradient_[static_cast<std::size_t>(node.output)] = own || earlier;
   }
@@ -204,9 +203,16 @@ Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& want
   return copy;
 }
 
+bool Compiler::trains(const Node& node) const {
+  return std::any_of(node.parameters.begin(), node.parameters.end(),
+                     [&](ParameterId id) { return graph_.parameters[static_cast<std::size_t>(id)].trainable; });
+}
+
 Tensor Compiler::parameter_gradient(const Node& node, std::size_t index) {
   const ParameterId id = node.parameters[index];
-  const Desc& desc = parameters_.settle(id, plain_desc({graph_.parameters[static_cast<std::size_t>(id)].dims}));
+  const Parameter& parameter = graph_.parameters[static_cast<std::size_t>(id)];
+  const Desc& desc = parameters_.settle(id, plain_desc({parameter.dims}));
+  if (!parameter.trainable) return allocate(desc);
   return {desc, add_buffer({BufferHome::gradient, static_cast<std::int64_t>(desc.get_size()), id})};
 }
 

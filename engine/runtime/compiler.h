@@ -113,7 +113,9 @@ class Compiler {
   /// The parameter in the format `wanted`: where the store holds another one, converted before every forward pass (training) or when it has
   /// changed.
   Tensor parameter(const Node& node, std::size_t index, const Desc& wanted);
-  /// Its gradient, to be written in the format the store has for it.
+  /// Whether the node has a parameter that is trained.
+  bool trains(const Node& node) const;
+  /// Its gradient, to be written in the format the store has for it; of a parameter that is not trained, memory that nobody reads.
   Tensor parameter_gradient(const Node& node, std::size_t index);
   /// The same for a step that writes it in the format `written`: `add_step` gets a tensor of that format, which is converted behind the
   /// step where the store has another one.

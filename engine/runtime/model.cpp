@@ -2,6 +2,7 @@
 
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -92,7 +93,13 @@ Program& Model::evaluation(std::int64_t batch_size) { return impl_->program(Mode
 
 std::span<float> Model::trainable_values() { return impl_->store.trainable_values(); }
 
-std::span<const float> Model::trainable_gradients() const { return impl_->store.trainable_gradients(); }
+std::span<float> Model::trainable_gradients() { return impl_->store.trainable_gradients(); }
+
+std::span<const float> Model::trainable_gradients() const { return std::as_const(impl_->store).trainable_gradients(); }
+
+ElementRange Model::trainable_range(ParameterId id) const { return impl_->store.trainable_range(id); }
+
+std::span<float> Model::untrained_values() { return impl_->store.untrained_values(); }
 
 void Model::values_changed() {
   impl_->store.values_changed();
@@ -105,6 +112,8 @@ std::vector<float> Model::to_plain(ParameterId id, std::span<const float> buffer
 void Model::from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const {
   impl_->store.from_plain(id, values, buffer);
 }
+
+void Model::values_replaced() { impl_->store.values_changed(); }
 
 const Choices& Model::choices() const { return impl_->chooser.choices(); }
 

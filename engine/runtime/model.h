@@ -28,6 +28,12 @@ struct ModelOptions {
   bool deterministic = false;             // only the library's direct convolutions, whatever is known
 };
 
+/// Elements [begin, end) of a buffer.
+struct ElementRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 /// What one step of a program took, for `bench --layers`.
 struct StepTime {
   std::string layer;           // "layer1.0"
@@ -89,9 +95,16 @@ class Model {
   /// element-wise update of zero gradients), and their gradients, element for element (none in a
   /// model made for evaluation). For optimizers.
   std::span<float> trainable_values();
+  std::span<float> trainable_gradients();
   std::span<const float> trainable_gradients() const;
-  /// To be called after every update of trainable_values(): evaluation follows, and dropout draws new masks.
+  /// The elements of a trainable parameter among them.
+  ElementRange trainable_range(ParameterId id) const;
+  /// All other parameters, one after another: running statistics, and weights that are frozen.
+  std::span<float> untrained_values();
+  /// To be called after every step of training: evaluation follows, and dropout draws new masks.
   void values_changed();
+  /// To be called after values were changed by something else.
+  void values_replaced();
 
   /// A parameter's part of a buffer laid out like trainable_values(): an optimizer's state, copied out to or in from PyTorch's order of
   /// elements.

@@ -31,21 +31,20 @@ const Desc& ParameterStore::settle(ParameterId id, const Desc& wanted) {
 }
 
 void ParameterStore::allocate() {
-  std::int64_t statistics_count = 0;
   for (Slot& s : slots_) {
     if (!s.desc) s.desc = plain_desc(s.dims);
-    std::int64_t& end = s.trainable ? trainable_count_ : statistics_count;
+    std::int64_t& end = s.trainable ? trainable_count_ : untrained_count_;
     s.offset = end;
     end += aligned(static_cast<std::int64_t>(s.desc->get_size() / sizeof(float)));
   }
   values_ = AlignedMemory(bytes(trainable_count_));
-  statistics_ = AlignedMemory(bytes(statistics_count));
+  untrained_ = AlignedMemory(bytes(untrained_count_));
   if (with_gradients_) gradients_ = AlignedMemory(bytes(trainable_count_));
 }
 
-float* ParameterStore::value(ParameterId id) { return floats(slot(id).trainable ? values_ : statistics_) + slot(id).offset; }
+float* ParameterStore::value(ParameterId id) { return floats(slot(id).trainable ? values_ : untrained_) + slot(id).offset; }
 
-const float* ParameterStore::value(ParameterId id) const { return floats(slot(id).trainable ? values_ : statistics_) + slot(id).offset; }
+const float* ParameterStore::value(ParameterId id) const { return floats(slot(id).trainable ? values_ : untrained_) + slot(id).offset; }
 
 float* ParameterStore::gradient(ParameterId id) { return floats(gradients_) + slot(id).offset; }
 
@@ -74,8 +73,19 @@ void ParameterStore::from_plain(ParameterId id, std::span<const float> values, s
 
 std::span<float> ParameterStore::trainable_values() { return {floats(values_), static_cast<std::size_t>(trainable_count_)}; }
 
+std::span<float> ParameterStore::trainable_gradients() {
+  return {floats(gradients_), with_gradients_ ? static_cast<std::size_t>(trainable_count_) : 0};
+}
+
 std::span<const float> ParameterStore::trainable_gradients() const {
   return {floats(gradients_), with_gradients_ ? static_cast<std::size_t>(trainable_count_) : 0};
 }
+
+ElementRange ParameterStore::trainable_range(ParameterId id) const {
+  const auto begin = static_cast<std::size_t>(slot(id).offset);
+  return {begin, begin + slot(id).desc->get_size() / sizeof(float)};
+}
+
+std::span<float> ParameterStore::untrained_values() { return {floats(untrained_), static_cast<std::size_t>(untrained_count_)}; }
 
 }  // namespace cnnctl

@@ -8,6 +8,7 @@
 #include "engine/graph/graph.h"
 #include "engine/runtime/aligned_memory.h"
 #include "engine/runtime/dnnl.h"
+#include "engine/runtime/model.h"
 
 namespace cnnctl {
 
@@ -37,7 +38,10 @@ class ParameterStore {
   void from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const;
 
   std::span<float> trainable_values();
+  std::span<float> trainable_gradients();
   std::span<const float> trainable_gradients() const;
+  ElementRange trainable_range(ParameterId id) const;
+  std::span<float> untrained_values();
 
   /// Counts the changes of values, for those who keep copies.
   std::uint64_t version() const { return version_; }
@@ -47,7 +51,7 @@ class ParameterStore {
   struct Slot {
     std::optional<Desc> desc;
     std::int64_t count = 0;   // elements of the parameter, without padding
-    std::int64_t offset = 0;  // in floats, from the start of the trainable values or of the statistics
+    std::int64_t offset = 0;  // in floats, from the start of the trainable values or of the others
     bool trainable = true;
     Dims dims;
   };
@@ -57,7 +61,8 @@ class ParameterStore {
   std::vector<Slot> slots_;
   bool with_gradients_;
   std::int64_t trainable_count_ = 0;  // in floats, padding and gaps included
-  AlignedMemory values_, gradients_, statistics_;
+  std::int64_t untrained_count_ = 0;
+  AlignedMemory values_, gradients_, untrained_;
   std::uint64_t version_ = 1;
 };
 

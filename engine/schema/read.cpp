@@ -216,6 +216,27 @@ bool read_value(const Value& value, const Argument& argument, Spread& out, Diagn
   return true;
 }
 
+bool read_value(const Value& value, const Argument& argument, std::vector<std::string>& out, Diagnostics& diagnostics) {
+  if (!value.is_scalar()) return read_list(value, argument, "texts", out, diagnostics);
+  std::string text;
+  if (!read_value(value, argument, text, diagnostics)) return false;
+  out = {text};
+  return true;
+}
+
+bool read_value(const Value& value, const Argument& argument, Duration& out, Diagnostics& diagnostics) {
+  const std::string_view text = value.is_scalar() ? std::string_view(value.text) : std::string_view();
+  Duration duration;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), duration.count);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  duration.unit = unit.starts_with(" step") ? Duration::Unit::steps : Duration::Unit::epochs;
+  const bool is_unit = unit == " epoch" || unit == " epochs" || unit == " step" || unit == " steps";
+  if (error != std::errc() || !is_unit || duration.count < 0 || duration.count > Duration::most)
+    return wrong_type(value, argument, "a number of epochs or steps", diagnostics, "write 5 epochs or 500 steps");
+  out = duration;
+  return true;
+}
+
 bool read_value(const Value& value, const Argument&, Value& out, Diagnostics&) {
   out = value;
   return true;

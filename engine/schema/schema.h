@@ -14,6 +14,7 @@
 #include "engine/config/value.h"
 #include "engine/diagnostics/diagnostic.h"
 #include "engine/diagnostics/suggestion.h"
+#include "engine/schema/duration.h"
 #include "engine/schema/size.h"
 
 namespace cnnctl {
@@ -73,10 +74,13 @@ bool read_value(const Value& value, const Argument& argument, double& out, Diagn
 bool read_value(const Value& value, const Argument& argument, std::string& out, Diagnostics& diagnostics);
 bool read_value(const Value& value, const Argument& argument, Size& out, Diagnostics& diagnostics);
 bool read_value(const Value& value, const Argument& argument, Padding& out, Diagnostics& diagnostics);
+bool read_value(const Value& value, const Argument& argument, Duration& out, Diagnostics& diagnostics);
 bool read_value(const Value& value, const Argument& argument, std::vector<double>& out, Diagnostics& diagnostics);
 bool read_value(const Value& value, const Argument& argument, std::vector<std::int64_t>& out, Diagnostics& diagnostics);
 bool read_value(const Value& value, const Argument& argument, ImageSize& out, Diagnostics& diagnostics);
 bool read_value(const Value& value, const Argument& argument, Spread& out, Diagnostics& diagnostics);
+/// Also a single text in the place of a list of one.
+bool read_value(const Value& value, const Argument& argument, std::vector<std::string>& out, Diagnostics& diagnostics);
 /// Any value at all, to be checked by its owner (a nested item, a map of its own).
 bool read_value(const Value& value, const Argument& argument, Value& out, Diagnostics& diagnostics);
 template <class T>
@@ -91,11 +95,13 @@ bool read_value(const Value& value, const Argument& argument, std::optional<T>& 
 /// The type's name and a default as YAML, by overload.
 std::string type_name(bool), type_name(std::int64_t), type_name(double), type_name(const std::string&), type_name(const Size&);
 std::string type_name(const Padding&), type_name(const std::vector<double>&), type_name(const std::vector<std::int64_t>&),
-    type_name(const ImageSize&), type_name(const Spread&), type_name(const Value&);
+    type_name(const std::vector<std::string>&), type_name(const Duration&), type_name(const ImageSize&), type_name(const Spread&),
+    type_name(const Value&);
 std::string default_text(bool), default_text(std::int64_t), default_text(double), default_text(const std::string&),
     default_text(const Size&);
 std::string default_text(const Padding&), default_text(const std::vector<double>&), default_text(const std::vector<std::int64_t>&),
-    default_text(const ImageSize&), default_text(const Spread&), default_text(const Value&);
+    default_text(const std::vector<std::string>&), default_text(const Duration&), default_text(const ImageSize&),
+    default_text(const Spread&), default_text(const Value&);
 template <class T>
 std::string type_name(const std::optional<T>&) {
   return type_name(T{});

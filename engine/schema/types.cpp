@@ -16,6 +16,11 @@ std::string as_yaml(const std::string& text) {
 std::string to_string(const Size& size) { return fmt::format("{}x{}", size.height, size.width); }
 std::string to_string(const Padding& padding) { return padding.same ? "same" : to_string(padding.size); }
 
+std::string to_string(const Duration& duration) {
+  const char* unit = duration.unit == Duration::Unit::epochs ? "epoch" : "step";
+  return fmt::format("{} {}{}", duration.count, unit, duration.count == 1 ? "" : "s");
+}
+
 std::string type_name(bool) { return "boolean"; }
 std::string type_name(std::int64_t) { return "integer"; }
 std::string type_name(double) { return "number"; }
@@ -26,6 +31,8 @@ std::string type_name(const std::vector<double>&) { return "list of numbers"; }
 std::string type_name(const std::vector<std::int64_t>&) { return "list of integers"; }
 std::string type_name(const ImageSize&) { return "shorter side or size"; }
 std::string type_name(const Spread&) { return "number or [low, high]"; }
+std::string type_name(const std::vector<std::string>&) { return "list of strings"; }
+std::string type_name(const Duration&) { return "duration"; }
 std::string type_name(const Value&) { return "value"; }
 
 std::string default_text(bool value) { return value ? "true" : "false"; }
@@ -44,6 +51,12 @@ std::string default_text(const ImageSize& value) {
 std::string default_text(const Spread& value) {
   return value.single ? default_text(value.low) : fmt::format("[{}, {}]", value.low, value.high);
 }
+std::string default_text(const std::vector<std::string>& value) {
+  std::vector<std::string> texts;
+  for (const std::string& text : value) texts.push_back(as_yaml(text));
+  return fmt::format("[{}]", fmt::join(texts, ", "));
+}
+std::string default_text(const Duration& value) { return to_string(value); }
 std::string default_text(const Value& value) { return value.is_null() ? "none" : to_yaml_inline(value); }
 
 }  // namespace cnnctl

@@ -1,6 +1,7 @@
 #include "engine/training/checkpoint.h"
 
 #include <charconv>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +15,9 @@ namespace cnnctl {
 namespace {
 
 using nlohmann::json;
+
+// In the place of a state's name: the weights themselves, where the file's are averages.
+constexpr const char* trained_weights = "trained";
 
 std::string tensor_name(const std::string& state, const std::string& parameter) { return fmt::format("optimizer.{}.{}", state, parameter); }
 
@@ -32,7 +36,9 @@ std::string progress_text(const Progress& progress) {
               {"total_steps", progress.total_steps},
               {"loss_sum", progress.loss_sum},
               {"best_accuracy", progress.best_accuracy},
-              {"seconds", progress.seconds}}
+              {"seconds", progress.seconds},
+              {"stopping_best", progress.stopping.best ? json(*progress.stopping.best) : json()},
+              {"epochs_since_best", progress.stopping.epochs_since_best}}
       .dump();
 }
 
@@ -56,10 +62,24 @@ Integer count_from(const SafeTensors& file, const std::string& path, const std::
   return number;
 }
 
+double number_from(const SafeTensors& file, const std::string& path, const std::string& key) {
+  const std::string& text = metadata(file, path, key);
+  const json number = json::parse(text, nullptr, false);
+  if (!number.is_number()) no_resume(path, fmt::format("'{}' in its metadata is no number: '{}'", key, text));
+  return number.get<double>();
+}
+
 std::int64_t count_from(const json& object, const char* key) {
   const json& value = object.at(key);
   if (!value.is_number_integer() || value.get<std::int64_t>() < 0) throw std::invalid_argument(fmt::format("'{}' is no count", key));
   return value.get<std::int64_t>();
+}
+
+StoppingState stopping_from(const json& object) {
+  StoppingState state;
+  if (const json& best = object.at("stopping_best"); !best.is_null()) state.best = best.get<double>();
+  state.epochs_since_best = count_from(object, "epochs_since_best");
+  return state;
 }
 
 Progress progress_from(const SafeTensors& file, const std::string& path) {
@@ -70,7 +90,8 @@ Progress progress_from(const SafeTensors& file, const std::string& path) {
             .total_steps = count_from(object, "total_steps"),
             .loss_sum = object.at("loss_sum").get<double>(),
             .best_accuracy = object.at("best_accuracy").get<double>(),
-            .seconds = object.at("seconds").get<double>()};
+            .seconds = object.at("seconds").get<double>(),
+            .stopping = stopping_from(object)};
   } catch (const json::exception& error) {
     no_resume(path, fmt::format("'progress' in its metadata is damaged ({})", error.what()));
   } catch (const std::invalid_argument& error) {
@@ -94,24 +115,61 @@ void check_state(const SafeTensors& file, const std::string& path, const Graph& 
   if (!text.empty()) no_resume(path, fmt::format("the optimizer's state does not fit (was it another optimizer?):{}\n", text));
 }
 
+void restore_schedule(const SafeTensors& file, const std::string& path, Schedule& schedule) {
+  try {
+    schedule.set_state(json::parse(metadata(file, path, "schedule_state")).get<std::vector<double>>());
+  } catch (const json::exception& error) {
+    no_resume(path, fmt::format("'schedule_state' in its metadata is damaged ({})", error.what()));
+  } catch (const std::invalid_argument& error) {
+    no_resume(path, fmt::format("the schedule's state does not fit ({}; was it another schedule?)", error.what()));
+  }
+}
+
+constexpr std::string_view resume_advice = "resume with the network that the run was started with";
+
+/// The weights that are trained, from under their names of their own where there are averages as well. With `ema` the model's averages are
+/// restored too; a run that kept none before begins them anew.
+void restore_weights(const SafeTensors& file, const std::string& path, Model& model, Ema* ema) {
+  const bool has_averages = file.metadata.count("ema_updates") > 0;
+  if (!has_averages || ema) load_weights(model, file, path, {}, resume_advice);
+  if (!has_averages) return;
+  if (ema) ema->take_averages(count_from<std::int64_t>(file, path, "ema_updates"));
+  SafeTensors trained;
+  const std::string prefix = tensor_name(trained_weights, "");
+  for (const auto& [name, tensor] : file.tensors)
+    if (name.starts_with(prefix)) trained.tensors[name.substr(prefix.size())] = tensor;
+  load_weights(model, trained, path, {}, resume_advice);
+}
+
 }  // namespace
 
 void write_best(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes) {
   write_safetensors(path, content(model, config, classes));
 }
 
-void write_last(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes,
-                Optimizer& optimizer, const Progress& progress) {
-  SafeTensors file = content(model, config, classes);
-  file.metadata["progress"] = progress_text(progress);
+void write_last(const std::string& path, Model& model, const std::string& config, const std::vector<std::string>& classes,
+                const TrainingState& state) {
+  SafeTensors file;
+  {
+    const EmaScope averaged(state.ema, Ema::Held::averaged);
+    file = content(model, config, classes);
+  }
+  const EmaScope trained(state.ema, Ema::Held::trained);
+  file.metadata["progress"] = progress_text(state.progress);
   file.metadata["dropout_step"] = std::to_string(model.dropout_step());
-  file.metadata["optimizer_steps"] = std::to_string(optimizer.steps_done());
+  file.metadata["optimizer_steps"] = std::to_string(state.optimizer.counters().steps);
+  file.metadata["optimizer_mu_product"] = json(state.optimizer.counters().mu_product).dump();
+  file.metadata["schedule_state"] = json(state.schedule.state()).dump();
   const auto& parameters = model.graph().parameters;
-  for (const auto& state : optimizer.state())
+  for (const auto& buffer : state.optimizer.state())
     for (std::size_t id = 0; id < parameters.size(); ++id)
       if (parameters[id].trainable)
-        file.tensors[tensor_name(state.name, parameters[id].name)] = {parameters[id].dims,
-                                                                      model.to_plain(static_cast<ParameterId>(id), state.values)};
+        file.tensors[tensor_name(buffer.name, parameters[id].name)] = {parameters[id].dims,
+                                                                       model.to_plain(static_cast<ParameterId>(id), buffer.values)};
+  if (state.ema) {
+    file.metadata["ema_updates"] = std::to_string(state.ema->updates());
+    for (auto& [name, tensor] : save_weights(model).tensors) file.tensors[tensor_name(trained_weights, name)] = tensor;
+  }
   write_safetensors(path, file);
 }
 
@@ -139,23 +197,26 @@ Checkpoint read_checkpoint(const std::string& path) {
   return checkpoint;
 }
 
-Progress restore(const Checkpoint& checkpoint, const std::string& path, Model& model, Optimizer& optimizer) {
+void restore(const Checkpoint& checkpoint, const std::string& path, Model& model, const TrainingState& state) {
   const SafeTensors& file = checkpoint.file;
   const Progress progress = progress_from(file, path);
   const auto dropout_step = count_from<std::uint64_t>(file, path, "dropout_step");
-  const auto optimizer_steps = count_from<std::int64_t>(file, path, "optimizer_steps");
-  const auto states = optimizer.state();
-  check_state(file, path, model.graph(), states);
-  load_weights(model, file, path, {}, "resume with the network that the run was started with");
+  const Optimizer::Counters counters{count_from<std::int64_t>(file, path, "optimizer_steps"),
+                                     number_from(file, path, "optimizer_mu_product")};
+  const auto buffers = state.optimizer.state();
+  check_state(file, path, model.graph(), buffers);
+  restore_schedule(file, path, state.schedule);
+  restore_weights(file, path, model, state.ema);
 
   const auto& parameters = model.graph().parameters;
-  for (const auto& state : states)
+  for (const auto& buffer : buffers)
     for (std::size_t id = 0; id < parameters.size(); ++id)
       if (parameters[id].trainable)
-        model.from_plain(static_cast<ParameterId>(id), file.tensors.at(tensor_name(state.name, parameters[id].name)).values, state.values);
-  optimizer.set_steps_done(optimizer_steps);
+        model.from_plain(static_cast<ParameterId>(id), file.tensors.at(tensor_name(buffer.name, parameters[id].name)).values,
+                         buffer.values);
+  state.optimizer.set_counters(counters);
   model.set_dropout_step(dropout_step);
-  return progress;
+  state.progress = progress;
 }
 
 }  // namespace cnnctl

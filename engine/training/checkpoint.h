@@ -13,10 +13,19 @@ namespace cnnctl {
 /// convolutions were computed ("choices", where there was a choice) in the metadata: best.safetensors.
 void write_best(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes);
 
-/// Writes what a resume needs as well: the optimizer's state as "optimizer.NAME.PARAMETER", and Progress and dropout's state in the
-/// metadata: last.safetensors.
-void write_last(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes,
-                Optimizer& optimizer, const Progress& progress);
+/// All that a resume needs besides the model.
+struct TrainingState {
+  Optimizer& optimizer;
+  Schedule& schedule;
+  Ema* ema;  // null where there is none
+  Progress& progress;
+};
+
+/// Writes what a resume needs as well: last.safetensors. That is the optimizer's state as "optimizer.NAME.PARAMETER", and the rest of the
+/// state, with dropout's, in the metadata. Where weights are averaged, the averages are what the file is to all who read weights, and what
+/// they are averaged of stands under "optimizer.trained.PARAMETER".
+void write_last(const std::string& path, Model& model, const std::string& config, const std::vector<std::string>& classes,
+                const TrainingState& state);
 
 /// A checkpoint as read, its metadata taken apart. Throws InputError where it has no config.
 struct Checkpoint {
@@ -27,7 +36,7 @@ struct Checkpoint {
 };
 Checkpoint read_checkpoint(const std::string& path);
 
-/// Restores weights, optimizer and progress from a last.safetensors. Throws InputError that names what is missing.
-Progress restore(const Checkpoint& checkpoint, const std::string& path, Model& model, Optimizer& optimizer);
+/// Restores weights and state from a last.safetensors. Throws InputError that names what is missing.
+void restore(const Checkpoint& checkpoint, const std::string& path, Model& model, const TrainingState& state);
 
 }  // namespace cnnctl

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/graph/glob.h"
 
 namespace cnnctl {
 namespace {
@@ -156,27 +157,5 @@ std::string dims_text(const std::vector<std::int64_t>& dims) {
 }
 
 bool same_dims(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b) { return without_ones(a) == without_ones(b); }
-
-bool glob_matches(const std::string& glob, const std::string& name) {
-  std::size_t g = 0;
-  std::size_t n = 0;
-  std::size_t star = std::string::npos;  // the last star seen, and how much of the name it is tried with
-  std::size_t taken = 0;
-  while (n < name.size()) {
-    if (g < glob.size() && glob[g] == '*') {
-      star = g++;
-      taken = n;
-    } else if (g < glob.size() && (glob[g] == '?' || glob[g] == name[n])) {
-      ++g;
-      ++n;
-    } else if (star != std::string::npos) {
-      g = star + 1;
-      n = ++taken;
-    } else {
-      return false;
-    }
-  }
-  return glob.find_first_not_of('*', g) == std::string::npos;
-}
 
 }  // namespace cnnctl

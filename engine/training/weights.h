@@ -43,7 +43,4 @@ std::string dims_text(const std::vector<std::int64_t>& dims);
 /// True where `a` and `b` are the same but for dimensions of 1.
 bool same_dims(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b);
 
-/// True where `name` matches the glob: `*` any characters, `?` one.
-bool glob_matches(const std::string& glob, const std::string& name);
-
 }  // namespace cnnctl

@@ -93,6 +93,48 @@ TEST_CASE("every key of data and train arrives where it belongs") {
   CHECK(experiment.train.checkpoint_every == 3);
 }
 
+TEST_CASE("the keys of a recipe arrive where they belong") {
+  const TrainSpec train = parse(network +
+                                "train: {accumulate: 4, clip_grad_norm: 1.5, clip_grad_value: 0.5, ema: 0.99, no_decay: [norms, biases],\n"
+                                "        early_stopping: {patience: 3, min_delta: 0.01, monitor: loss}, freeze: fc.bias,\n"
+                                "        groups: {'fc.w*': {lr: 0.1}, '*': {weight_decay: 0}}}\n")
+                              .train;
+  CHECK(train.accumulate == 4);
+  CHECK(train.clip_grad_norm == 1.5);
+  CHECK(train.clip_grad_value == 0.5);
+  CHECK(train.ema == 0.99);
+  CHECK(train.no_decay == std::vector<std::string>{"norms", "biases"});
+  REQUIRE(train.early_stopping);
+  CHECK(train.early_stopping->patience == 3);
+  CHECK(train.early_stopping->min_delta == 0.01);
+  CHECK(train.early_stopping->monitor == "loss");
+  REQUIRE(train.freeze.size() == 1);
+  CHECK(train.freeze[0].glob == "fc.bias");
+  REQUIRE(train.groups.size() == 2);
+  CHECK(train.groups[0].pattern.glob == "fc.w*");
+  CHECK(train.groups[0].lr == 0.1);
+  CHECK_FALSE(train.groups[0].weight_decay);
+  CHECK(train.groups[1].weight_decay == 0);
+}
+
+TEST_CASE("freeze takes effect on the network") {
+  const Graph graph = parse(network + "train: {freeze: ['*.weight']}\n").graph;
+  CHECK(graph.parameters[0].frozen);
+  CHECK(graph.parameters[1].trainable);
+}
+
+TEST_CASE("by default a recipe does nothing") {
+  const TrainSpec train = parse(network + "train: {ema: none, clip_grad_norm: none, early_stopping: none, freeze: [], groups: {}}\n").train;
+  CHECK(train.accumulate == 1);
+  CHECK_FALSE(train.clip_grad_norm);
+  CHECK_FALSE(train.clip_grad_value);
+  CHECK_FALSE(train.ema);
+  CHECK_FALSE(train.early_stopping);
+  CHECK(train.no_decay.empty());
+  CHECK(train.freeze.empty());
+  CHECK(train.groups.empty());
+}
+
 TEST_CASE("normalize: none means no normalization") {
   CHECK_FALSE(parse(network + "data: {dataset: mnist, normalize: none}\n").data.normalize);
 }
@@ -193,7 +235,7 @@ TEST_CASE("the data's images must have the shape of the network's input") {
 
 TEST_CASE("the declarations of data and train name every key with its default") {
   CHECK(data_declaration().arguments.size() == 8);
-  CHECK(train_declaration().arguments.size() == 14);
+  CHECK(train_declaration().arguments.size() == 22);
   for (const Argument& argument : train_declaration().arguments) {
     CAPTURE(argument.name);
     CHECK_FALSE(argument.default_text.empty());

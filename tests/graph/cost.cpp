@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "engine/graph/freeze.h"
 #include "engine/graph/passes/passes.h"
 #include "tests/graph/networks.h"
 
@@ -13,6 +14,15 @@ namespace {
 TEST_CASE("only trainable parameters are counted") {
   const Graph graph = Chain({3, 8, 8}).convolution(16).batch_norm();
   CHECK(parameter_count(graph) == 16 * 3 * 3 * 3 + 16 + 2 * 16);
+}
+
+TEST_CASE("what is frozen counts as a parameter, but needs no gradient and no moments") {
+  Graph graph = Chain({3, 8, 8}).convolution(16).batch_norm();
+  const std::int64_t parameters = parameter_count(graph), bytes = estimate_memory(graph, 1).train_bytes;
+  freeze(graph, {"p0", "p1"});
+  CHECK(parameter_count(graph) == parameters);
+  CHECK(frozen_count(graph) == 16 * 3 * 3 * 3 + 16);
+  CHECK(estimate_memory(graph, 1).train_bytes <= bytes - 12 * frozen_count(graph));
 }
 
 TEST_CASE("a convolution's multiply-accumulates are its outputs times its filter's weights") {

@@ -10,7 +10,11 @@ layers.safetensors      one step of each layer: CASE/input, CASE/output, CASE/ou
                         Metadata: CASE -> the item that declares the layer in a config.
 optimizers.safetensors  20 steps with stored gradients: values (start), gradients (20 x count), CASE/values (after steps 1, 2 and 20),
                         CASE/state/NAME (after the last). Metadata: CASE -> the item that declares the optimizer.
-cross_entropy.safetensors  CASE/logits, CASE/labels (stored as floats), CASE/loss, CASE/gradient.
+schedules.safetensors   20 updates with stored gradients: values (start), gradients (20 x count), losses (of the 20 epochs of one update each),
+                        CASE/rates (20 x 2: learning rate and momentum, or the first of betas, 0 where there is none), CASE/values (at the
+                        end). Metadata: CASE -> the optimizer's item, a line break, and the schedule's, as a config declares them.
+recipes.safetensors     the same for what else is done to gradients and weights: CASE/values (at the end), CASE/averages.
+cross_entropy.safetensors  CASE/logits, CASE/labels (stored as floats), CASE/loss, CASE/gradient. Metadata: CASE -> the loss's item.
 """
 import json
 import pathlib
@@ -228,6 +232,26 @@ OPTIMIZERS = {
     ),
     "adamw": ("adamw: {lr: 0.01}", lambda p: torch.optim.AdamW(p, lr=0.01)),
     "adamw_weight_decay": ("adamw: {weight_decay: 0.5}", lambda p: torch.optim.AdamW(p, weight_decay=0.5)),
+    # foreach: 1.13's other way to compute it differs from the documented algorithm, which later versions follow in both.
+    "nadam": ("nadam", lambda p: torch.optim.NAdam(p, foreach=True)),
+    "nadam_weight_decay": (
+        "nadam: {lr: 0.01, betas: [0.8, 0.99], eps: 0.001, weight_decay: 0.1, momentum_decay: 0.1}",
+        lambda p: torch.optim.NAdam(p, lr=0.01, betas=(0.8, 0.99), eps=1e-3, weight_decay=0.1, momentum_decay=0.1, foreach=True),
+    ),
+    "rmsprop": ("rmsprop", lambda p: torch.optim.RMSprop(p)),
+    "rmsprop_momentum": (
+        "rmsprop: {lr: 0.001, alpha: 0.9, eps: 0.0316, weight_decay: 0.01, momentum: 0.9}",
+        lambda p: torch.optim.RMSprop(p, lr=0.001, alpha=0.9, eps=0.0316, weight_decay=0.01, momentum=0.9),
+    ),
+    "rmsprop_centered": (
+        "rmsprop: {centered: true, momentum: 0.5}",
+        lambda p: torch.optim.RMSprop(p, centered=True, momentum=0.5),
+    ),
+    "adagrad": ("adagrad", lambda p: torch.optim.Adagrad(p)),
+    "adagrad_decay": (
+        "adagrad: {lr: 0.1, lr_decay: 0.05, weight_decay: 0.01, initial_accumulator_value: 0.5, eps: 0.001}",
+        lambda p: torch.optim.Adagrad(p, lr=0.1, lr_decay=0.05, weight_decay=0.01, initial_accumulator_value=0.5, eps=1e-3),
+    ),
 }
 
 
@@ -251,17 +275,156 @@ def optimizers():
     write_safetensors("optimizers.safetensors", tensors, metadata)
 
 
+SGD = ("sgd: {lr: 0.1}", lambda p: torch.optim.SGD(p, lr=0.1))
+MOMENTUM = ("sgd: {lr: 0.1, momentum: 0.9}", lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9))
+ADAM = ("adam: {lr: 0.01}", lambda p: torch.optim.Adam(p, lr=0.01))
+RMSPROP = ("rmsprop", lambda p: torch.optim.RMSprop(p))
+L = torch.optim.lr_scheduler
+
+
+def warmed_up(optimizer, start, updates, schedule):
+    return L.SequentialLR(optimizer, [L.LinearLR(optimizer, start_factor=start, total_iters=updates), schedule], [updates])
+
+
+# Case: the optimizer, the schedule as a config declares it (for a run of 20 epochs of one update), and PyTorch's.
+SCHEDULES = {
+    "constant": (SGD, "constant", lambda o: L.ConstantLR(o, factor=1)),
+    "step": (SGD, "step: {step_size: 6, gamma: 0.3}", lambda o: L.StepLR(o, 6, gamma=0.3)),
+    "multistep": (MOMENTUM, "multistep: {milestones: [3, 11, 12]}", lambda o: L.MultiStepLR(o, [3, 11, 12])),
+    "exponential": (ADAM, "exponential: {gamma: 0.9}", lambda o: L.ExponentialLR(o, 0.9)),
+    "cosine": (MOMENTUM, "cosine", lambda o: L.CosineAnnealingLR(o, 20)),
+    "cosine_eta_min": (ADAM, "cosine: {T_max: 8, eta_min: 0.001}", lambda o: L.CosineAnnealingLR(o, 8, eta_min=0.001)),
+    "polynomial": (SGD, "polynomial", lambda o: L.PolynomialLR(o, total_iters=20)),
+    "polynomial_power": (SGD, "polynomial: {total_iters: 12, power: 2.5}", lambda o: L.PolynomialLR(o, total_iters=12, power=2.5)),
+    "one_cycle": (MOMENTUM, "one_cycle", lambda o: L.OneCycleLR(o, 0.1, total_steps=20)),
+    "one_cycle_without_momentum": (SGD, "one_cycle: {max_lr: 0.3}", lambda o: L.OneCycleLR(o, 0.3, total_steps=20)),
+    "one_cycle_adam": (
+        ADAM,
+        "one_cycle: {max_lr: 0.05, pct_start: 0.4, anneal_strategy: linear, div_factor: 10, final_div_factor: 100, base_momentum: 0.8}",
+        lambda o: L.OneCycleLR(o, 0.05, total_steps=20, pct_start=0.4, anneal_strategy="linear", div_factor=10, final_div_factor=100,
+                               base_momentum=0.8),
+    ),
+    "one_cycle_three_phases": (
+        RMSPROP,
+        "one_cycle: {max_lr: 0.02, three_phase: true, cycle_momentum: false}",
+        lambda o: L.OneCycleLR(o, 0.02, total_steps=20, three_phase=True, cycle_momentum=False),
+    ),
+    "one_cycle_rmsprop": (RMSPROP, "one_cycle: {three_phase: true}", lambda o: L.OneCycleLR(o, 0.01, total_steps=20, three_phase=True)),
+    "plateau": (SGD, "plateau: {patience: 1}", lambda o: L.ReduceLROnPlateau(o, patience=1)),
+    "plateau_all": (
+        SGD,
+        "plateau: {mode: max, factor: 0.5, patience: 2, threshold: 0.01, threshold_mode: abs, cooldown: 1, min_lr: 0.02, eps: 0.001}",
+        lambda o: L.ReduceLROnPlateau(o, mode="max", factor=0.5, patience=2, threshold=0.01, threshold_mode="abs", cooldown=1, min_lr=0.02,
+                                      eps=0.001),
+    ),
+    "warmup": (SGD, "constant: {warmup: 5 epochs}", lambda o: warmed_up(o, 0.01, 5, L.ConstantLR(o, factor=1, total_iters=0))),
+    "warmup_multistep": (
+        SGD,
+        "multistep: {milestones: [4, 9], warmup: 7 steps, warmup_start: 0.25}",
+        lambda o: warmed_up(o, 0.25, 7, L.MultiStepLR(o, [4, 9])),
+    ),
+    "warmup_cosine": (MOMENTUM, "cosine: {warmup: 4 epochs}", lambda o: warmed_up(o, 0.01, 4, L.CosineAnnealingLR(o, 16))),
+}
+
+
+def schedules():
+    count, steps = 13, 20
+    values = torch.randn(count)
+    gradients = torch.randn(steps, count)
+    losses = 1 / (1 + torch.arange(steps) // 2 * 0.1) + 0.05 * torch.randn(steps)
+    losses[12:] = losses[11]
+    tensors, metadata = {"values": values, "gradients": gradients, "losses": losses}, {}
+    for case, ((optimizer_item, make), item, make_schedule) in SCHEDULES.items():
+        parameter = values.clone().requires_grad_()
+        optimizer = make([parameter])
+        schedule = make_schedule(optimizer)
+        rates = []
+        for gradient, loss in zip(gradients, losses):
+            group = optimizer.param_groups[0]
+            rates.append([group["lr"], group["betas"][0] if "betas" in group else group.get("momentum", 0)])
+            parameter.grad = gradient.clone()
+            optimizer.step()
+            schedule.step(*([loss.item()] if isinstance(schedule, L.ReduceLROnPlateau) else []))
+        tensors |= {f"{case}/rates": torch.tensor(rates), f"{case}/values": parameter}
+        metadata[case] = f"{optimizer_item}\n{item}"
+    write_safetensors("schedules.safetensors", tensors, metadata)
+
+
+def recipes():
+    """Two parameters: a weight of 8 elements and a bias of 4."""
+    steps = 20
+    values = torch.randn(12)
+    gradients = torch.randn(steps, 12) * torch.logspace(-1, 1, 12)
+    tensors = {"values": values, "gradients": gradients}
+
+    def run(case, groups, before_step=lambda parameters, i: True, averaged=None):
+        weight, bias = (nn.Parameter(part.clone()) for part in values.split([8, 4]))
+        optimizer = torch.optim.SGD(groups(weight, bias), lr=0.1, momentum=0.9, weight_decay=0.05)
+        module = nn.ParameterList([weight, bias])
+        average = averaged(module) if averaged else None
+        for i, gradient in enumerate(gradients):
+            for parameter, part in zip((weight, bias), gradient.split([8, 4])):
+                parameter.grad = part.clone() if parameter.grad is None else parameter.grad + part
+            if not before_step([weight, bias], i):
+                continue
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+            if average:
+                average.update_parameters(module)
+        tensors[f"{case}/values"] = torch.cat([weight, bias])
+        if average:
+            tensors[f"{case}/averages"] = torch.cat(list(average.module.parameters()))
+
+    def all_of(*parameters):
+        return list(parameters)
+
+    def clip_norm(parameters, i):
+        return nn.utils.clip_grad_norm_(parameters, 2.0) is not None
+
+    def clip_value(parameters, i):
+        nn.utils.clip_grad_value_(parameters, 0.5)
+        return True
+
+    def every_third(parameters, i):
+        last = i == steps - 1
+        if i % 3 == 2 or last:
+            for parameter in parameters:
+                parameter.grad /= 2 if last else 3
+            return True
+
+    run("plain", all_of)
+    run("clip_grad_norm", all_of, clip_norm)
+    run("clip_grad_value", all_of, clip_value)
+    run("accumulate", all_of, every_third)
+    run("no_decay", lambda w, b: [{"params": [w]}, {"params": [b], "weight_decay": 0}])
+    run("groups", lambda w, b: [{"params": [w], "lr": 0.02}, {"params": [b], "weight_decay": 0.5}])
+    run("freeze", lambda w, b: [w], lambda parameters, i: True)
+    # As torchvision's references/classification/utils.py, ExponentialMovingAverage.
+    decay = 0.8
+    run("ema", all_of, averaged=lambda m: torch.optim.swa_utils.AveragedModel(m, avg_fn=lambda a, p, n: decay * a + (1 - decay) * p))
+    write_safetensors("recipes.safetensors", tensors)
+
+
 def cross_entropy():
+    # Case: logits, the loss as a config declares it, and PyTorch's arguments.
+    weight = torch.tensor([0.5, 2, 1, 1, 3, 0.25, 1, 4])
     cases = {
-        "ordinary": torch.randn(6, 10),
-        "large": torch.randn(4, 5) * 200 + 1000,
-        "one_image": torch.randn(1, 3),
+        "ordinary": (torch.randn(6, 10), "cross_entropy", {}),
+        "large": (torch.randn(4, 5) * 200 + 1000, "cross_entropy", {}),
+        "one_image": (torch.randn(1, 3), "cross_entropy", {}),
+        "smoothed": (torch.randn(6, 10) * 3, "cross_entropy: {label_smoothing: 0.1}", {"label_smoothing": 0.1}),
+        "weighted": (torch.randn(6, 8), f"cross_entropy: {{class_weights: {weight.tolist()}}}", {"weight": weight.double()}),
+        "smoothed_and_weighted": (
+            torch.randn(6, 8) * 3,
+            f"cross_entropy: {{label_smoothing: 0.3, class_weights: {weight.tolist()}}}",
+            {"label_smoothing": 0.3, "weight": weight.double()},
+        ),
     }
     tensors = {}
-    for case, logits in cases.items():
+    for case, (logits, _, arguments) in cases.items():
         exact = logits.double().requires_grad_()
         labels = torch.randint(0, logits.shape[1], (logits.shape[0],))
-        loss = nn.functional.cross_entropy(exact, labels)
+        loss = nn.functional.cross_entropy(exact, labels, **arguments)
         loss.backward()
         tensors |= {
             f"{case}/logits": logits,
@@ -269,7 +432,7 @@ def cross_entropy():
             f"{case}/loss": loss.reshape(1),
             f"{case}/gradient": exact.grad,
         }
-    write_safetensors("cross_entropy.safetensors", tensors)
+    write_safetensors("cross_entropy.safetensors", tensors, {case: item for case, (_, item, _) in cases.items()})
 
 
 def main():
@@ -280,6 +443,8 @@ def main():
     write_safetensors("layers.safetensors", tensors, {case: item for case, (item, *_) in LAYERS.items()})
     optimizers()
     cross_entropy()
+    schedules()
+    recipes()
 
 
 if __name__ == "__main__":

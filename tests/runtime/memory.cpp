@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "engine/graph/cost.h"
+#include "engine/graph/freeze.h"
 #include "engine/graph/passes/passes.h"
 #include "tests/graph/networks.h"
 
@@ -23,7 +24,8 @@ void check_estimate(const Graph& graph, std::int64_t images, bool recompute) {
     INFO(mode);
     CHECK(static_cast<double>(estimated) == doctest::Approx(static_cast<double>(real)).epsilon(0.1));
   };
-  near("training", model.training(images).arena_bytes(), estimate.train_bytes - parameters - 12 * parameter_count(graph));
+  near("training", model.training(images).arena_bytes(),
+       estimate.train_bytes - parameters - 12 * (parameter_count(graph) - frozen_count(graph)));
   const std::int64_t prepared = evaluation_weight_bytes(prepare_for_evaluation(graph));
   near("evaluation", model.evaluation(images).arena_bytes(), estimate.eval_bytes - parameters - prepared);
 }
@@ -42,6 +44,16 @@ TEST_CASE("the estimate for a chain of layers is what its program needs") {
   Chain plain({3, 32, 32});
   plain.convolution(32).relu().convolution(32).relu().max_pool(2).convolution(64).relu().max_pool(2).flatten().linear(64).relu().linear(10);
   check_estimate(plain, 100);
+}
+
+TEST_CASE("the estimate for a network with frozen layers is what its program needs") {
+  Chain net({3, 32, 32});
+  net.convolution(32).batch_norm().relu().convolution(32).batch_norm().relu().max_pool(2).convolution(64).relu().flatten().linear(10);
+  for (const std::vector<std::string>& globs : std::vector<std::vector<std::string>>{{"p0", "p1", "p2", "p3"}, {"p6", "p7", "p8", "p9"}}) {
+    Graph graph = net;
+    freeze(graph, globs);
+    check_estimate(graph, 100);
+  }
 }
 
 TEST_CASE("the estimate for graphs with branches is what their programs need") {

@@ -56,7 +56,7 @@ struct Plain {
     for (std::int64_t c = 0; c < x.shape.channels; ++c) {
       const auto i = static_cast<std::size_t>(c);
       double mean = parameter(first)[i], variance = parameter(first + 1)[i];
-      if (training) moments(c, mean, variance);
+      if (training && !op.frozen) moments(c, mean, variance);
       const double scale = (op.affine ? parameter(0)[i] : 1) / std::sqrt(variance + static_cast<double>(op.epsilon));
       const double shift = op.affine ? parameter(1)[i] : 0;
       for (std::int64_t n = 0; n < x.images; ++n)

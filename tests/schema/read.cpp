@@ -151,6 +151,27 @@ TEST_CASE("lists of numbers are read item by item, and a wrong item is named") {
   CHECK(mistake<std::vector<double>>("0.9") == "kernel_size of conv must be a list of numbers, not 0.9");
 }
 
+TEST_CASE("a list of texts may be a single text") {
+  CHECK(read<std::vector<std::string>>("[a.*, 'b']") == std::vector<std::string>{"a.*", "b"});
+  CHECK(read<std::vector<std::string>>("a") == std::vector<std::string>{"a"});
+  CHECK(mistake<std::vector<std::string>>("[[a]]") == "kernel_size[0] of conv must be a text, not a list");
+  CHECK(mistake<std::vector<std::string>>("{a: 1}") == "kernel_size of conv must be a list of texts, not a map");
+  CHECK(mistake<std::vector<std::string>>("[x]", {}, {"y"}) == "kernel_size[0] of conv must be one of y, not 'x'");
+}
+
+TEST_CASE("a duration is a number of epochs or of steps") {
+  CHECK(read<Duration>("5 epochs") == Duration{5, Duration::Unit::epochs});
+  CHECK(read<Duration>("1 epoch") == Duration{1, Duration::Unit::epochs});
+  CHECK(read<Duration>("'500 steps'") == Duration{500, Duration::Unit::steps});
+  CHECK(read<Duration>("0 steps") == Duration{0, Duration::Unit::steps});
+  for (const char* text : {"5", "5 minutes", "epochs", "-1 epochs", "5epochs", "5 epochs ago", "1.5 epochs", "99999999999999999999 steps",
+                           "2000000000 steps", "[5 epochs]", "~"}) {
+    CAPTURE(text);
+    CHECK(mistake<Duration>(text).starts_with("kernel_size of conv must be a number of epochs or steps, not "));
+  }
+  CHECK(mistake<Duration>("5") == "kernel_size of conv must be a number of epochs or steps, not 5 [write 5 epochs or 500 steps]");
+}
+
 TEST_CASE("an optional value is absent where it is empty or says none") {
   const auto read_optional = [](const std::string& text) {
     Diagnostics diagnostics;
@@ -184,6 +205,11 @@ TEST_CASE("types and defaults are named as a config writes them") {
   CHECK(default_text(Padding{true, {}}) == "same");
   CHECK(default_text(std::vector<double>{0.9, 0.999}) == "[0.9, 0.999]");
   CHECK(default_text(std::optional<double>{}) == "none");
+  CHECK(type_name(Duration{}) == "duration");
+  CHECK(default_text(Duration{1, Duration::Unit::epochs}) == "1 epoch");
+  CHECK(default_text(Duration{20, Duration::Unit::steps}) == "20 steps");
+  CHECK(type_name(std::vector<std::string>{}) == "list of strings");
+  CHECK(default_text(std::vector<std::string>{"a", ""}) == "[a, \"\"]");
   CHECK(default_text(Value{}) == "none");
   CHECK(to_string(Size{5, 3}) == "5x3");
 }

@@ -1,5 +1,6 @@
 #include "engine/training/checkpoint.h"
 
+#include "engine/training/ema.h"
 #include "engine/training/weights.h"
 #include "tests/graph/networks.h"
 #include "tests/support/input_error.h"
@@ -14,34 +15,48 @@ const std::vector<std::string> classes = {"T-shirt/top", "Hose \"kurz\"", "Füß
 
 /// A model with three steps of Adam behind it, saved.
 struct Saved {
-  Saved() : model(linear_model(4, 3)), optimizer(optimizer_of("adam", model.trainable_values().size())) {
+  explicit Saved(bool averages = false) : model(linear_model(4, 3)), optimizer(optimizer_of("adam", model.trainable_values().size())) {
+    if (averages) ema.emplace(model, 0.5);
     initialize(model, 3);
-    for (int step = 0; step < 3; ++step) {
+    for (int done = 0; done < 3; ++done) {
       std::vector<float> gradients(model.trainable_values().size());
       for (std::size_t id = 0; id < 2; ++id) {
         std::vector<float> own(static_cast<std::size_t>(model.graph().parameters[id].count()));
-        std::iota(own.begin(), own.end(), static_cast<float>(step));
+        std::iota(own.begin(), own.end(), static_cast<float>(done));
         model.from_plain(static_cast<ParameterId>(id), own, gradients);
       }
-      optimizer->step(model.trainable_values(), gradients, 0.01);
+      step(*optimizer, model.trainable_values(), gradients, 0.01);
+      if (ema) ema->update();
     }
     model.values_changed();
     model.set_dropout_step(17);
-    write_last(path, model, config, classes, *optimizer, progress);
+    schedule->epoch_done({0, 0.25, 0.5});
+    write_last(path, model, config, classes, {*optimizer, *schedule, ema ? &*ema : nullptr, progress});
   }
 
   TemporaryFolder folder;
   std::string path = folder.file("last.safetensors");
   Model model;
   std::unique_ptr<Optimizer> optimizer;
-  Progress progress{.epoch = 2, .step = 5, .total_steps = 25, .loss_sum = 0.1 + 0.2, .best_accuracy = 1.0 / 3, .seconds = 1e-3 / 7};
+  std::unique_ptr<Schedule> schedule = schedule_of("plateau", {10, 1}, *optimizer);
+  std::optional<Ema> ema;
+  Progress progress{.epoch = 2,
+                    .step = 5,
+                    .total_steps = 25,
+                    .loss_sum = 0.1 + 0.2,
+                    .best_accuracy = 1.0 / 3,
+                    .seconds = 1e-3 / 7,
+                    .stopping = {0.1 + 0.7, 3}};
 };
 
 /// The message of restoring `checkpoint` into a fresh model with `optimizer`.
-std::string restore_error(const Checkpoint& checkpoint, const std::string& optimizer = "adam") {
+std::string restore_error(const Checkpoint& checkpoint, const std::string& optimizer = "adam",
+                          const std::string& schedule_item = "plateau") {
   Model model = linear_model(4, 3);
   auto fresh = optimizer_of(optimizer, model.trainable_values().size());
-  return input_error([&] { restore(checkpoint, "run/last.safetensors", model, *fresh); });
+  const auto schedule = schedule_of(schedule_item, {10, 1}, *fresh);
+  Progress progress;
+  return input_error([&] { restore(checkpoint, "run/last.safetensors", model, {*fresh, *schedule, nullptr, progress}); });
 }
 
 TEST_CASE("a checkpoint holds how convolutions were computed") {
@@ -64,20 +79,73 @@ TEST_CASE("a restored run is the saved one to the bit") {
   Model model = linear_model(4, 3);
   auto optimizer = optimizer_of("adam", model.trainable_values().size());
   const Checkpoint checkpoint = read_checkpoint(saved.path);
-  const Progress progress = restore(checkpoint, saved.path, model, *optimizer);
+  const auto schedule = schedule_of("plateau", {10, 1}, *optimizer);
+  Progress progress;
+  restore(checkpoint, saved.path, model, {*optimizer, *schedule, nullptr, progress});
   CHECK(progress.epoch == 2);
   CHECK(progress.step == 5);
   CHECK(progress.total_steps == 25);
   CHECK(progress.loss_sum == 0.1 + 0.2);
   CHECK(progress.best_accuracy == 1.0 / 3);
   CHECK(progress.seconds == 1e-3 / 7);
+  CHECK(progress.stopping == StoppingState{0.1 + 0.7, 3});
+  CHECK(schedule->state() == saved.schedule->state());
   CHECK(model.dropout_step() == 17);
-  CHECK(optimizer->steps_done() == 3);
+  CHECK(optimizer->counters() == saved.optimizer->counters());
+  CHECK(optimizer->counters().steps == 3);
   CHECK(all_parameters(model) == all_parameters(saved.model));
   const auto from = saved.optimizer->state();
   const auto to = optimizer->state();
   for (std::size_t i = 0; i < from.size(); ++i)
     for (const ParameterId id : {0, 1}) CHECK(model.to_plain(id, to[i].values) == saved.model.to_plain(id, from[i].values));
+}
+
+TEST_CASE("where weights are averaged, the file's weights are the averages, and a resume finds both") {
+  Saved saved(true);
+  saved.ema->hold(Ema::Held::averaged);
+  const std::vector<float> averages = all_parameters(saved.model);
+  saved.ema->hold(Ema::Held::trained);
+  const Checkpoint checkpoint = read_checkpoint(saved.path);
+  Model model = linear_model(4, 3);
+  CHECK(load_weights(model, checkpoint.file, saved.path, {}).empty());
+  CHECK(all_parameters(model) == averages);
+
+  auto optimizer = optimizer_of("adam", model.trainable_values().size());
+  const auto schedule = schedule_of("plateau", {10, 1}, *optimizer);
+  Progress progress;
+  Ema ema(model, 0.5);
+  restore(checkpoint, saved.path, model, {*optimizer, *schedule, &ema, progress});
+  CHECK(all_parameters(model) == all_parameters(saved.model));
+  CHECK(ema.updates() == 3);
+  ema.hold(Ema::Held::averaged);
+  CHECK(all_parameters(model) == averages);
+
+  Model without = linear_model(4, 3);
+  restore(checkpoint, saved.path, without, {*optimizer, *schedule, nullptr, progress});
+  CHECK(all_parameters(without) == all_parameters(saved.model));
+}
+
+TEST_CASE("averages begin anew in a run that kept none before") {
+  Saved saved;
+  Model model = linear_model(4, 3);
+  auto optimizer = optimizer_of("adam", model.trainable_values().size());
+  const auto schedule = schedule_of("plateau", {10, 1}, *optimizer);
+  Progress progress;
+  Ema ema(model, 0.5);
+  restore(read_checkpoint(saved.path), saved.path, model, {*optimizer, *schedule, &ema, progress});
+  CHECK(all_parameters(model) == all_parameters(saved.model));
+  CHECK(ema.updates() == 0);
+}
+
+TEST_CASE("the state of another schedule is an error") {
+  Saved saved;
+  CHECK(contains(restore_error(read_checkpoint(saved.path), "adam", "cosine"), "the schedule's state does not fit"));
+  Checkpoint damaged = read_checkpoint(saved.path);
+  for (const std::string text : {"", "{}", "[null]", "[1, 2"}) {
+    CAPTURE(text);
+    damaged.file.metadata["schedule_state"] = text;
+    CHECK(contains(restore_error(damaged), "'schedule_state' in its metadata is damaged"));
+  }
 }
 
 TEST_CASE("a checkpoint carries config and classes, and PyTorch's names and shapes") {
@@ -152,6 +220,12 @@ TEST_CASE("damaged metadata is an error that names it") {
       damaged.file.metadata[key] = text;
       CHECK(contains(restore_error(damaged), "'" + key + "' in its metadata is no count"));
     }
+  for (const std::string text : {"", "one", "[1]"}) {
+    CAPTURE(text);
+    Checkpoint damaged = checkpoint;
+    damaged.file.metadata["optimizer_mu_product"] = text;
+    CHECK(contains(restore_error(damaged), "'optimizer_mu_product' in its metadata is no number"));
+  }
 }
 
 }  // namespace

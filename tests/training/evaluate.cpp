@@ -17,7 +17,7 @@ Model biased_model(const std::vector<float>& bias) {
 TEST_CASE("an evaluation counts every image once, the smaller last batch included") {
   Model model = biased_model({0, 0, 1, 0, 0, 0});
   TestSource source(14, 6, 6);  // labels 0 1 2 3 4 5 0 1 2 3 4 5 0 1
-  const Evaluation result = evaluate(model, source, cross_entropy_loss(), 4);
+  const Evaluation result = evaluate(model, source, cross_entropy_loss(6), 4);
   CHECK(source.batches == std::vector<std::int64_t>{4, 4, 4, 2});
   CHECK(result.images == 14);
   CHECK(result.correct == 2);
@@ -31,7 +31,7 @@ TEST_CASE("an evaluation counts every image once, the smaller last batch include
 TEST_CASE("of equal logits the first class counts") {
   Model model = biased_model({0, 0, 0, 0, 0, 0});
   TestSource source(6, 6, 6);
-  const Evaluation result = evaluate(model, source, cross_entropy_loss(), 6);
+  const Evaluation result = evaluate(model, source, cross_entropy_loss(6), 6);
   CHECK(result.correct == 1);
   CHECK(result.confusion[0][0] == 1);
   CHECK(result.correct_in_top5 == 5);
@@ -40,7 +40,7 @@ TEST_CASE("of equal logits the first class counts") {
 TEST_CASE("the five largest logits count as top 5") {
   Model model = biased_model({1, 2, 3, 4, 5, 6});
   TestSource source(12, 6, 6);
-  const Evaluation result = evaluate(model, source, cross_entropy_loss(), 5);
+  const Evaluation result = evaluate(model, source, cross_entropy_loss(6), 5);
   CHECK(result.correct_in_top5 == 10);
   CHECK(result.top5_accuracy() == doctest::Approx(10.0 / 12));
 }
@@ -49,14 +49,14 @@ TEST_CASE("an evaluation starts at the first image, wherever the source stood") 
   Model model = biased_model({0, 0, 0, 0, 0, 0});
   TestSource source(6, 6, 6);
   source.seek(1, 4);
-  CHECK(evaluate(model, source, cross_entropy_loss(), 4).images == 6);
+  CHECK(evaluate(model, source, cross_entropy_loss(6), 4).images == 6);
   CHECK(source.seen == std::vector<std::int64_t>{0, 1, 2, 3, 4, 5});
 }
 
 TEST_CASE("a network whose output is not the number of classes is refused") {
   Model model = linear_model(6, 5);
   TestSource source(6, 6, 6);
-  CHECK_THROWS_AS(evaluate(model, source, cross_entropy_loss(), 4), std::invalid_argument);
+  CHECK_THROWS_AS(evaluate(model, source, cross_entropy_loss(6), 4), std::invalid_argument);
 }
 
 TEST_CASE("the accuracy line has two digits behind the point") {

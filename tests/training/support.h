@@ -49,8 +49,19 @@ inline std::string mistakes(const std::string& text, const std::vector<Choice>& 
 inline std::unique_ptr<Optimizer> optimizer_of(const std::string& text, std::size_t count) {
   return make_optimizer(selected(text, optimizer_choices()), count);
 }
-inline Schedule schedule_of(const std::string& text) { return make_schedule(selected(text, schedule_choices())); }
-inline Loss cross_entropy_loss() { return make_loss(selected("cross_entropy", loss_choices())); }
+
+/// One update of all elements with the optimizer's own rates, but for the learning rate.
+inline void step(Optimizer& optimizer, std::span<float> values, std::span<const float> gradients, double lr) {
+  ParameterGroup all{0, values.size(), optimizer.rates()};
+  all.rates.lr = lr;
+  optimizer.step(values, gradients, std::span(&all, 1));
+}
+inline std::unique_ptr<Schedule> schedule_of(const std::string& text, const RunLength& run, Optimizer& optimizer) {
+  return make_schedule(selected(text, schedule_choices()), run, optimizer);
+}
+inline Loss cross_entropy_loss(int classes, const std::string& item = "cross_entropy") {
+  return make_loss(selected(item, loss_choices()), classes);
+}
 
 /// Holds every number to `tolerance`, relative to the larger of the two or, where both are small, to `scale`.
 inline void check_near(std::span<const float> actual, std::span<const float> expected, double tolerance, double scale = 1e-3) {

@@ -3,6 +3,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "engine/training/parameter_groups.h"
 #include "engine/training/weights.h"
 #include "tests/support/input_error.h"
 #include "tests/training/support.h"
@@ -12,19 +13,32 @@ namespace {
 
 /// A run on little data with all that a trainer needs.
 struct Run {
-  explicit Run(TrainerOptions options, const std::string& schedule = "constant", std::int64_t images = 10)
-      : train(images, 4, 3), test(6, 4, 3), model(linear_model(4, 3, options.batch_size)) {
+  explicit Run(const TrainerOptions& given, const std::string& schedule_item = "constant", std::int64_t images = 10,
+               std::optional<double> decay = {})
+      : options(given), train(images, 4, 3), test(6, 4, 3), model(linear_model(4, 3, options.batch_size)) {
     initialize(model, 1);
     optimizer = optimizer_of("adam: {lr: 0.05}", model.trainable_values().size());
-    trainer.emplace(model, train, &test, cross_entropy_loss(), *optimizer, schedule_of(schedule), options);
+    schedule = schedule_of(schedule_item, options.run_length(images), *optimizer);
+    if (decay) ema.emplace(model, *decay);
+    start_over(&test);
+  }
+
+  /// Another trainer in the place of the one before.
+  void start_over(BatchSource* tested) {
+    trainer.emplace(model, train, tested,
+                    Recipe{cross_entropy_loss(3), *optimizer, make_groups(model, optimizer->rates(), {}), *schedule, ema ? &*ema : nullptr},
+                    options);
   }
 
   bool run(const TrainerEvents& events = {}) { return trainer->run(events, stop); }
 
+  TrainerOptions options;
   TestSource train;
   TestSource test;
   Model model;
   std::unique_ptr<Optimizer> optimizer;
+  std::unique_ptr<Schedule> schedule;
+  std::optional<Ema> ema;
   std::optional<Trainer> trainer;
   std::atomic<bool> stop = false;
 };
@@ -34,13 +48,15 @@ struct Record {
   std::vector<double> losses;
   std::vector<EpochMetrics> epochs;
   std::vector<bool> best;
+  std::vector<bool> last;
 
   TrainerEvents events() {
     return {.step = [this](std::int64_t, std::int64_t, std::int64_t, double loss) { losses.push_back(loss); },
             .epoch =
-                [this](const EpochMetrics& metrics, bool is_best, const Progress&) {
+                [this](const EpochMetrics& metrics, bool is_best, bool is_last) {
                   epochs.push_back(metrics);
                   best.push_back(is_best);
+                  last.push_back(is_last);
                 }};
   }
 };
@@ -118,10 +134,9 @@ TEST_CASE("an epoch is the best where its accuracy is above all before") {
 
 TEST_CASE("without test data nothing is evaluated and no epoch is the best") {
   Run run({.epochs = 1, .batch_size = 5});
-  Trainer trainer(run.model, run.train, nullptr, cross_entropy_loss(), *run.optimizer, schedule_of("constant"),
-                  {.epochs = 1, .batch_size = 5});
+  run.start_over(nullptr);
   Record record;
-  CHECK(trainer.run(record.events(), run.stop));
+  CHECK(run.run(record.events()));
   CHECK(record.epochs[0].test.images == 0);
   CHECK_FALSE(record.best[0]);
 }
@@ -145,15 +160,118 @@ TEST_CASE("a run stopped after any step and continued gives the numbers of one t
     CHECK(run.trainer->progress().total_steps == static_cast<std::int64_t>(stop_after));
 
     run.stop = false;
-    Trainer second(run.model, run.train, &run.test, cross_entropy_loss(), *run.optimizer, schedule_of("constant"), options);
-    second.progress() = run.trainer->progress();
-    CHECK(second.run(record.events(), run.stop));
+    const Progress progress = run.trainer->progress();
+    run.start_over(&run.test);
+    run.trainer->progress() = progress;
+    CHECK(run.run(record.events()));
     CHECK(record.losses == expected.losses);
     REQUIRE(record.epochs.size() == 3);
     for (std::size_t i = 0; i < 3; ++i) CHECK(record.epochs[i].train_loss == expected.epochs[i].train_loss);
     CHECK(run.train.seen == whole.train.seen);
     CHECK(all_parameters(run.model) == all_parameters(whole.model));
   }
+}
+
+TEST_CASE("gradients of several batches make one update, as one batch of all their images would") {
+  Run parts({.epochs = 2, .batch_size = 2, .accumulate = 2});
+  Run whole({.epochs = 2, .batch_size = 4});
+  Record of_parts, of_whole;
+  parts.run(of_parts.events());
+  whole.run(of_whole.events());
+  CHECK(parts.optimizer->counters().steps == 6);  // of 5 batches an epoch, the last alone
+  check_near(all_parameters(parts.model), all_parameters(whole.model), 1e-5);
+  CHECK(of_parts.epochs[1].train_loss == doctest::Approx(of_whole.epochs[1].train_loss));
+}
+
+TEST_CASE("a run stops between two updates only") {
+  Run run({.epochs = 2, .batch_size = 1, .accumulate = 4});
+  Record record;
+  TrainerEvents events = record.events();
+  events.step = [&](std::int64_t, std::int64_t step, std::int64_t, double) { run.stop = run.stop || step == 1; };
+  CHECK_FALSE(run.run(events));
+  CHECK(run.trainer->progress().step == 4);
+  CHECK(run.optimizer->counters().steps == 1);
+}
+
+TEST_CASE("the schedule's steps are updates, of which an accumulating run has fewer") {
+  const TrainerOptions options{.epochs = 3, .batch_size = 2, .accumulate = 3};
+  CHECK(options.steps_per_epoch(10) == 5);
+  CHECK(options.run_length(10).updates == 6);
+  CHECK(options.run_length(10).updates_per_epoch == 2);
+  Run run(options, "constant: {warmup: 6 steps, warmup_start: 0}");
+  Record record;
+  run.run(record.events());
+  for (const std::size_t epoch : {0, 1, 2})
+    CHECK(record.epochs[epoch].lr == doctest::Approx(0.05 * static_cast<double>(2 * epoch + 1) / 6));
+}
+
+TEST_CASE("clipped gradients change the weights by no more than their limit allows") {
+  for (const bool by_norm : {true, false}) {
+    CAPTURE(by_norm);
+    TrainerOptions options{.epochs = 1, .batch_size = 10};
+    (by_norm ? options.clip_grad_norm : options.clip_grad_value) = 1e-3;
+    Run run(options);
+    run.optimizer = optimizer_of("sgd: {lr: 1}", run.model.trainable_values().size());
+    run.start_over(&run.test);
+    const std::vector<float> before = all_parameters(run.model);
+    run.run();
+    const std::vector<float> after = all_parameters(run.model);
+    double largest = 0, squares = 0;
+    for (std::size_t i = 0; i < after.size(); ++i) {
+      const double change = after[i] - before[i];
+      largest = std::max(largest, std::abs(change));
+      squares += change * change;
+    }
+    CHECK((by_norm ? std::sqrt(squares) : largest) == doctest::Approx(1e-3).epsilon(1e-3));
+  }
+}
+
+TEST_CASE(
+    "where weights are averaged, the averages are evaluated and in the model while an epoch is reported, and training goes on without "
+    "them") {
+  Run averaged({.epochs = 3, .batch_size = 4}, "constant", 10, 0.9);
+  Run plain({.epochs = 3, .batch_size = 4});
+  Record record, of_plain;
+  TrainerEvents events = record.events();
+  std::vector<float> reported;
+  events.epoch = [&](const EpochMetrics& metrics, bool, bool) {
+    record.epochs.push_back(metrics);
+    reported = all_parameters(averaged.model);
+  };
+  averaged.run(events);
+  plain.run(of_plain.events());
+  CHECK(record.losses == of_plain.losses);
+  CHECK(all_parameters(averaged.model) == all_parameters(plain.model));
+  CHECK(reported != all_parameters(plain.model));
+  CHECK(record.epochs[2].test.loss != of_plain.epochs[2].test.loss);
+  CHECK(averaged.trainer->evaluate_test().loss == record.epochs[2].test.loss);
+  averaged.ema->hold(Ema::Held::averaged);
+  CHECK(all_parameters(averaged.model) == reported);
+}
+
+TEST_CASE("early stopping ends the run after so many epochs that are no better, and a run that it ended does nothing more") {
+  Run run({.epochs = 50, .batch_size = 4, .early_stopping = EarlyStopping{.by_loss = true, .patience = 2, .min_delta = 10}});
+  Record record;
+  CHECK(run.run(record.events()));
+  CHECK(record.epochs.size() == 3);  // the first is the best
+  CHECK(record.last == std::vector<bool>{false, false, true});
+  CHECK(run.trainer->has_stopped_early());
+  CHECK(run.run(record.events()));
+  CHECK(record.epochs.size() == 3);
+}
+
+TEST_CASE("early stopping counts epochs anew from each that is better by more than its least difference") {
+  const EarlyStopping by_accuracy{.patience = 3, .min_delta = 0.1};
+  StoppingState state = after_epoch(by_accuracy, {}, {0, 9, 0.5});
+  CHECK(state == StoppingState{0.5, 0});
+  state = after_epoch(by_accuracy, state, {1, 9, 0.59});
+  CHECK(state == StoppingState{0.5, 1});
+  state = after_epoch(by_accuracy, state, {2, 9, 0.61});
+  CHECK(state == StoppingState{0.61, 0});
+  const EarlyStopping by_loss{.by_loss = true, .patience = 3};
+  CHECK(after_epoch(by_loss, {}, {0, std::numeric_limits<double>::quiet_NaN(), 0}) == StoppingState{std::nullopt, 1});
+  CHECK(after_epoch(by_loss, {1.0, 2}, {3, 0.9, 0}) == StoppingState{0.9, 0});
+  CHECK(after_epoch(by_loss, {1.0, 2}, {3, 1.0, 1}) == StoppingState{1.0, 3});
 }
 
 TEST_CASE("a run that is stopped before its first step does nothing") {

@@ -6,6 +6,8 @@
 namespace cnnctl {
 
 Graph drop_training_only(Graph graph) {
+  for (Node& node : graph.nodes)
+    if (auto* norm = std::get_if<BatchNorm>(&node.op)) norm->frozen = false;  // in evaluation all of them are alike
   return remove_nodes(std::move(graph), [](const Op& op) { return std::holds_alternative<Dropout>(op); });
 }
 

@@ -8,10 +8,10 @@
 namespace cnnctl {
 namespace {
 
-/// The node's op where it is a batch norm with at most a function joined to it.
+/// The node's op where it is a batch norm with at most a function joined to it, and not frozen.
 const BatchNorm* simple_norm(const Node& node) {
   const auto* norm = std::get_if<BatchNorm>(&node.op);
-  return norm != nullptr && !norm->residual && !norm->pooling ? norm : nullptr;
+  return norm != nullptr && !norm->frozen && !norm->residual && !norm->pooling ? norm : nullptr;
 }
 
 Graph join_norms_behind(Graph graph) {

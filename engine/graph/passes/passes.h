@@ -5,7 +5,7 @@
 namespace cnnctl {
 
 /// Joins every element-wise function that alone reads a batch_norm into it (training and evaluation), where our own loops have it: all but
-/// elu, sigmoid, tanh and the two of gelu. One pass over memory instead of two.
+/// elu, sigmoid, tanh and the two of gelu. Not where the norm is frozen. One pass over memory instead of two.
 Graph fuse_norm_activation(Graph graph);
 
 /// Joins every max pooling whose windows do not overlap and that alone reads a batch_norm with relu into it (training only): the normalized
@@ -31,15 +31,15 @@ Graph fuse_residual(Graph graph);
 /// Joins every sum of two values of one shape, one of them written by a batch_norm that nothing else reads, with the sum's relu into that
 /// batch_norm (training only), which then adds the other value before it writes its result: one pass over memory instead of two, and in the
 /// backward the shortcut's gradient is made where the norm's sums are. Of two such norms it takes the later one. The joined node stands
-/// where the sum stood.
+/// where the sum stood. Not where the norm is frozen.
 Graph fuse_norm_residual(Graph graph);
 
 /// Joins every depthwise convolution that our own loops take and that has no bias, the batch_norm that alone reads it, and a batch_norm
 /// that it alone reads, all with the functions joined to them (training only): the maps in front of the convolution and behind it pass
-/// through a cache, and what the first norm gives is not stored.
+/// through a cache, and what the first norm gives is not stored. Not where a norm is frozen.
 Graph fuse_norm_depthwise(Graph graph);
 
-/// Removes what evaluation does not compute: dropout and drop_path.
+/// Removes what evaluation does not compute or tell apart: dropout, drop_path, and that a batch_norm is frozen.
 Graph drop_training_only(Graph graph);
 
 /// Cuts the graph, as the other passes leave it, into runs of consecutive nodes where few values cross (training only), as between

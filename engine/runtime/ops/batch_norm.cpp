@@ -1,5 +1,6 @@
 #include "engine/runtime/ops/batch_norm.h"
 
+#include <cmath>
 #include <optional>
 #include <stdexcept>
 
@@ -48,6 +49,31 @@ void compile_evaluation(Compiler& compiler, const Node& node, const BatchNorm& o
         kernels().norm_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]));
       });
   compiler.set_value(node.output, y);
+}
+
+/// In training, by the running statistics, which stay as they are: then each channel is only scaled and shifted, and so is its gradient.
+Backward compile_frozen(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
+  compile_evaluation(compiler, node, op, s);
+  return [=, &node, &op](Compiler& c) {
+    if (!c.needs_gradient(s.input)) return;
+    const Tensor dy = c.in_format(c.gradient(node.output), s.x.desc, s.layer);
+    const Tensor dx = c.overwrite_or_allocate_gradient(dy);
+    const std::int64_t channels = s.channels();
+    const Tensor factor = c.allocate_floats(channels);
+    const Tensor variance = c.parameter(node, s.norm.running_mean() + 1, plain_desc({channels}));
+    const Tensor scale = op.affine ? c.parameter(node, 0, plain_desc({channels})) : variance;
+    const ChannelScaleGeometry geometry{s.geometry.layout, false, false};
+    c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, {variance, scale, factor, dy, dx},
+                 [geometry, channels, affine = op.affine, epsilon = op.epsilon](std::span<void* const> b) {
+                   const auto* of_variance = static_cast<const float*>(b[0]);
+                   const auto* of_scale = static_cast<const float*>(b[1]);
+                   auto* factors = static_cast<float*>(b[2]);
+                   for (std::int64_t i = 0; i < channels; ++i)
+                     factors[i] = (affine ? of_scale[i] : 1.0F) / std::sqrt(of_variance[i] + epsilon);
+                   kernels().channel_scale_forward(geometry, static_cast<const float*>(b[3]), factors, static_cast<float*>(b[4]));
+                 });
+    c.add_gradient(s.input, dx);
+  };
 }
 
 /// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool.cpp).
@@ -203,6 +229,7 @@ Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
     compile_evaluation(compiler, node, op, s);
     return {};
   }
+  if (op.frozen) return compile_frozen(compiler, node, op, s);
   compiler.keep(s.x);
   const NormStatistics statistics = allocate_statistics(compiler, s.channels());
   if (op.pooling) return compile_pooled(compiler, node, op, s, statistics);

@@ -16,6 +16,17 @@ StepLabel label(const Setup& setup, const char* pass, const char* implementation
   return {setup.layer, pass, implementation, format_name(desc), setup.flops};
 }
 
+void add_weights_gradient(Compiler& c, const Node& node, const InnerProduct& op, const Setup& setup,
+                          const dnnl::inner_product_forward::primitive_desc& forward, const Tensor& source, const Tensor& dy) {
+  const auto by_weights = inner_product_backward_weights_desc(source.desc, any_desc(setup.weights), setup.bias, setup.dst, forward);
+  c.write_parameter_gradient(node, 0, by_weights.diff_weights_desc(), [&](const Tensor& dw) {
+    std::vector<PrimitiveArgument> weights_arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dw}};
+    if (op.bias) weights_arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
+    c.add_primitive(label(setup, "backward weights", by_weights.impl_info_str(), source.desc),
+                    dnnl::inner_product_backward_weights(by_weights), by_weights.scratchpad_desc(), std::move(weights_arguments));
+  });
+}
+
 }  // namespace
 
 /// The source may come in any format, blocked or not, and with four dimensions: the weights are seen with the same four, so that a flatten
@@ -39,20 +50,13 @@ Backward compile(Compiler& compiler, const Node& node, const InnerProduct& op) {
   compiler.add_primitive(label(setup, "forward", forward.impl_info_str(), source.desc), dnnl::inner_product_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
   compiler.set_value(node.output, {plain_desc({d[0], op.out_features, 1, 1}), y.buffer});
-  compiler.keep_for_backward(source);
+  if (compiler.trains(node)) compiler.keep_for_backward(source);
 
   return [=, &node, &op](Compiler& c) {
     const Tensor gradient = c.gradient(node.output);
     const Tensor dy{setup.dst, c.in_format(gradient, plain_desc(dims_of(gradient.desc)), setup.layer).buffer};
 
-    const auto by_weights = inner_product_backward_weights_desc(source.desc, any_desc(setup.weights), setup.bias, setup.dst, forward);
-    c.write_parameter_gradient(node, 0, by_weights.diff_weights_desc(), [&](const Tensor& dw) {
-      std::vector<PrimitiveArgument> weights_arguments{{DNNL_ARG_SRC, source}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_WEIGHTS, dw}};
-      if (op.bias) weights_arguments.emplace_back(DNNL_ARG_DIFF_BIAS, c.parameter_gradient(node, 1));
-      c.add_primitive(label(setup, "backward weights", by_weights.impl_info_str(), source.desc),
-                      dnnl::inner_product_backward_weights(by_weights), by_weights.scratchpad_desc(), std::move(weights_arguments));
-    });
-
+    if (c.trains(node)) add_weights_gradient(c, node, op, setup, forward, source, dy);
     if (!c.needs_gradient(input)) return;
     const auto by_data = inner_product_backward_data_desc(source.desc, any_desc(setup.weights), setup.dst, forward);
     const Tensor dx = c.allocate(source.desc);

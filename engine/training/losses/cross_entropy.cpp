@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <optional>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -10,11 +12,17 @@
 namespace cnnctl {
 namespace {
 
-struct CrossEntropyArguments {};
+struct CrossEntropyArguments {
+  double label_smoothing = 0;
+  std::optional<std::vector<double>> class_weights;
+};
 
 const Schema<CrossEntropyArguments>& schema() {
-  static const Schema<CrossEntropyArguments> schema(
-      "cross_entropy", "Softmax and negative log-likelihood of the label, mean over the batch.", "torch.nn.CrossEntropyLoss");
+  using A = CrossEntropyArguments;
+  static const Schema<A> schema =
+      Schema<A>("cross_entropy", "Softmax and negative log-likelihood of the label, mean over the batch.", "torch.nn.CrossEntropyLoss")
+          .optional("label_smoothing", &A::label_smoothing, "share of the target that all classes get alike", between(0, 1))
+          .optional("class_weights", &A::class_weights, "how much an image of each class counts, a number a class", above(0));
   return schema;
 }
 
@@ -26,38 +34,72 @@ void check_sizes(std::size_t logits, std::span<const std::int32_t> labels, int c
       throw std::out_of_range(fmt::format("the label {} is outside the network's {} classes, 0 to {}", label, classes, classes - 1));
 }
 
-/// The loss of one image. Where `gradient` is not empty, it becomes (softmax - one-hot label) * scale. Exponentials are of differences to
-/// the largest logit, so that none overflows.
-double image_loss(std::span<const float> logits, std::size_t label, double scale, std::span<float> gradient) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    const double exponential = std::exp(logits[i] - largest);
-    sum += exponential;
-    if (!gradient.empty()) gradient[i] = static_cast<float>(exponential);
-  }
-  if (!gradient.empty()) {
-    for (float& element : gradient) element = static_cast<float>(element * (scale / sum));
-    // The label's softmax again in double: where it is near 1, subtracting 1 from a float would leave few digits.
-    gradient[label] = static_cast<float>((std::exp(logits[label] - largest) / sum - 1) * scale);
-  }
-  return std::log(sum) - (logits[label] - largest);
-}
+/// Cross-entropy with its settings.
+class CrossEntropy {
+ public:
+  CrossEntropy(const CrossEntropyArguments& arguments, int classes)
+      : smoothing_(arguments.label_smoothing),
+        weights_(arguments.class_weights.value_or(std::vector<double>(static_cast<std::size_t>(classes), 1.0))),
+        weight_sum_(std::accumulate(weights_.begin(), weights_.end(), 0.0)) {}
 
-double batch_loss(std::span<const float> logits, std::span<const std::int32_t> labels, int classes, std::span<float> gradient) {
-  check_sizes(logits.size(), labels, classes, gradient.size());
-  const auto width = static_cast<std::size_t>(classes);
-  const double scale = 1.0 / static_cast<double>(labels.size());
-  double sum = 0;
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    sum += image_loss(logits.subspan(i * width, width), static_cast<std::size_t>(labels[i]), scale,
-                      gradient.empty() ? gradient : gradient.subspan(i * width, width));
-  return sum * scale;
-}
+  double operator()(std::span<const float> logits, std::span<const std::int32_t> labels, int classes, std::span<float> gradient) const {
+    check_sizes(logits.size(), labels, classes, gradient.size());
+    const auto width = static_cast<std::size_t>(classes);
+    double weight = 0;
+    for (const std::int32_t label : labels) weight += weights_.at(static_cast<std::size_t>(label));
+    const double scale = 1 / weight;
+    double sum = 0;
+    for (std::size_t i = 0; i < labels.size(); ++i)
+      sum += image_loss(logits.subspan(i * width, width), static_cast<std::size_t>(labels[i]), scale,
+                        gradient.empty() ? gradient : gradient.subspan(i * width, width));
+    return sum * scale;
+  }
 
-Loss make(const Selection& selection) {
-  read_arguments(schema(), selection);
-  return batch_loss;
+ private:
+  /// What of an image's target the class has because of the smoothing.
+  double smoothed(std::size_t i) const { return smoothing_ * weights_[i] / static_cast<double>(weights_.size()); }
+
+  /// The loss of one image. Where `gradient` is not empty, it becomes (softmax * the target's sum - target) * scale. Exponentials are of
+  /// differences to the largest logit, so that none overflows.
+  double image_loss(std::span<const float> logits, std::size_t label, double scale, std::span<float> gradient) const {
+    const double largest = *std::max_element(logits.begin(), logits.end());
+    double sum = 0;
+    for (std::size_t i = 0; i < logits.size(); ++i) {
+      const double exponential = std::exp(logits[i] - largest);
+      sum += exponential;
+      if (!gradient.empty()) gradient[i] = static_cast<float>(exponential);
+    }
+    const double of_label = (1 - smoothing_) * weights_[label];
+    if (!gradient.empty()) {
+      const double target_sum = of_label + smoothing_ * weight_sum_ / static_cast<double>(weights_.size());
+      const double factor = target_sum * scale / sum;
+      for (std::size_t i = 0; i < logits.size(); ++i) gradient[i] = static_cast<float>(gradient[i] * factor - smoothed(i) * scale);
+      // The label's softmax again in double: where it is near 1, subtracting 1 from a float would leave few digits.
+      const double softmax = std::exp(logits[label] - largest) / sum;
+      gradient[label] = static_cast<float>((softmax * target_sum - of_label - smoothed(label)) * scale);
+    }
+    const auto negative_log = [&](std::size_t i) { return std::log(sum) - (logits[i] - largest); };
+    double loss = of_label * negative_log(label);
+    if (smoothing_ > 0)
+      for (std::size_t i = 0; i < logits.size(); ++i) loss += smoothed(i) * negative_log(i);
+    return loss;
+  }
+
+  double smoothing_;
+  std::vector<double> weights_;
+  double weight_sum_;
+};
+
+Loss make(const Selection& selection, int classes) {
+  const CrossEntropyArguments arguments = read_arguments(schema(), selection);
+  if (arguments.class_weights && std::ssize(*arguments.class_weights) != classes) {
+    Diagnostics diagnostics;
+    diagnostics.error(selection.arguments.find("class_weights")->place,
+                      fmt::format("cross_entropy: class_weights needs a number for each of the {} classes, here are {}", classes,
+                                  arguments.class_weights->size()));
+    throw ConfigError(diagnostics);
+  }
+  return CrossEntropy(arguments, classes);
 }
 
 }  // namespace

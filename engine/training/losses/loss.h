@@ -16,6 +16,7 @@ using Loss =
 /// The table of losses.
 const std::vector<Choice>& loss_choices();
 
-Loss make_loss(const Selection& selection);
+/// Makes the selected one for so many classes. Throws ConfigError where its arguments are for another number.
+Loss make_loss(const Selection& selection, int classes);
 
 }  // namespace cnnctl

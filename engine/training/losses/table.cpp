@@ -21,9 +21,9 @@ const std::vector<Choice>& loss_choices() {
   return choices;
 }
 
-Loss make_loss(const Selection& selection) {
+Loss make_loss(const Selection& selection, int classes) {
   for (const LossType& type : types())
-    if (type.choice.declaration->name == selection.type) return type.make(selection);
+    if (type.choice.declaration->name == selection.type) return type.make(selection, classes);
   throw std::invalid_argument("no loss is called " + selection.type);
 }
 

@@ -1,6 +1,5 @@
-#include <fmt/format.h>
-
 #include "engine/training/arguments.h"
+#include "engine/training/optimizers/betas.h"
 #include "engine/training/optimizers/moments.h"
 #include "engine/training/optimizers/types.h"
 
@@ -34,17 +33,14 @@ const Schema<Arguments<decoupled>>& schema() {
 
 template <bool decoupled>
 void check(const Value& values, const Place& place, Diagnostics& diagnostics) {
-  const auto arguments = schema<decoupled>().read(values, place, diagnostics);
-  if (!arguments || arguments->betas.size() == 2) return;
-  diagnostics.error(values.find("betas")->place,
-                    fmt::format("{}: betas takes two numbers, not {}", schema<decoupled>().declaration().name, arguments->betas.size()),
-                    "write betas: [0.9, 0.999]");
+  if (const auto arguments = schema<decoupled>().read(values, place, diagnostics))
+    check_betas(arguments->betas, schema<decoupled>().declaration().name, values, diagnostics);
 }
 
 template <bool decoupled>
 std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count) {
   const Arguments<decoupled> a = read_arguments(schema<decoupled>(), selection);
-  return make_moments_optimizer({a.lr, a.betas.at(0), a.betas.at(1), a.eps, a.weight_decay, decoupled}, count);
+  return make_moments_optimizer({{a.lr, a.weight_decay, a.betas.at(0)}, a.betas.at(1), a.eps, decoupled}, count);
 }
 
 template <bool decoupled>

@@ -1,10 +1,9 @@
 #include "engine/training/optimizers/moments.h"
 
 #include <cmath>
-#include <stdexcept>
 
 #include "engine/runtime/vectorize.h"
-#include "engine/training/optimizers/parallel.h"
+#include "engine/training/optimizers/elements.h"
 
 namespace cnnctl {
 namespace {
@@ -39,42 +38,39 @@ class Moments final : public Optimizer {
  public:
   Moments(const MomentsSettings& settings, std::size_t count) : settings_(settings), exp_avg_(count), exp_avg_sq_(count) {}
 
-  double learning_rate() const override { return settings_.lr; }
+  Rates rates() const override { return settings_.rates; }
 
-  void step(std::span<float> values, std::span<const float> gradients, double lr) override {
-    if (values.size() != exp_avg_.size() || gradients.size() != exp_avg_.size())
-      throw std::invalid_argument("adam: made for another number of elements");
-    ++steps_;
-    const Factors factors = factors_of_step(lr);
-    for_each_chunk(values.size(), [&](std::size_t begin, std::size_t end) {
+  void step(std::span<float> values, std::span<const float> gradients, std::span<const ParameterGroup> groups) override {
+    ++counters_.steps;
+    const auto update_part = [&](std::size_t begin, std::size_t end, const Factors& factors) {
       update(values.data() + begin, gradients.data() + begin, exp_avg_.data() + begin, exp_avg_sq_.data() + begin, end - begin, factors);
-    });
+    };
+    update_elements(
+        "adam", exp_avg_.size(), values, gradients, groups, [this](const Rates& rates) { return factors_of(rates); }, update_part);
   }
 
   std::vector<State> state() override { return {{"exp_avg", exp_avg_}, {"exp_avg_sq", exp_avg_sq_}}; }
-  std::int64_t steps_done() const override { return steps_; }
-  void set_steps_done(std::int64_t steps) override { steps_ = steps; }
 
  private:
-  Factors factors_of_step(double lr) const {
+  Factors factors_of(const Rates& rates) const {
     const MomentsSettings& s = settings_;
-    const double bias1 = 1 - std::pow(s.beta1, static_cast<double>(steps_));
-    const double bias2 = 1 - std::pow(s.beta2, static_cast<double>(steps_));
-    return {.shrink = static_cast<float>(s.decoupled ? 1 - lr * s.weight_decay : 1),
-            .gradient_decay = static_cast<float>(s.decoupled ? 0 : s.weight_decay),
-            .keep1 = static_cast<float>(s.beta1),
-            .add1 = static_cast<float>(1 - s.beta1),
+    const auto steps = static_cast<double>(counters_.steps);
+    const double bias1 = 1 - std::pow(rates.momentum, steps);
+    const double bias2 = 1 - std::pow(s.beta2, steps);
+    return {.shrink = static_cast<float>(s.decoupled ? 1 - rates.lr * rates.weight_decay : 1),
+            .gradient_decay = static_cast<float>(s.decoupled ? 0 : rates.weight_decay),
+            .keep1 = static_cast<float>(rates.momentum),
+            .add1 = static_cast<float>(1 - rates.momentum),
             .keep2 = static_cast<float>(s.beta2),
             .add2 = static_cast<float>(1 - s.beta2),
             .correction2 = static_cast<float>(1 / std::sqrt(bias2)),
             .eps = static_cast<float>(s.eps),
-            .step_size = static_cast<float>(lr / bias1)};
+            .step_size = static_cast<float>(rates.lr / bias1)};
   }
 
   MomentsSettings settings_;
   std::vector<float> exp_avg_;
   std::vector<float> exp_avg_sq_;
-  std::int64_t steps_ = 0;
 };
 
 }  // namespace

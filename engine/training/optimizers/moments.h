@@ -10,11 +10,9 @@ namespace cnnctl {
 /// What Adam and AdamW share: an update by the gradient's first moment over the root of its second, both corrected for their start at
 /// zero.
 struct MomentsSettings {
-  double lr = 0;
-  double beta1 = 0;
+  Rates rates;
   double beta2 = 0;
   double eps = 0;
-  double weight_decay = 0;
   bool decoupled = false;  // the decay shrinks the weights (AdamW) instead of joining the gradient (Adam)
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -9,6 +10,24 @@
 #include "engine/schema/schema.h"
 
 namespace cnnctl {
+
+/// The settings of an optimizer that differ from parameter to parameter, or change as training goes on.
+struct Rates {
+  double lr = 0;
+  double weight_decay = 0;
+  double momentum = 0;  // of adam's kin the first of betas; adagrad has none
+
+  friend bool operator==(const Rates&, const Rates&) = default;
+};
+
+/// Elements [begin, end) of all trainable parameters, which are updated with the same rates. PyTorch's param_groups.
+struct ParameterGroup {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  Rates rates;
+
+  friend bool operator==(const ParameterGroup&, const ParameterGroup&) = default;
+};
 
 /// Updates all trainable parameters at once, in one pass over memory, from their gradients. Buffers are laid out like
 /// Model::trainable_values().
@@ -20,16 +39,30 @@ class Optimizer {
     std::span<float> values;
   };
 
+  /// The part of the state that is the same for all elements.
+  struct Counters {
+    std::int64_t steps = 0;
+    double mu_product = 1;  // nadam's, of the momenta so far
+
+    friend bool operator==(const Counters&, const Counters&) = default;
+  };
+
   virtual ~Optimizer() = default;
 
-  /// The learning rate as configured, which a schedule multiplies.
-  virtual double learning_rate() const = 0;
-  /// One update with learning rate `lr`. Equals PyTorch's own optimizer of that name.
-  virtual void step(std::span<float> values, std::span<const float> gradients, double lr) = 0;
+  /// The rates as configured.
+  virtual Rates rates() const = 0;
+  /// Prepares for groups of other momenta than rates() says; false where the optimizer has none. To be called before the first step.
+  virtual bool use_momentum() { return true; }
+  /// One update. `groups` do not overlap; elements in none of them keep their values. Equals PyTorch's own optimizer of that name.
+  virtual void step(std::span<float> values, std::span<const float> gradients, std::span<const ParameterGroup> groups) = 0;
   /// What a resume needs.
   virtual std::vector<State> state() = 0;
-  virtual std::int64_t steps_done() const = 0;
-  virtual void set_steps_done(std::int64_t steps) = 0;
+
+  const Counters& counters() const { return counters_; }
+  void set_counters(const Counters& counters) { counters_ = counters; }
+
+ protected:
+  Counters counters_;
 };
 
 /// The table of optimizers.

@@ -1,8 +1,6 @@
-#include <stdexcept>
-
 #include "engine/runtime/vectorize.h"
 #include "engine/training/arguments.h"
-#include "engine/training/optimizers/parallel.h"
+#include "engine/training/optimizers/elements.h"
 #include "engine/training/optimizers/types.h"
 
 namespace cnnctl {
@@ -65,43 +63,44 @@ class Sgd final : public Optimizer {
     if (arguments.momentum != 0) momentum_buffer_.resize(count);
   }
 
-  double learning_rate() const override { return arguments_.lr; }
+  Rates rates() const override { return {arguments_.lr, arguments_.weight_decay, arguments_.momentum}; }
+  bool use_momentum() override {
+    momentum_buffer_.resize(count_);
+    return true;
+  }
 
-  void step(std::span<float> values, std::span<const float> gradients, double lr) override {
-    if (values.size() != count_ || gradients.size() != count_) throw std::invalid_argument("sgd: made for another number of elements");
-    const Factors factors = factors_of_step(lr);
-    for_each_chunk(count_, [&](std::size_t begin, std::size_t end) {
+  void step(std::span<float> values, std::span<const float> gradients, std::span<const ParameterGroup> groups) override {
+    const auto update = [&](std::size_t begin, std::size_t end, const Factors& factors) {
       if (momentum_buffer_.empty())
         update_plain(values.data() + begin, gradients.data() + begin, end - begin, factors);
       else
         update_with_momentum(values.data() + begin, gradients.data() + begin, momentum_buffer_.data() + begin, end - begin, factors);
-    });
-    ++steps_;
+    };
+    update_elements(
+        "sgd", count_, values, gradients, groups, [this](const Rates& rates) { return factors_of(rates); }, update);
+    ++counters_.steps;
   }
 
   std::vector<State> state() override {
     if (momentum_buffer_.empty()) return {};
     return {{"momentum_buffer", momentum_buffer_}};
   }
-  std::int64_t steps_done() const override { return steps_; }
-  void set_steps_done(std::int64_t steps) override { steps_ = steps; }
 
  private:
-  Factors factors_of_step(double lr) const {
-    const auto momentum = static_cast<float>(arguments_.momentum);
-    const bool first = steps_ == 0;  // the buffer starts as the first gradient, undampened
-    return {.weight_decay = static_cast<float>(arguments_.weight_decay),
+  Factors factors_of(const Rates& rates) const {
+    const auto momentum = static_cast<float>(rates.momentum);
+    const bool first = counters_.steps == 0;  // the buffer starts as the first gradient, undampened
+    return {.weight_decay = static_cast<float>(rates.weight_decay),
             .keep = first ? 0.0F : momentum,
             .add = first ? 1.0F : static_cast<float>(1 - arguments_.dampening),
             .gradient = arguments_.nesterov ? 1.0F : 0.0F,
             .momentum = arguments_.nesterov ? momentum : 1.0F,
-            .lr = static_cast<float>(lr)};
+            .lr = static_cast<float>(rates.lr)};
   }
 
   SgdArguments arguments_;
   std::size_t count_;
   std::vector<float> momentum_buffer_;
-  std::int64_t steps_ = 0;
 };
 
 std::unique_ptr<Optimizer> make(const Selection& selection, std::size_t count) {

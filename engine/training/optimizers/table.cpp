@@ -6,7 +6,7 @@ namespace cnnctl {
 namespace {
 
 const std::vector<OptimizerType>& types() {
-  static const std::vector<OptimizerType> types = {sgd(), adam(), adamw()};
+  static const std::vector<OptimizerType> types = {sgd(), adam(), adamw(), nadam(), rmsprop(), adagrad()};
   return types;
 }
 

@@ -20,5 +20,12 @@ OptimizerType sgd();
 OptimizerType adam();
 /// Source: Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2017; torch.optim.AdamW.
 OptimizerType adamw();
+/// Source: Dozat, "Incorporating Nesterov Momentum into Adam", 2016; torch.optim.NAdam.
+OptimizerType nadam();
+/// Source: Hinton, Srivastava and Swersky, "Neural Networks for Machine Learning", lecture 6, 2012; torch.optim.RMSprop.
+OptimizerType rmsprop();
+/// Source: Duchi, Hazan and Singer, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization", 2011;
+/// torch.optim.Adagrad.
+OptimizerType adagrad();
 
 }  // namespace cnnctl

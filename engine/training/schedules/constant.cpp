@@ -1,19 +1,21 @@
 #include "engine/training/arguments.h"
 #include "engine/training/schedules/types.h"
+#include "engine/training/schedules/warmup.h"
 
 namespace cnnctl {
 namespace {
 
-struct ConstantArguments {};
+struct ConstantArguments : WarmupArguments {};
 
 const Schema<ConstantArguments>& schema() {
-  static const Schema<ConstantArguments> schema("constant", "The optimizer's learning rate in every epoch.");
+  static const Schema<ConstantArguments> schema =
+      with_warmup(Schema<ConstantArguments>("constant", "The optimizer's learning rate in every epoch."));
   return schema;
 }
 
-Schedule make(const Selection& selection) {
-  read_arguments(schema(), selection);
-  return [](std::int64_t) { return 1.0; };
+std::unique_ptr<Schedule> make(const Selection& selection, const RunLength& run, const Rates&) {
+  const ConstantArguments arguments = read_arguments(schema(), selection);
+  return with_warmup(arguments, run, [&](const RunLength&) { return by_epoch([](double lr, std::int64_t) { return lr; }); });
 }
 
 }  // namespace

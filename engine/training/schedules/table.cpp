@@ -1,4 +1,7 @@
+#include <algorithm>
 #include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "engine/training/schedules/types.h"
 
@@ -6,11 +9,16 @@ namespace cnnctl {
 namespace {
 
 const std::vector<ScheduleType>& types() {
-  static const std::vector<ScheduleType> types = {constant_schedule(), step_schedule()};
+  static const std::vector<ScheduleType> types = {constant_schedule(), step_schedule(),       multistep_schedule(), exponential_schedule(),
+                                                  cosine_schedule(),   polynomial_schedule(), one_cycle_schedule(), plateau_schedule()};
   return types;
 }
 
 }  // namespace
+
+void Schedule::set_state(std::span<const double> state) {
+  if (!state.empty()) throw std::invalid_argument("the schedule has no state");
+}
 
 const std::vector<Choice>& schedule_choices() {
   static const std::vector<Choice> choices = [] {
@@ -21,10 +29,18 @@ const std::vector<Choice>& schedule_choices() {
   return choices;
 }
 
-Schedule make_schedule(const Selection& selection) {
-  for (const ScheduleType& type : types())
-    if (type.choice.declaration->name == selection.type) return type.make(selection);
-  throw std::invalid_argument("no schedule is called " + selection.type);
+std::unique_ptr<Schedule> make_schedule(const Selection& selection, const RunLength& run, Optimizer& optimizer) {
+  const auto type = std::find_if(types().begin(), types().end(),
+                                 [&](const ScheduleType& each) { return each.choice.declaration->name == selection.type; });
+  if (type == types().end()) throw std::invalid_argument("no schedule is called " + selection.type);
+  auto schedule = type->make(selection, run, optimizer.rates());
+  if (schedule->changes_momentum() && !optimizer.use_momentum()) {
+    Diagnostics diagnostics;
+    diagnostics.error(selection.place, fmt::format("{} changes the momentum, but the optimizer has none", selection.type),
+                      "add cycle_momentum: false, or take another optimizer");
+    throw ConfigError(diagnostics);
+  }
+  return schedule;
 }
 
 }  // namespace cnnctl

@@ -42,6 +42,61 @@ TEST_CASE("a run resumed with more epochs equals one that was never stopped") {
   CHECK(contains(read_text(folder.path() / "parts/config.yaml"), "epochs: 4"));
 }
 
+TEST_CASE("a run with every part of a recipe resumes to the bit, from an epoch's end and from within one") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> recipe = {"--set", "train.optimizer={nadam: {lr: 0.01, weight_decay: 0.1}}",
+                                           "--set", "train.schedule={one_cycle: {warmup: 3 steps}}",
+                                           "--set", "train.accumulate=2",
+                                           "--set", "train.clip_grad_norm=0.5",
+                                           "--set", "train.clip_grad_value=0.1",
+                                           "--set", "train.ema=0.9",
+                                           "--set", "train.no_decay=[norms, biases]",
+                                           "--set", "train.groups={'fc.*': {lr: 0.02}}",
+                                           "--set", "train.freeze=layer1.0.weight",
+                                           "--set", "train.early_stopping={patience: 50}",
+                                           "--set", "train.loss={cross_entropy: {label_smoothing: 0.1}}",
+                                           "--set", "train.epochs=40"};
+  const auto train = [&](std::vector<std::string> words) {
+    words.insert(words.end(), recipe.begin(), recipe.end());
+    return words;
+  };
+  const Result whole = train_tiny(folder.path(), train({"--out", "whole"}));
+  INFO(whole.err);
+  REQUIRE(whole.status == 0);
+  Process process(folder.path(), train({"train", "tiny.yaml", "--threads", "1", "--out", "run"}));
+  const std::string first_line = process.read_line();
+  process.signal(SIGINT);
+  const Result stopped = process.finish();
+  REQUIRE(stopped.status == 130);
+  const Result rest = run_program(folder.path(), {"train", "--resume", "run", "--threads", "1"});
+  INFO(rest.err);
+  REQUIRE(rest.status == 0);
+  CHECK(lines(first_line + "\n" + stopped.out + rest.out) == lines(whole.out));
+  check_same_weights(folder.path() / "whole", folder.path() / "run");
+  const Result evaluated = run_program(folder.path(), {"eval", "run"});
+  CHECK(lines(evaluated.out).back() == lines(whole.out).back());  // the averages are what the file's weights are
+}
+
+TEST_CASE("plateau and early stopping count on where a run was stopped") {
+  const TemporaryFolder folder;
+  const std::vector<std::string> recipe = {"--set", "train.schedule={plateau: {patience: 0, threshold: 0.5, factor: 0.5}}", "--set",
+                                           "train.early_stopping={patience: 4, min_delta: 0.9}"};
+  const auto train = [&](std::vector<std::string> words) {
+    words.insert(words.end(), recipe.begin(), recipe.end());
+    return train_tiny(folder.path(), words);
+  };
+  const Result whole = train({"--set", "train.epochs=20", "--out", "whole"});
+  REQUIRE(whole.status == 0);
+  CHECK(contains(whole.err, "stopped early: 4 epochs were no better than the best"));
+  CHECK(lines(read_text(folder.path() / "whole/metrics.csv")).size() == 6);
+  REQUIRE(train({"--set", "train.epochs=3", "--out", "parts"}).status == 0);
+  const Result rest = run_program(folder.path(), {"train", "--resume", "parts", "--set", "train.epochs=20", "--threads", "1"});
+  CHECK(rest.status == 0);
+  check_same_weights(folder.path() / "whole", folder.path() / "parts");
+  const Result again = run_program(folder.path(), {"train", "--resume", "parts", "--threads", "1"});
+  CHECK(contains(again.err, "the run is finished: it stopped early, after 5 epochs. To train on: --set train.early_stopping.patience=8"));
+}
+
 TEST_CASE("a resumed run computes as it did before, whatever the cache says by then") {
   const TemporaryFolder folder;
   std::string config = tiny_config();

@@ -46,6 +46,18 @@ TEST_CASE("shape-check prints a table with the arithmetic, and totals below") {
   for (const std::string& line : lines(result.out)) CHECK(line.size() <= 120);
 }
 
+TEST_CASE("shape-check's memory counts what averages and sums of gradients take") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "tiny.yaml", tiny_config());
+  const auto bytes = [&](const std::string& set) {
+    const Result result = run_program(folder.path(), {"shape-check", "tiny.yaml", "--json", "--set", set});
+    return nlohmann::json::parse(result.out).at("train_memory_bytes").get<std::int64_t>();
+  };
+  const std::int64_t plain = bytes("train.accumulate=1"), trained = 1562, all = trained + 2 * 4;
+  CHECK(bytes("train.accumulate=2") == plain + 4 * trained);
+  CHECK(bytes("train.ema=0.9") == plain + 4 * all);
+}
+
 TEST_CASE("shape-check's memory follows --batch-size, and --set changes the network") {
   const TemporaryFolder folder;
   const auto run = [&](std::vector<std::string> arguments) {

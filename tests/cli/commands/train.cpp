@@ -238,6 +238,24 @@ TEST_CASE("--init with weights of another shape is an error that names the tenso
   CHECK_FALSE(fs::exists(folder.path() / "second"));
 }
 
+TEST_CASE("--lr-find writes the curve into a folder of its own and suggests a learning rate") {
+  const TemporaryFolder folder;
+  const Result result = train_tiny(folder.path(), {"--lr-find"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  CHECK(contains(result.out, "Suggested learning rate: "));
+  CHECK(contains(result.out, "--set train.optimizer.adam.lr="));
+  const auto rows = lines(read_text(folder.path() / "runs/tiny-lr-find/lr_find.csv"));
+  CHECK(rows.front() == "lr,loss,smoothed_loss");
+  CHECK(rows.size() > 50);
+  CHECK_FALSE(fs::exists(folder.path() / "runs/tiny"));
+  const Result json = train_tiny(folder.path(), {"--lr-find", "--json", "--out", "curve"});
+  const auto event = nlohmann::json::parse(json.out);
+  CHECK(event.at("points").size() == lines(read_text(folder.path() / "curve/lr_find.csv")).size() - 1);
+  CHECK(event.at("suggestion").get<double>() > 0);
+  CHECK(run_program(folder.path(), {"train", "--lr-find", "--resume", "curve"}).status == 2);
+}
+
 TEST_CASE("without test data there is no accuracy line, and that is said") {
   const TemporaryFolder folder;
   write_npy(folder.file("images.npy"), {4, 1, 28, 28}, std::vector<float>(4 * 28 * 28, 0.5F));

@@ -9,17 +9,19 @@ namespace {
 
 TEST_CASE("cross_entropy and its gradient are PyTorch's") {
   const SafeTensors file = reference("cross_entropy.safetensors");
-  for (const std::string name : {"ordinary", "large", "one_image"}) {
+  CHECK(file.metadata.size() == 6);
+  for (const auto& [name, item] : file.metadata) {
     CAPTURE(name);
     const Tensor& logits = file.tensors.at(name + "/logits");
     std::vector<std::int32_t> labels;
     for (const float label : file.tensors.at(name + "/labels").values) labels.push_back(static_cast<std::int32_t>(label));
     std::vector<float> gradient(logits.values.size());
     const auto classes = static_cast<int>(logits.dims[1]);
-    const double loss = cross_entropy_loss()(logits.values, labels, classes, gradient);
+    const Loss function = cross_entropy_loss(classes, item);
+    const double loss = function(logits.values, labels, classes, gradient);
     CHECK(loss == doctest::Approx(file.tensors.at(name + "/loss").values[0]).epsilon(1e-6));
     check_near(gradient, file.tensors.at(name + "/gradient").values, 1e-6, 1e-7);
-    CHECK(cross_entropy_loss()(logits.values, labels, classes, {}) == loss);
+    CHECK(function(logits.values, labels, classes, {}) == loss);
   }
 }
 
@@ -27,14 +29,14 @@ TEST_CASE("cross_entropy of huge logits neither overflows nor loses its value") 
   const std::vector<float> logits = {3e38F, -3e38F};
   const std::vector<std::int32_t> labels = {0};
   std::vector<float> gradient(2);
-  CHECK(cross_entropy_loss()(logits, labels, 2, gradient) == 0);
+  CHECK(cross_entropy_loss(2)(logits, labels, 2, gradient) == 0);
   CHECK(gradient == std::vector<float>{0, 0});
 }
 
 TEST_CASE("cross_entropy of a logit that is no number is no number") {
   const std::vector<float> logits = {0, std::numeric_limits<float>::quiet_NaN(), 1};
   const std::vector<std::int32_t> labels = {0};
-  CHECK(std::isnan(cross_entropy_loss()(logits, labels, 3, {})));
+  CHECK(std::isnan(cross_entropy_loss(3)(logits, labels, 3, {})));
 }
 
 TEST_CASE("cross_entropy names a label that is outside the classes") {
@@ -42,7 +44,7 @@ TEST_CASE("cross_entropy names a label that is outside the classes") {
   for (const std::int32_t label : {-1, 3}) {
     const std::vector<std::int32_t> labels = {2, label};
     try {
-      cross_entropy_loss()(logits, labels, 3, {});
+      cross_entropy_loss(3)(logits, labels, 3, {});
       FAIL_CHECK("no exception");
     } catch (const std::out_of_range& error) {
       CHECK(error.what() == "the label " + std::to_string(label) + " is outside the network's 3 classes, 0 to 2");
@@ -50,11 +52,19 @@ TEST_CASE("cross_entropy names a label that is outside the classes") {
   }
 }
 
+TEST_CASE("class weights must be as many as there are classes") {
+  CHECK_NOTHROW(cross_entropy_loss(2, "cross_entropy: {class_weights: [1, 2]}"));
+  CHECK_THROWS_WITH_AS(cross_entropy_loss(3, "cross_entropy: {class_weights: [1, 2]}"),
+                       doctest::Contains("a number for each of the 3 classes, here are 2"), ConfigError);
+  CHECK(contains(mistakes("cross_entropy: {class_weights: [1, 0]}", loss_choices()), "class_weights[1] of cross_entropy must be above 0"));
+  CHECK(contains(mistakes("cross_entropy: {label_smoothing: 1.5}", loss_choices()), "label_smoothing"));
+}
+
 TEST_CASE("cross_entropy refuses sizes that do not fit") {
   const std::vector<float> logits(6);
   std::vector<float> short_gradient(5);
   const std::vector<std::int32_t> labels = {0, 1};
-  const Loss loss = cross_entropy_loss();
+  const Loss loss = cross_entropy_loss(3);
   CHECK_THROWS_AS(loss(logits, labels, 4, {}), std::invalid_argument);
   CHECK_THROWS_AS(loss(logits, labels, 0, {}), std::invalid_argument);
   CHECK_THROWS_AS(loss(logits, labels, 3, short_gradient), std::invalid_argument);

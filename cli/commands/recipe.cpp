@@ -1,0 +1,49 @@
+#include "cli/commands/recipe.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "engine/graph/shape.h"
+
+namespace cnnctl {
+
+TrainerOptions trainer_options(const TrainSpec& spec) {
+  TrainerOptions options{.epochs = spec.epochs,
+                         .batch_size = spec.batch_size,
+                         .drop_last = spec.drop_last,
+                         .accumulate = spec.accumulate,
+                         .clip_grad_value = spec.clip_grad_value,
+                         .clip_grad_norm = spec.clip_grad_norm};
+  if (const auto& stopping = spec.early_stopping)
+    options.early_stopping = {.by_loss = stopping->monitor == "loss", .patience = stopping->patience, .min_delta = stopping->min_delta};
+  return options;
+}
+
+GroupRules group_rules(const TrainSpec& spec) {
+  const auto spares = [&](const char* what) { return std::find(spec.no_decay.begin(), spec.no_decay.end(), what) != spec.no_decay.end(); };
+  GroupRules rules{.patterns = {}, .decay_norms = !spares("norms"), .decay_biases = !spares("biases")};
+  for (const GroupSpec& group : spec.groups) rules.patterns.push_back({group.pattern.glob, group.lr, group.weight_decay});
+  return rules;
+}
+
+std::int64_t recipe_bytes(const TrainSpec& spec, const Graph& graph) {
+  std::int64_t trained = 0, all = 0;
+  for (const Parameter& parameter : graph.parameters) {
+    all = checked_sum(all, parameter.count());
+    if (parameter.trainable) trained = checked_sum(trained, parameter.count());
+  }
+  const std::int64_t elements = checked_sum(spec.accumulate > 1 ? trained : 0, spec.ema ? all : 0);
+  return checked_product(elements, static_cast<std::int64_t>(sizeof(float)));
+}
+
+void check_early_stopping(const Experiment& experiment, bool has_test_images) {
+  const auto& stopping = experiment.train.early_stopping;
+  if (!stopping || has_test_images) return;
+  Diagnostics diagnostics;
+  diagnostics.error(stopping->place, fmt::format("early_stopping: dataset {} has no test images to tell how good an epoch was",
+                                                 experiment.data.dataset.type));
+  throw ConfigError(diagnostics);
+}
+
+}  // namespace cnnctl

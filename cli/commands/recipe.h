@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/experiment/experiment.h"
+#include "engine/training/parameter_groups.h"
+#include "engine/training/trainer.h"
+
+namespace cnnctl {
+
+/// A config's section train as training takes it.
+TrainerOptions trainer_options(const TrainSpec& spec);
+GroupRules group_rules(const TrainSpec& spec);
+
+/// Bytes that training by this recipe takes besides the network's and its optimizer's: sums of gradients, averages.
+std::int64_t recipe_bytes(const TrainSpec& spec, const Graph& graph);
+
+/// Throws ConfigError where a run could never stop early because it evaluates nothing.
+void check_early_stopping(const Experiment& experiment, bool has_test_images);
+
+}  // namespace cnnctl

@@ -1,0 +1,74 @@
+#include "cli/commands/sweep_record.h"
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/diagnostics/diagnostic.h"
+#include "engine/formats/atomic_file.h"
+
+namespace cnnctl {
+namespace {
+
+using nlohmann::json;
+
+std::string plan_text(const std::string& config, const std::vector<GridAxis>& axes, std::int64_t seeds) {
+  json grid = json::array();
+  for (const GridAxis& axis : axes) grid.push_back({axis.key, axis.values});
+  return json{{"config", config}, {"grid", grid}, {"seeds", seeds}}.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+SweepResult result_from(const json& object) {
+  SweepResult result;
+  if (const json& accuracy = object.at("accuracy"); !accuracy.is_null()) result.accuracy = accuracy.get<double>();
+  result.best_accuracy = object.at("best_accuracy").get<double>();
+  return result;
+}
+
+json to_json(const SweepResult& result) {
+  return {{"accuracy", result.accuracy ? json(*result.accuracy) : json()}, {"best_accuracy", result.best_accuracy}};
+}
+
+}  // namespace
+
+SweepRecord::SweepRecord(const std::string& folder, const std::string& config, const std::vector<GridAxis>& axes, std::int64_t seeds)
+    : path_((std::filesystem::path(folder) / "sweep.json").string()), plan_(plan_text(config, axes, seeds)) {
+  if (!std::filesystem::exists(path_)) {
+    write();
+    return;
+  }
+  std::ifstream file(path_);
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  try {
+    const json record = json::parse(text);
+    if (record.at("plan") != json::parse(plan_))
+      throw InputError(fmt::format("{} is of a sweep of another config or grid; name another folder with --out", path_));
+    for (const auto& [name, result] : record.at("results").items()) results_[name] = result_from(result);
+  } catch (const json::exception& error) {
+    throw InputError(fmt::format("{}: is damaged ({}); remove it to begin the sweep anew", path_, error.what()));
+  }
+}
+
+const SweepResult* SweepRecord::find(const std::string& name) const {
+  const auto found = results_.find(name);
+  return found == results_.end() ? nullptr : &found->second;
+}
+
+void SweepRecord::add(const std::string& name, const SweepResult& result) {
+  results_[name] = result;
+  write();
+}
+
+void SweepRecord::write() const {
+  json results = json::object();
+  for (const auto& [name, result] : results_) results[name] = to_json(result);
+  const std::string text = json{{"plan", json::parse(plan_)}, {"results", results}}.dump(1) + "\n";
+  write_file_atomically(path_, std::array<std::string_view, 1>{text});
+}
+
+}  // namespace cnnctl
