@@ -244,7 +244,7 @@ TEST_CASE(
   CHECK(all_parameters(averaged.model) == all_parameters(plain.model));
   CHECK(reported != all_parameters(plain.model));
   CHECK(record.epochs[2].test.loss != of_plain.epochs[2].test.loss);
-  CHECK(averaged.trainer->evaluate_test().loss == record.epochs[2].test.loss);
+  CHECK(averaged.trainer->measure(averaged.test).loss == record.epochs[2].test.loss);
   averaged.ema->hold(Ema::Held::averaged);
   CHECK(all_parameters(averaged.model) == reported);
 }
