@@ -410,7 +410,9 @@ std::vector<BackwardMemory> backward_memory(const Graph& graph) {
     const std::int64_t gradients = overwrites_input(graph, readers, node) ? own
                                    : in_place                             ? std::max(own, inputs)
                                                                           : checked_sum(own, inputs);
-    memory.push_back({checked_sum(read[index_of(node.output)] ? own : 0, workspace_bytes(graph, node, 1)), gradients});
+    const std::int64_t workspace = workspace_bytes(graph, node, 1);
+    memory.push_back({checked_sum(read[index_of(node.output)] ? own : 0, workspace),
+                      checked_sum(backward_needs(node).output ? own : 0, workspace), gradients, backward_needs(node).inputs});
   }
   return memory;
 }

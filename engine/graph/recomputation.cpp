@@ -47,20 +47,13 @@ class Finder {
   }
 
   Recomputation find() {
-    std::map<int, std::vector<std::size_t>> forward_steps;
+    std::map<int, std::vector<std::size_t>> forward_steps, waiting;  // by run
     for (std::size_t i = 0; i < program_.forward.size(); ++i)
       if (const int run = run_of(program_.forward[i]); run != none) forward_steps[run].push_back(i);
-    for (std::size_t i = 0; i < program_.backward.size(); ++i) {
-      const int run = run_of(program_.backward[i]);
-      if (run == none) continue;
-      for (const int buffer : program_.backward[i].buffers)
-        if (movable(buffer, run)) result_.renewed[index_of(buffer)] = true;
-      if (result_.replays.empty() || run_of(program_.backward[result_.replays.back().before]) != run) result_.replays.push_back({i, {}});
-    }
-    for (Replay& replay : result_.replays) {
-      const int run = run_of(program_.backward[replay.before]);
-      replay.steps = steps_again(run, forward_steps[run]);
-    }
+    for (const StepUses& step : program_.backward) renew(step.buffers, run_of(step));
+    for (const auto& [run, steps] : forward_steps) waiting[run] = steps_again(run, steps);
+    for (std::size_t i = 0; i < program_.backward.size(); ++i)
+      if (const int run = run_of(program_.backward[i]); run != none) add_replay(i, waiting[run]);
     return std::move(result_);
   }
 
@@ -89,17 +82,39 @@ class Finder {
     });
   }
 
+  /// Gives a second life to those of a step's buffers that need not stand in between.
+  void renew(const std::vector<int>& buffers, int run) {
+    if (run == none) return;
+    for (const int buffer : buffers)
+      if (movable(buffer, run)) result_.renewed[index_of(buffer)] = true;
+  }
+
   /// The run's steps that lead to what its backward steps read. What they work on is needed again as well.
   std::vector<std::size_t> steps_again(int run, const std::vector<std::size_t>& steps) {
     std::vector<std::size_t> again;
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
       if (!writes_needed(*step)) continue;
       again.push_back(*step);
-      for (const int buffer : program_.forward[*step].buffers)
-        if (movable(buffer, run)) result_.renewed[index_of(buffer)] = true;
+      renew(program_.forward[*step].buffers, run);
     }
     std::reverse(again.begin(), again.end());
     return again;
+  }
+
+  /// Of the steps that wait to run again, lets those run up to the last one that shares a buffer with the backward step: not earlier, since
+  /// what they write takes memory, and in their order, since some may write over what others read.
+  void add_replay(std::size_t before, std::vector<std::size_t>& waiting) {
+    const std::vector<int>& read = program_.backward[before].buffers;
+    const auto gives = [&](std::size_t step) {
+      const std::vector<int>& buffers = program_.forward[step].buffers;
+      return std::any_of(buffers.begin(), buffers.end(), [&](int buffer) {
+        return result_.renewed[index_of(buffer)] && std::find(read.begin(), read.end(), buffer) != read.end();
+      });
+    };
+    const auto end = std::find_if(waiting.rbegin(), waiting.rend(), gives).base();
+    if (end == waiting.begin()) return;
+    result_.replays.push_back({before, {waiting.begin(), end}});
+    waiting.erase(waiting.begin(), end);
   }
 
   const Graph& graph_;

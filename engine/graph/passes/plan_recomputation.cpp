@@ -21,8 +21,39 @@ struct Run {
   int begin = 0;
   int end = 0;
   Bytes kept = 0;    // values that earlier runs have handed on
-  Bytes inner = 0;   // what its own nodes keep for the backward pass or hand on, and gradients
+  Bytes inner = 0;   // what its own nodes keep for the backward pass, and gradients
   Bytes stored = 0;  // what keeping its values until then takes, beyond those that are handed on
+};
+
+/// What is alive in the backward pass of a run, whose nodes are added from the last one on.
+class Inside {
+ public:
+  /// `size`: of the node's value; `crosses`: whether later runs read it.
+  void add(const BackwardMemory& memory, Bytes size, bool crosses) {
+    if (crosses) {
+      if (handed_on_ > 0 || kept_ > 0) gradients_of_others_ += size;
+      handed_on_ += size;
+    } else {
+      kept_ += memory.kept;
+      if (reads_) behind_ += memory.kept;
+    }
+    reads_ |= memory.reads_inputs;
+    Bytes& most = reads_ ? behind_ : in_front_;
+    most = std::max(most, memory.own + memory.gradients);
+  }
+
+  /// All that its nodes keep for the backward pass and do not hand on, and all that they hand on.
+  Bytes kept() const { return kept_; }
+  Bytes handed_on() const { return handed_on_; }
+  /// The most of what they keep and of gradients that is alive at a time.
+  Bytes most() const { return std::max(in_front_, behind_) + gradients_of_others_; }
+
+ private:
+  Bytes kept_ = 0, handed_on_ = 0;
+  // Values are computed again where the backward pass reads the first one of them, and take nothing in front of that.
+  Bytes in_front_ = 0, behind_ = 0;
+  Bytes gradients_of_others_ = 0;  // of values that are handed on beside the last one's: they wait for their nodes
+  bool reads_ = false;
 };
 
 /// Cuts a graph into runs of consecutive nodes. Values that cross a cut stand until the backward pass has used them; the others are
@@ -53,19 +84,17 @@ class Cutter {
     std::vector<Bytes> kept(index_of(nodes_) + 1, std::numeric_limits<Bytes>::max());
     kept[0] = sizes_.front();
     for (int end = 1; end <= nodes_; ++end) {
-      Bytes gradients = 0, kept_inside = 0, handed_on = 0;
+      Inside inside;
       for (int begin = end - 1; begin >= 0; --begin) {
         const bool crosses = last_reader_[index_of(begin + 1)] >= end;  // value i + 1 is written by node i
-        const BackwardMemory& memory = memory_[index_of(begin)];
-        gradients = std::max(gradients, memory.gradients);
-        (crosses ? handed_on : kept_inside) += crosses ? size(begin + 1) : memory.kept;
-        const Bytes inner = kept_inside + handed_on + gradients;
+        inside.add(memory_[index_of(begin)], size(begin + 1), crosses);
+        const Bytes inner = inside.most(), handed_on = inside.handed_on();
         if (inner > bound) break;
         if (!best[index_of(begin)] && begin > 0) continue;
         const Bytes before = kept[index_of(begin)];
         if (before + inner > bound || before + handed_on >= kept[index_of(end)]) continue;
         kept[index_of(end)] = before + handed_on;
-        best[index_of(end)] = Run{begin, end, before, inner, kept_inside};
+        best[index_of(end)] = Run{begin, end, before, inner, inside.kept()};
       }
     }
     if (!best.back()) return std::nullopt;
