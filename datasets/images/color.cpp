@@ -28,13 +28,13 @@ ByteMap byte_map(const Function& value_of) {
   return map;
 }
 
-void apply(std::span<std::uint8_t> pixels, const ByteMap& map) {
+void map_bytes(std::span<std::uint8_t> pixels, const ByteMap& map) {
   for (std::uint8_t& pixel : pixels) pixel = map[pixel];
 }
 
 /// Every byte becomes the mean of it and a constant.
 void blend_with_constant(Image& image, std::uint8_t constant, double factor) {
-  apply(image.pixels, byte_map([&](int byte) { return blend(constant, static_cast<std::uint8_t>(byte), static_cast<float>(factor)); }));
+  map_bytes(image.pixels, byte_map([&](int byte) { return blend(constant, static_cast<std::uint8_t>(byte), static_cast<float>(factor)); }));
 }
 
 Histogram histogram_of(std::span<const std::uint8_t> plane) {
@@ -167,7 +167,7 @@ void posterize(Image& image, int bits) {
 }
 
 void solarize(Image& image, double threshold) {
-  apply(image.pixels, byte_map([&](int byte) { return static_cast<std::uint8_t>(byte < threshold ? byte : 255 - byte); }));
+  map_bytes(image.pixels, byte_map([&](int byte) { return static_cast<std::uint8_t>(byte < threshold ? byte : 255 - byte); }));
 }
 
 void stretch_contrast(Image& image) {
@@ -176,12 +176,12 @@ void stretch_contrast(Image& image) {
     const auto [least, most] = std::minmax_element(plane.begin(), plane.end());
     if (*least == *most) continue;
     const double scale = 255.0 / (*most - *least), offset = -*least * scale;
-    apply(plane, byte_map([&](int byte) { return static_cast<std::uint8_t>(std::clamp(byte * scale + offset, 0.0, 255.0)); }));
+    map_bytes(plane, byte_map([&](int byte) { return static_cast<std::uint8_t>(std::clamp(byte * scale + offset, 0.0, 255.0)); }));
   }
 }
 
 void equalize(Image& image) {
-  for (std::int64_t c = 0; c < image.shape.channels; ++c) apply(image.plane(c), equalizing_map(histogram_of(image.plane(c))));
+  for (std::int64_t c = 0; c < image.shape.channels; ++c) map_bytes(image.plane(c), equalizing_map(histogram_of(image.plane(c))));
 }
 
 }  // namespace cnnctl
