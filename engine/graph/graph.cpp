@@ -1,5 +1,6 @@
 #include "engine/graph/graph.h"
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <utility>
@@ -65,6 +66,22 @@ std::vector<int> count_readers(const Graph& graph) {
     for (const ValueId input : node.inputs) ++readers[static_cast<std::size_t>(input)];
   ++readers[static_cast<std::size_t>(graph.output)];
   return readers;
+}
+
+bool trains(const Graph& graph, const Node& node) {
+  return std::any_of(node.parameters.begin(), node.parameters.end(),
+                     [&](ParameterId id) { return graph.parameters[static_cast<std::size_t>(id)].trainable; });
+}
+
+std::vector<bool> find_gradients(const Graph& graph, bool of_input) {
+  std::vector<bool> found(graph.values.size(), false);
+  found[0] = of_input;
+  for (const Node& node : graph.nodes) {
+    const bool earlier =
+        std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return found[static_cast<std::size_t>(id)]; });
+    found[static_cast<std::size_t>(node.output)] = trains(graph, node) || earlier;
+  }
+  return found;
 }
 
 std::vector<LayerId> unused_layers(const Graph& graph) {

@@ -95,6 +95,13 @@ ParameterId add_parameter(Graph& graph, Parameter parameter);
 /// How many nodes read each value, indexed by value; the graph's output counts as one reader.
 std::vector<int> count_readers(const Graph& graph);
 
+/// Whether a node has a parameter that is trained.
+bool trains(const Graph& graph, const Node& node);
+
+/// Which values training needs the gradients of, indexed by value: those behind something that is trained, and all behind the input's where
+/// that is wanted as well.
+std::vector<bool> find_gradients(const Graph& graph, bool of_input);
+
 /// The layers whose results lead nowhere: no node of theirs is read on a way to the graph's output. Layers without nodes are not among
 /// them.
 std::vector<LayerId> unused_layers(const Graph& graph);

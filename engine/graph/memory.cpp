@@ -68,11 +68,6 @@ const BatchNorm* residual_norm(const Node& node) {
   return norm != nullptr && norm->residual ? norm : nullptr;
 }
 
-bool trains(const Graph& graph, const Node& node) {
-  return std::any_of(node.parameters.begin(), node.parameters.end(),
-                     [&](ParameterId id) { return graph.parameters[index_of(id)].trainable; });
-}
-
 /// The inputs that a node's backward reads: what weights alone are multiplied with only where they are trained.
 std::span<const ValueId> kept_inputs(const Graph& graph, const Node& node) {
   const std::span<const ValueId> inputs(node.inputs);
@@ -261,17 +256,8 @@ class Buffers {
     set_value(node.output, output);
   }
 
-  /// A value has a gradient where something that is trained comes before it.
-  void find_gradients() {
-    has_gradient_.assign(graph_.values.size(), false);
-    for (const Node& node : graph_.nodes) {
-      const auto reached = [&](ValueId id) { return has_gradient_[index_of(id)]; };
-      has_gradient_[index_of(node.output)] = trains(graph_, node) || std::any_of(node.inputs.begin(), node.inputs.end(), reached);
-    }
-  }
-
   void walk_backward() {
-    find_gradients();
+    has_gradient_ = find_gradients(graph_, false);
     gradients_.assign(graph_.values.size(), std::nullopt);
     second_gradients_ = gradients_;
     reads_before_ = readers_;

@@ -1,6 +1,5 @@
 #include "engine/runtime/compiler.h"
 
-#include <algorithm>
 #include <initializer_list>
 #include <iterator>
 #include <stdexcept>
@@ -49,12 +48,11 @@ Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, Param
       dropout_state_(dropout_state),
       chooser_(chooser),
       readers_(count_readers(graph)),
+      needs_gradient_(find_gradients(graph, input_gradient)),
       values_(graph.values.size()),
       gradients_(graph.values.size()),
       second_gradients_(graph.values.size()),
-      values_that_stay_(values_that_stay(graph)) {
-  find_needed_gradients(input_gradient);
-}
+      values_that_stay_(values_that_stay(graph)) {}
 
 CompiledProgram Compiler::compile() {
   start();
@@ -125,16 +123,6 @@ void Compiler::compile_backward() {
   program_.input_gradient = in_format(gradient(0), plain_desc(dims(0)), "input").buffer;
 }
 
-void Compiler::find_needed_gradients(bool input_gradient) {
-  needs_gradient_.assign(graph_.values.size(), false);
-  needs_gradient_[0] = input_gradient;
-  for (const Node& node : graph_.nodes) {
-    const bool own = trains(node);
-    const bool earlier = std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId id) { return needs_gradient(id); });
-    needs_gradient_[static_cast<std::size_t>(node.output)] = own || earlier;
-  }
-}
-
 void Compiler::start() {
   const Tensor input = allocate(plain_desc(dims(0)));
   program_.input = input.buffer;
@@ -201,11 +189,6 @@ Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& want
   const Tensor copy = constant(wanted);
   add_preparation({layer_name(node), "prepare weights", "cnnctl", format_name(wanted)}, {stored, copy}, copy_step(stored, copy));
   return copy;
-}
-
-bool Compiler::trains(const Node& node) const {
-  return std::any_of(node.parameters.begin(), node.parameters.end(),
-                     [&](ParameterId id) { return graph_.parameters[static_cast<std::size_t>(id)].trainable; });
 }
 
 Tensor Compiler::parameter_gradient(const Node& node, std::size_t index) {

@@ -113,8 +113,6 @@ class Compiler {
   /// The parameter in the format `wanted`: where the store holds another one, converted before every forward pass (training) or when it has
   /// changed.
   Tensor parameter(const Node& node, std::size_t index, const Desc& wanted);
-  /// Whether the node has a parameter that is trained.
-  bool trains(const Node& node) const;
   /// Its gradient, to be written in the format the store has for it; of a parameter that is not trained, memory that nobody reads.
   Tensor parameter_gradient(const Node& node, std::size_t index);
   /// The same for a step that writes it in the format `written`: `add_step` gets a tensor of that format, which is converted behind the
@@ -161,7 +159,6 @@ class Compiler {
  private:
   void add_step(StepLabel label, StepUses uses, std::unique_ptr<Step> step);
   BufferId add_buffer(Buffer buffer);
-  void find_needed_gradients(bool input_gradient);
   void start();
   void compile_forward(std::size_t index);
   void finish_forward();

@@ -140,11 +140,11 @@ Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
     return {};
   }
   compiler.set_value(node.output, choose(compiler, node, op, s, ways, forward).forward(compiler, node, x));
-  if (compiler.trains(node)) compiler.keep_for_backward(x);
+  if (trains(compiler.graph(), node)) compiler.keep_for_backward(x);
 
   return [=, &node, &op](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), dst, s.layer);
-    if (c.trains(node)) choose(c, node, op, s, ways, by_weights).backward_weights(c, node, x, dy);
+    if (trains(c.graph(), node)) choose(c, node, op, s, ways, by_weights).backward_weights(c, node, x, dy);
     if (c.needs_gradient(s.input)) c.add_gradient(s.input, choose(c, node, op, s, ways, by_data).backward_data(c, node, dy));
   };
 }

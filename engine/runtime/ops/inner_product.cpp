@@ -50,13 +50,13 @@ Backward compile(Compiler& compiler, const Node& node, const InnerProduct& op) {
   compiler.add_primitive(label(setup, "forward", forward.impl_info_str(), source.desc), dnnl::inner_product_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
   compiler.set_value(node.output, {plain_desc({d[0], op.out_features, 1, 1}), y.buffer});
-  if (compiler.trains(node)) compiler.keep_for_backward(source);
+  if (trains(compiler.graph(), node)) compiler.keep_for_backward(source);
 
   return [=, &node, &op](Compiler& c) {
     const Tensor gradient = c.gradient(node.output);
     const Tensor dy{setup.dst, c.in_format(gradient, plain_desc(dims_of(gradient.desc)), setup.layer).buffer};
 
-    if (c.trains(node)) add_weights_gradient(c, node, op, setup, forward, source, dy);
+    if (trains(c.graph(), node)) add_weights_gradient(c, node, op, setup, forward, source, dy);
     if (!c.needs_gradient(input)) return;
     const auto by_data = inner_product_backward_data_desc(source.desc, any_desc(setup.weights), setup.dst, forward);
     const Tensor dx = c.allocate(source.desc);
