@@ -81,6 +81,13 @@ struct NormGradientChannels {
   Floats of_input(const Floats& g, const Floats& distance) const { return scale * (g - average - distance * slope); }
 };
 
+/// A plane's sums to their place among all planes'.
+template <int Width>
+void store_norm_sums(const NormSums<typename Vectors<Width>::Floats>& sums, std::int64_t plane, float* to) {
+  Vectors<Width>::store(to + plane * 2 * Width, sums.total);
+  Vectors<Width>::store(to + (plane * 2 + 1) * Width, sums.with_input);
+}
+
 /// The gradients of a block's scale and shift from each plane's sums of g and of g (x - mean), in the order of the images.
 template <int Width>
 void combine_norm_sums(const ChannelLayout& layout, float epsilon, const float* variance, std::int64_t block, const float* sums,

@@ -40,7 +40,7 @@ void forward(const NormDepthwiseGeometry& g, const NormDepthwiseTensors& t, floa
     if (g.before) {
       const NormRows<Width> norm(*g.before, t.before, block);
       const auto normalize = [&](std::int64_t row, float* to, std::int64_t pixels) {
-        norm.forward(x + row * c.in.width_pixels * Width, to, pixels);
+        norm.forward(x + row * c.in.width_pixels * Width, nullptr, to, pixels);
       };
       convolve_plane<Width, Kernel, Stride>(c, rows, normalize, w, middle);
     } else {
@@ -54,7 +54,7 @@ void forward(const NormDepthwiseGeometry& g, const NormDepthwiseTensors& t, floa
     for_blocks(group, [&](std::int64_t block) { combine_moments<Width>(c.out, block, sums, t.behind.mean, t.behind.variance); });
     for_planes(c.in, group, [&](std::int64_t plane, std::int64_t block) {
       const std::int64_t at = plane * c.out.pixels() * Width;
-      NormRows<Width>(g.behind, t.behind, block).forward(t.middle + at, y + at, c.out.pixels());
+      NormRows<Width>(g.behind, t.behind, block).forward(t.middle + at, nullptr, y + at, c.out.pixels());
     });
   });
 }
@@ -75,7 +75,7 @@ struct NormedPlane {
 
   void fill_input(std::int64_t row, float* to, std::int64_t pixels) const {
     if (has_before)
-      before.forward(x + row * in_columns * Width, to, pixels);
+      before.forward(x + row * in_columns * Width, nullptr, to, pixels);
     else
       CopiedRows<Width>{x, in_columns}(row, to, pixels);
   }
@@ -90,12 +90,6 @@ struct NormedPlane {
   }
 };
 
-template <int Width>
-void store_sums(const typename NormRows<Width>::Sums& sums, std::int64_t plane, float* to) {
-  Vectors<Width>::store(to + plane * 2 * Width, sums.total);
-  Vectors<Width>::store(to + (plane * 2 + 1) * Width, sums.with_input);
-}
-
 template <int Width, int Kernel, int Stride>
 void backward(const NormDepthwiseGeometry& g, const NormDepthwiseTensors& t, const float* dy, const NormDepthwiseGradients& to,
               float* scratch) {
@@ -109,7 +103,7 @@ void backward(const NormDepthwiseGeometry& g, const NormDepthwiseTensors& t, con
 
   const auto sum_behind = [&](std::int64_t plane, std::int64_t block) {
     const NormRows<Width> norm(g.behind, t.behind, block);
-    store_sums<Width>(norm.sums(t.middle + plane * out, dy + plane * out, c.out.pixels()), plane, behind_sums);
+    store_norm_sums<Width>(norm.sums(t.middle + plane * out, dy + plane * out, c.out.pixels()), plane, behind_sums);
   };
   const auto through_convolution = [&](std::int64_t plane, std::int64_t block) {
     using Rows = NormRows<Width>;
@@ -126,7 +120,7 @@ void backward(const NormDepthwiseGeometry& g, const NormDepthwiseTensors& t, con
                               c.out.width_pixels,
                               dx};
     backward_plane(c, normed, rows, t.weights + block * taps * Width, {dx, false, parts + plane * (taps + 1) * Width});
-    store_sums<Width>(normed.sums, plane, before_sums);
+    store_norm_sums<Width>(normed.sums, plane, before_sums);
   };
   const auto finish_block = [&](std::int64_t block) {
     finish_weights<Width>(c, parts, block, to.weights);

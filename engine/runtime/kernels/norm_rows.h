@@ -28,31 +28,41 @@ class NormRows {
         channels_(geometry.layout, geometry.epsilon, tensors, block),
         inside_(ChannelBlocks<Width>::inside(geometry.layout, block)) {}
 
-  /// y = f(norm(x)).
-  void forward(const float* x, float* y, std::int64_t pixels) const {
+  /// y = f(norm(x)), or f(norm(x) + other) where `other` is not nullptr.
+  void forward(const float* x, const float* other, float* y, std::int64_t pixels) const {
     with_norm_function(geometry_, [=, channels = channels_, inside = inside_](const auto& function) {
       for (std::int64_t i = 0; i < pixels * Width; i += Width) {
         __builtin_prefetch(x + kAhead + i);
-        auto z = function.forward(normalized(channels, x + i));
+        auto z = normalized(channels, x + i);
+        if (other != nullptr) z += V::load(other + i);
+        z = function.forward(z);
         if constexpr (!std::decay_t<decltype(function)>::keeps_zero) z = inside ? z : typename V::Floats{};
         V::store(y + i, z);
       }
     });
   }
 
-  /// What the gradients of scale and shift are made of, dy being the gradient of forward's result.
+  /// What the gradients of scale and shift are made of, dy being the gradient of forward's result without `other`.
   Sums sums(const float* x, const float* dy, std::int64_t pixels) const {
     Sums result{};
-    with_norm_function(geometry_, [=, &result, channels = channels_](const auto& function) {
-      result = sum_over(pixels, [=](std::int64_t p) {
-        const std::int64_t i = p * Width;
-        __builtin_prefetch(x + kAhead + i);
+    with_norm_function(geometry_, [=, this, &result, channels = channels_](const auto& function) {
+      result = sums_of(x, pixels, [=](std::int64_t i) {
         __builtin_prefetch(dy + kAhead + i);
-        const auto g = gradient_through(function, normalized(channels, x + i), V::load(dy + i));
-        return Sums{g, g * (V::load(x + i) - channels.mean)};
+        return gradient_through(function, normalized(channels, x + i), V::load(dy + i));
       });
     });
     return result;
+  }
+
+  /// The same of the gradients in front of the function, which gradient(offset) makes.
+  template <class Gradient>
+  Sums sums_of(const float* x, std::int64_t pixels, Gradient gradient) const {
+    return sum_over(pixels, [=, mean = channels_.mean](std::int64_t p) {
+      const std::int64_t i = p * Width;
+      __builtin_prefetch(x + kAhead + i);
+      const auto g = gradient(i);
+      return Sums{g, g * (V::load(x + i) - mean)};
+    });
   }
 
   /// The gradient of x. dx may be dy.
