@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "engine/formats/atomic_file.h"
+#include "engine/formats/bytes.h"
 #include "engine/formats/element.h"
 #include "engine/formats/input_file.h"
 #include "engine/formats/npy_header.h"
@@ -84,11 +85,10 @@ void write_npy(const std::string& path, const std::vector<std::int64_t>& dims, s
   constexpr std::size_t preamble = 10;
   text.resize((preamble + text.size() + 1 + alignment - 1) / alignment * alignment - preamble - 1, ' ');
   text += '\n';
-  const auto length = static_cast<std::uint16_t>(text.size());
   std::string start(magic);
-  start += {'\x01', '\x00', static_cast<char>(length & 0xFFU), static_cast<char>(length >> 8U)};
-  const std::span<const std::byte> bytes = std::as_bytes(values);
-  write_file_atomically(path, std::array<std::string_view, 3>{start, text, {reinterpret_cast<const char*>(bytes.data()), bytes.size()}});
+  start += {'\x01', '\x00'};
+  append_little_endian(start, text.size(), 2);
+  write_file_atomically(path, std::array<std::string_view, 3>{start, text, as_text(std::as_bytes(values))});
 }
 
 }  // namespace cnnctl

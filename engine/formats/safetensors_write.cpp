@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "engine/formats/atomic_file.h"
+#include "engine/formats/bytes.h"
 #include "engine/formats/element.h"
 #include "engine/formats/safetensors.h"
 #include "engine/formats/stored_tensors.h"
@@ -52,13 +53,12 @@ std::string header_text(const std::string& path, const std::vector<Piece>& piece
   }
 }
 
-std::string_view bytes_of(std::span<const std::byte> bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
 void write(const std::string& path, const std::vector<Piece>& pieces, const std::map<std::string, std::string>& metadata) {
   const std::string header = header_text(path, pieces, metadata);
-  const std::uint64_t length = header.size();
-  std::vector<std::string_view> parts = {bytes_of(std::as_bytes(std::span(&length, 1))), header};
-  for (const Piece& piece : pieces) parts.push_back(bytes_of(piece.bytes));
+  std::string length;
+  append_little_endian(length, header.size(), 8);
+  std::vector<std::string_view> parts = {length, header};
+  for (const Piece& piece : pieces) parts.push_back(as_text(piece.bytes));
   write_file_atomically(path, parts);
 }
 

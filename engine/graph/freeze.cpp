@@ -10,11 +10,8 @@
 namespace cnnctl {
 
 void freeze(Graph& graph, const std::vector<std::string>& globs) {
-  const auto matches = [&](const Parameter& parameter) {
-    return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, parameter.name); });
-  };
   for (Parameter& parameter : graph.parameters) {
-    if (!parameter.trainable || !matches(parameter)) continue;
+    if (!parameter.trainable || !matches_any(globs, parameter.name)) continue;
     parameter.trainable = false;
     parameter.frozen = true;
   }
@@ -23,7 +20,7 @@ void freeze(Graph& graph, const std::vector<std::string>& globs) {
     if (norm == nullptr) continue;
     const auto decisive = std::span(node.parameters).first(2);  // weight and bias, or without them the statistics
     norm->frozen = std::all_of(decisive.begin(), decisive.end(),
-                               [&](ParameterId id) { return matches(graph.parameters[static_cast<std::size_t>(id)]); });
+                               [&](ParameterId id) { return matches_any(globs, graph.parameters[static_cast<std::size_t>(id)].name); });
   }
 }
 

@@ -33,10 +33,6 @@ std::vector<std::int64_t> without_ones(const std::vector<std::int64_t>& dims) {
   return result;
 }
 
-bool matches_any(const std::vector<std::string>& globs, const std::string& name) {
-  return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, name); });
-}
-
 /// What a checkpoint holds besides the weights, or PyTorch's counter, which nothing here depends on.
 bool is_known_extra(const std::string& name) { return name.starts_with("optimizer.") || name.ends_with("num_batches_tracked"); }
 
@@ -82,7 +78,7 @@ LoadedWeights sort_names(const std::vector<Parameter>& parameters, const SafeTen
       result.extra.push_back(fmt::format("{} ({})", name, dims_text(tensor.dims)));
   }
   for (const std::string& glob : except)
-    if (std::none_of(own.begin(), own.end(), [&](std::string_view name) { return glob_matches(glob, std::string(name)); }))
+    if (std::none_of(own.begin(), own.end(), [&](std::string_view name) { return glob_matches(glob, name); }))
       result.idle_globs.push_back(glob);
   return result;
 }

@@ -49,16 +49,20 @@ const PickledGlobal* storage_class(const ElementType& type) {
   return found == globals.end() ? nullptr : found;
 }
 
+void refuse_pickle(const std::string& path, std::string_view what) {
+  throw InputError(
+      fmt::format("{}: {}; nothing was run. If you trust the file, load it in Python and save the weights alone: "
+                  "torch.save(model.state_dict(), 'weights.pth')",
+                  path, what));
+}
+
 const PickledGlobal& find_global(std::string_view module, std::string_view name, const std::string& path) {
   const auto* found = std::find_if(globals.begin(), globals.end(),
                                    [&](const PickledGlobal& global) { return global.module == module && global.name == name; });
   if (found != globals.end()) return *found;
   const bool is_storage = module.starts_with("torch") && name.ends_with("Storage");
-  throw InputError(
-      fmt::format("{}: uses {}.{}, which is {}; nothing was run. If you trust the file, load it in Python and save the weights alone: "
-                  "torch.save(model.state_dict(), 'weights.pth')",
-                  path, printable(module), printable(name),
-                  is_storage ? "a type of elements that cannot be read" : "no part of tensors and dictionaries"));
+  refuse_pickle(path, fmt::format("uses {}.{}, which is {}", printable(module), printable(name),
+                                  is_storage ? "a type of elements that cannot be read" : "no part of tensors and dictionaries"));
 }
 
 }  // namespace cnnctl

@@ -197,10 +197,8 @@ void Unpickler::step() {
   const auto* found =
       std::find_if(instructions.begin(), instructions.end(), [&](const Instruction& known) { return known.opcode == opcode; });
   if (found == instructions.end() || !found->run)
-    throw InputError(fmt::format(
-        "{}: its pickle has the opcode {} (0x{:02x}) at byte {}, which tensors and dictionaries do not need; nothing was run. If you trust "
-        "the file, load it in Python and save the weights alone: torch.save(model.state_dict(), 'weights.pth')",
-        path_, found == instructions.end() ? "unknown" : found->name, opcode, opcode_position_));
+    refuse_pickle(path_, fmt::format("its pickle has the opcode {} (0x{:02x}) at byte {}, which tensors and dictionaries do not need",
+                                     found == instructions.end() ? "unknown" : found->name, opcode, opcode_position_));
   instruction_ = found;
   (this->*found->run)();
 }

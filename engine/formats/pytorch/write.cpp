@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "engine/formats/bytes.h"
 #include "engine/formats/pytorch.h"
 #include "engine/formats/pytorch/globals.h"
 #include "engine/formats/pytorch/zip_writer.h"
@@ -33,7 +34,7 @@ class Pickler {
 
  private:
   Pickler& number(std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) text_ += static_cast<char>(value >> (8 * i) & 0xFF);
+    append_little_endian(text_, value, size);
     return *this;
   }
 
@@ -59,8 +60,6 @@ void add_tensor(Pickler& pickle, const StoredTensor& tensor, const std::string& 
   pickle.global("collections", "OrderedDict").opcodes(")RtR");
 }
 
-std::string_view text_of(const std::vector<std::byte>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
 }  // namespace
 
 void write_pytorch(const std::string& path, const StoredTensors& content) {
@@ -72,7 +71,7 @@ void write_pytorch(const std::string& path, const StoredTensors& content) {
     const PickledGlobal* storage = storage_class(*tensor.type);
     if (!storage) throw std::runtime_error(fmt::format("{}: cannot be written: PyTorch has no type {}", path, tensor.type->name));
     add_tensor(pickle.text(name), tensor, key, *storage);
-    entries.push_back({"archive/data/" + key, text_of(tensor.bytes)});
+    entries.push_back({"archive/data/" + key, as_text(tensor.bytes)});
   }
   pickle.opcodes("u.");
   entries.front().content = pickle.str();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/formats/atomic_file.h"
+#include "engine/formats/bytes.h"
 
 namespace cnnctl {
 namespace {
@@ -31,7 +32,7 @@ class Bytes {
 
  private:
   Bytes& number(std::uint64_t value, int size) {
-    for (int i = 0; i < size; ++i) bytes_ += static_cast<char>(value >> (8 * i) & 0xFF);
+    append_little_endian(bytes_, value, size);
     return *this;
   }
 
