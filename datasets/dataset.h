@@ -44,7 +44,7 @@ struct DatasetType {
   std::function<bool(const Selection& selection, Split split)> has_split;
 };
 
-/// Every dataset: mnist, fashion_mnist, numpy, digits. The list stands in table.cpp.
+/// Every dataset. The list stands in table.cpp.
 const std::vector<DatasetType>& dataset_types();
 
 /// Their declarations and checks, for experiment/.
@@ -53,7 +53,7 @@ std::vector<Choice> dataset_choices();
 /// Reads a split of the selected dataset. Throws InputError also where it does not have that split.
 Dataset load_dataset(const Selection& selection, Split split, std::uint64_t seed);
 
-/// Whether the selected dataset has that split: numpy may come without a test split, the others have both.
+/// Whether the selected dataset has that split: numpy and image_folder may come without a test split, the others have both.
 bool has_split(const Selection& selection, Split split);
 
 }  // namespace cnnctl

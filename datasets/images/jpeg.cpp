@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "datasets/images/decoding.h"
 #include "datasets/images/exif.h"
 
 namespace cnnctl {

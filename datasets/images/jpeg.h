@@ -11,10 +11,4 @@ namespace cnnctl {
 /// The image in a JPEG file's `bytes`, as read_image() gives it with 3 channels. `file` is what messages name.
 Image decode_jpeg(const InputFile& file, std::span<const std::uint8_t> bytes, const Shrinking& shrinking);
 
-/// An image out of rows of red, green, blue, red, green ...
-Image from_interleaved(std::span<const std::uint8_t> pixels, std::int64_t height, std::int64_t width);
-
-/// Throws InputError where an image of that size is too large for any, or for its file, a byte of which can stand for so many pixels.
-void check_pixel_count(const InputFile& file, std::uint64_t height, std::uint64_t width, std::uint64_t pixels_per_byte);
-
 }  // namespace cnnctl

@@ -9,7 +9,7 @@
 #include <stdexcept>
 #include <vector>
 
-#include "datasets/images/jpeg.h"
+#include "datasets/images/decoding.h"
 
 namespace cnnctl {
 namespace {

@@ -7,8 +7,8 @@
 #include <span>
 #include <string_view>
 
-#include "datasets/readers/arguments.h"
 #include "engine/formats/input_file.h"
+#include "engine/schema/arguments.h"
 
 namespace cnnctl {
 namespace {
@@ -138,7 +138,7 @@ Dataset read_files(const Form& form, const std::string& root, Split split) {
 DatasetType cifar10_dataset() {
   return {choice_of(cifar10_schema()),
           [](const Selection& selection, Split split, std::uint64_t) {
-            return read_files(cifar10_form(), dataset_arguments(cifar10_schema(), selection).root, split);
+            return read_files(cifar10_form(), read_arguments(cifar10_schema(), selection).root, split);
           },
           nullptr};
 }
@@ -146,7 +146,7 @@ DatasetType cifar10_dataset() {
 DatasetType cifar100_dataset() {
   return {choice_of(cifar100_schema()),
           [](const Selection& selection, Split split, std::uint64_t) {
-            return read_files(cifar100_form(), dataset_arguments(cifar100_schema(), selection).root, split);
+            return read_files(cifar100_form(), read_arguments(cifar100_schema(), selection).root, split);
           },
           nullptr};
 }

@@ -4,8 +4,8 @@
 #include <span>
 
 #include "datasets/random.h"
-#include "datasets/readers/arguments.h"
 #include "datasets/readers/glyphs.h"
+#include "engine/schema/arguments.h"
 
 namespace cnnctl {
 namespace {
@@ -100,7 +100,7 @@ void draw_image(int digit, Random& random, std::span<std::uint8_t> pixels) {
 }
 
 Dataset load(const Selection& selection, Split split, std::uint64_t seed) {
-  const DigitsArguments arguments = dataset_arguments(digits_schema(), selection);
+  const DigitsArguments arguments = read_arguments(digits_schema(), selection);
   const auto count = static_cast<std::size_t>(split == Split::train ? arguments.train : arguments.test);
   constexpr std::size_t image_size = Canvas::side * Canvas::side;
   std::vector<std::uint8_t> pixels(count * image_size);

@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string_view>
 
-#include "datasets/readers/arguments.h"
 #include "datasets/readers/idx_dataset.h"
+#include "engine/schema/arguments.h"
 
 namespace cnnctl {
 namespace {
@@ -54,7 +54,7 @@ void transpose(std::vector<std::uint8_t>& pixels, Shape& image) {
 }
 
 Dataset load(const Selection& selection, Split split, std::uint64_t) {
-  const EmnistArguments arguments = dataset_arguments(emnist_schema(), selection);
+  const EmnistArguments arguments = read_arguments(emnist_schema(), selection);
   const std::string start = std::filesystem::path(arguments.root) / fmt::format("emnist-{}-{}", arguments.split, to_string(split));
   IdxDatasetFiles files{start + "-images-idx3-ubyte", start + "-labels-idx1-ubyte",
                         "\n  hint: say where the files are with --set data.dataset.emnist.root=FOLDER, or fetch and unpack "

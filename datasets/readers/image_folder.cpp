@@ -8,8 +8,8 @@
 #include <filesystem>
 
 #include "datasets/image_files.h"
-#include "datasets/readers/arguments.h"
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/schema/arguments.h"
 
 namespace cnnctl {
 namespace {
@@ -85,7 +85,7 @@ Dataset list_files(const ImageFolderArguments& arguments, Split split) {
 }
 
 Dataset load(const Selection& selection, Split split, std::uint64_t) {
-  const ImageFolderArguments arguments = dataset_arguments(schema(), selection);
+  const ImageFolderArguments arguments = read_arguments(schema(), selection);
   try {
     return list_files(arguments, split);
   } catch (const fs::filesystem_error& error) {
@@ -94,7 +94,7 @@ Dataset load(const Selection& selection, Split split, std::uint64_t) {
 }
 
 bool has(const Selection& selection, Split split) {
-  const ImageFolderArguments arguments = dataset_arguments(schema(), selection);
+  const ImageFolderArguments arguments = read_arguments(schema(), selection);
   return split == Split::train || fs::is_directory(fs::path(arguments.root) / arguments.test);
 }
 

@@ -4,8 +4,8 @@
 
 #include <filesystem>
 
-#include "datasets/readers/arguments.h"
 #include "datasets/readers/idx_dataset.h"
+#include "engine/schema/arguments.h"
 
 namespace cnnctl {
 namespace {
@@ -67,7 +67,7 @@ template <class Arguments>
 DatasetType idx_dataset(const Schema<Arguments>& schema, const std::vector<std::string>& classes, const char* hint) {
   return {choice_of(schema),
           [&schema, &classes, hint](const Selection& selection, Split split, std::uint64_t) {
-            const std::filesystem::path root = dataset_arguments(schema, selection).root;
+            const std::filesystem::path root = read_arguments(schema, selection).root;
             const std::string start = root / (split == Split::train ? "train" : "t10k");
             return read_idx_dataset({start + "-images-idx3-ubyte", start + "-labels-idx1-ubyte", hint}, classes);
           },

@@ -8,9 +8,9 @@
 #include <limits>
 #include <optional>
 
-#include "datasets/readers/arguments.h"
 #include "engine/formats/element.h"
 #include "engine/formats/npy.h"
+#include "engine/schema/arguments.h"
 
 namespace cnnctl {
 namespace {
@@ -56,7 +56,7 @@ void check(const Value& arguments, const Place& place, Diagnostics& diagnostics)
 
 NumpyFiles files_of(const NumpyArguments& arguments, Split split) {
   const Value& value = split == Split::train ? arguments.train : arguments.test.value();
-  return dataset_arguments(files_schema(), {"", value.place, value});
+  return read_arguments(files_schema(), {"", value.place, value});
 }
 
 /// The elements of an array as T, in whose type they are stored.
@@ -114,7 +114,7 @@ std::vector<std::int32_t> read_labels(const std::string& path, std::int64_t imag
 }
 
 Dataset load(const Selection& selection, Split split, std::uint64_t) {
-  const NumpyArguments arguments = dataset_arguments(numpy_schema(), selection);
+  const NumpyArguments arguments = read_arguments(numpy_schema(), selection);
   const NumpyFiles files = files_of(arguments, split);
   const NpyArray images = read_npy(files.images);
   Dataset dataset;
@@ -127,7 +127,7 @@ Dataset load(const Selection& selection, Split split, std::uint64_t) {
 }
 
 bool has(const Selection& selection, Split split) {
-  return split == Split::train || dataset_arguments(numpy_schema(), selection).test.has_value();
+  return split == Split::train || read_arguments(numpy_schema(), selection).test.has_value();
 }
 
 }  // namespace

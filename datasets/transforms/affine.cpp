@@ -45,13 +45,12 @@ void check(const Value& value, const Place& place, Diagnostics& diagnostics) {
 
 AffineParameters draw(const AffineArguments& arguments, const Shape& shape, Random& random) {
   AffineParameters drawn;
-  const double low = arguments.degrees.single ? -std::abs(arguments.degrees.low) : arguments.degrees.low;
-  const double high = arguments.degrees.single ? -low : arguments.degrees.high;
+  const Spread degrees = around_zero(arguments.degrees);
   const auto whole_pixels = [&](double share, std::int64_t side) {
     const double most = share * static_cast<double>(side);
     return std::nearbyint(random.between(-most, most));
   };
-  drawn.degrees = random.between(low, high);
+  drawn.degrees = random.between(degrees.low, degrees.high);
   drawn.translate_x = whole_pixels(arguments.translate[0], shape.width);
   drawn.translate_y = whole_pixels(arguments.translate[1], shape.height);
   drawn.scale = random.between(arguments.scale.low, arguments.scale.high);

@@ -29,8 +29,6 @@ const Schema<ColorJitterArguments>& schema() {
 
 Spread factor_range(const Spread& spread) { return spread.single ? Spread{false, std::max(0.0, 1 - spread.low), 1 + spread.low} : spread; }
 
-Spread hue_range(const Spread& spread) { return spread.single ? Spread{false, -std::abs(spread.low), std::abs(spread.low)} : spread; }
-
 /// One of the four changes: drawn from `range`; `idle` changes nothing.
 struct Change {
   Spread range;
@@ -42,7 +40,7 @@ Transform build(const ColorJitterArguments& arguments) {
   const std::array<Change, 4> changes = {{{factor_range(arguments.brightness), 1, adjust_brightness},
                                           {factor_range(arguments.contrast), 1, adjust_contrast},
                                           {factor_range(arguments.saturation), 1, adjust_saturation},
-                                          {hue_range(arguments.hue), 0, adjust_hue}}};
+                                          {around_zero(arguments.hue), 0, adjust_hue}}};
   Transform transform;
   transform.shape = [](const Shape& in) { return require_color_or_grey(in, "color_jitter"); };
   transform.bytes = [changes](Image& image, Random& random) {

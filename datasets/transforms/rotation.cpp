@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "datasets/images/warp.h"
 #include "datasets/transforms/sizes.h"
 #include "datasets/transforms/transforms.h"
@@ -24,12 +22,10 @@ const Schema<RotationArguments>& schema() {
 }
 
 Transform build(const RotationArguments& arguments) {
-  const double low = arguments.degrees.single ? -std::abs(arguments.degrees.low) : arguments.degrees.low;
-  const double high = arguments.degrees.single ? -low : arguments.degrees.high;
   Transform transform;
-  transform.bytes = [low, high, interpolation = interpolation_of(arguments.interpolation),
+  transform.bytes = [degrees = around_zero(arguments.degrees), interpolation = interpolation_of(arguments.interpolation),
                      fill = static_cast<std::uint8_t>(arguments.fill)](Image& image, Random& random) {
-    image = warp(image, rotation_map(image.shape, random.between(low, high)), interpolation, fill);
+    image = warp(image, rotation_map(image.shape, random.between(degrees.low, degrees.high)), interpolation, fill);
   };
   return transform;
 }

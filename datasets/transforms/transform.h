@@ -3,11 +3,11 @@
 #include <functional>
 #include <optional>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "datasets/images/image.h"
 #include "datasets/random.h"
+#include "engine/schema/arguments.h"
 #include "engine/schema/schema.h"
 
 namespace cnnctl {
@@ -20,7 +20,6 @@ struct ChannelStatistics {
 
 /// One step of what is done to an image. Exactly one of `bytes`, `statistics` and `floats` is set.
 struct Transform {
-  std::string name;
   /// The shape of what comes out; a height or width of 0 stands for one that differs from image to image. Throws InputError where images of
   /// `in` cannot be transformed. Empty: the shape stays.
   std::function<Shape(const Shape& in)> shape = nullptr;
@@ -53,14 +52,7 @@ Transform make_transform(const Selection& selection);
 /// The line of the table for `schema`, which must outlive it, and `build`, which makes a transform of arguments.
 template <class T>
 TransformType transform_type(const Schema<T>& schema, Transform (*build)(const T& arguments)) {
-  return {choice_of(schema), [&schema, build](const Selection& selection) {
-            Diagnostics diagnostics;
-            const std::optional<T> arguments = schema.read(selection.arguments, selection.place, diagnostics);
-            throw_if_errors(diagnostics);
-            Transform transform = build(*arguments);
-            transform.name = selection.type;
-            return transform;
-          }};
+  return {choice_of(schema), [&schema, build](const Selection& selection) { return build(read_arguments(schema, selection)); }};
 }
 
 }  // namespace cnnctl

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "engine/training/arguments.h"
+#include "engine/schema/arguments.h"
 #include "engine/training/losses/types.h"
 
 namespace cnnctl {

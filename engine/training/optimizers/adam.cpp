@@ -1,4 +1,4 @@
-#include "engine/training/arguments.h"
+#include "engine/schema/arguments.h"
 #include "engine/training/optimizers/betas.h"
 #include "engine/training/optimizers/moments.h"
 #include "engine/training/optimizers/types.h"

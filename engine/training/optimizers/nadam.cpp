@@ -1,7 +1,7 @@
 #include <cmath>
 
 #include "engine/runtime/vectorize.h"
-#include "engine/training/arguments.h"
+#include "engine/schema/arguments.h"
 #include "engine/training/optimizers/betas.h"
 #include "engine/training/optimizers/elements.h"
 #include "engine/training/optimizers/types.h"

@@ -1,5 +1,5 @@
 #include "engine/runtime/vectorize.h"
-#include "engine/training/arguments.h"
+#include "engine/schema/arguments.h"
 #include "engine/training/optimizers/elements.h"
 #include "engine/training/optimizers/types.h"
 

@@ -1,4 +1,4 @@
-#include "engine/training/arguments.h"
+#include "engine/schema/arguments.h"
 #include "engine/training/schedules/types.h"
 #include "engine/training/schedules/warmup.h"
 

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "engine/training/arguments.h"
+#include "engine/schema/arguments.h"
 #include "engine/training/schedules/types.h"
 #include "engine/training/schedules/warmup.h"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "engine/training/arguments.h"
+#include "engine/schema/arguments.h"
 #include "engine/training/schedules/types.h"
 #include "engine/training/schedules/warmup.h"
 

@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "datasets/loader/order.h"
+#include "tests/datasets/loader/support.h"
 #include "tests/datasets/support.h"
 #include "tests/support/input_error.h"
 
@@ -22,17 +23,6 @@ Dataset counting(std::int64_t count) {
 
 std::unique_ptr<BatchSource> load(Dataset dataset, const LoaderOptions& options = {}) {
   return make_loader(std::make_shared<const Dataset>(std::move(dataset)), options);
-}
-
-struct Batch {
-  std::vector<float> images;
-  std::vector<std::int32_t> labels;
-};
-
-Batch take(BatchSource& source, std::size_t count) {
-  Batch batch{std::vector<float>(count * static_cast<std::size_t>(source.image_shape().count())), std::vector<std::int32_t>(count)};
-  source.next(batch.images, batch.labels);
-  return batch;
 }
 
 TEST_CASE("batches come in the dataset's order where nothing is shuffled, in every epoch") {

@@ -4,6 +4,7 @@
 
 #include "datasets/loader/loader.h"
 #include "datasets/loader/pipeline.h"
+#include "tests/datasets/loader/support.h"
 #include "tests/datasets/transforms/support.h"
 #include "tests/support/input_error.h"
 
@@ -37,13 +38,6 @@ LoaderOptions augmenting() {
   return options;
 }
 
-std::vector<float> take(BatchSource& source, std::int64_t images) {
-  std::vector<float> batch(static_cast<std::size_t>(images * source.image_shape().count()));
-  std::vector<std::int32_t> labels(static_cast<std::size_t>(images));
-  source.next(batch, labels);
-  return batch;
-}
-
 std::string order_error(const std::vector<std::string>& items, const std::optional<ChannelStatistics>& normalize = std::nullopt) {
   try {
     const Pipeline pipeline(selections(items), normalize, {3, 18, 18});
@@ -62,10 +56,10 @@ TEST_CASE("what is random in transforms follows from seed, epoch and image, what
   const int threads = omp_get_max_threads();
   omp_set_num_threads(1);
   first->seek(3, 0);
-  const std::vector<float> whole = take(*first, count);
+  const std::vector<float> whole = take(*first, count).images;
   omp_set_num_threads(4);
   second->seek(3, 10);
-  const std::vector<float> rest = take(*second, count - 10);
+  const std::vector<float> rest = take(*second, count - 10).images;
   omp_set_num_threads(threads);
   const auto skipped = static_cast<std::ptrdiff_t>(10 * first->image_shape().count());
   CHECK(std::equal(rest.begin(), rest.end(), whole.begin() + skipped, whole.end()));
@@ -77,13 +71,13 @@ TEST_CASE("another epoch and another seed change what is random in transforms") 
   const auto images = colored_images();
   const auto loader = make_loader(images, options);
   loader->seek(0, 0);
-  const std::vector<float> first = take(*loader, count);
+  const std::vector<float> first = take(*loader, count).images;
   loader->seek(1, 0);
-  CHECK(take(*loader, count) != first);
+  CHECK(take(*loader, count).images != first);
   loader->seek(0, 0);
-  CHECK(take(*loader, count) == first);
+  CHECK(take(*loader, count).images == first);
   options.seed = 6;
-  CHECK(take(*make_loader(images, options), count) != first);
+  CHECK(take(*make_loader(images, options), count).images != first);
 }
 
 TEST_CASE("a loader's images have the shape that the transforms make") {
@@ -98,7 +92,7 @@ TEST_CASE("normalize among the transforms does what data.normalize does") {
   listed.transforms = selections({"vertical_flip: {p: 1}", "normalize: {mean: [0.1, 0.2, 0.3], std: [0.5, 0.6, 0.7]}"});
   set.transforms = selections({"vertical_flip: {p: 1}"});
   set.normalize = statistics;
-  CHECK(take(*make_loader(colored_images(), listed), count) == take(*make_loader(colored_images(), set), count));
+  CHECK(take(*make_loader(colored_images(), listed), count).images == take(*make_loader(colored_images(), set), count).images);
 }
 
 TEST_CASE("transforms in an order that cannot be are errors that point at them") {

@@ -7,6 +7,7 @@
 
 #include "datasets/images/png.h"
 #include "datasets/loader/loader.h"
+#include "tests/datasets/loader/support.h"
 #include "tests/datasets/support.h"
 #include "tests/datasets/transforms/support.h"
 #include "tests/support/input_error.h"
@@ -42,17 +43,6 @@ Dataset load(const TemporaryFolder& root, Split split) {
 std::unique_ptr<BatchSource> open(const TemporaryFolder& root, LoaderOptions options, Split split = Split::train) {
   options.size = {6, 8};
   return make_loader(std::make_shared<const Dataset>(load(root, split)), options);
-}
-
-struct Batch {
-  std::vector<float> images;
-  std::vector<std::int32_t> labels;
-};
-
-Batch take(BatchSource& source, std::size_t count) {
-  Batch batch{std::vector<float>(count * static_cast<std::size_t>(source.image_shape().count())), std::vector<std::int32_t>(count)};
-  source.next(batch.images, batch.labels);
-  return batch;
 }
 
 LoaderOptions augmenting(std::int64_t workers, std::int64_t batch_size) {
