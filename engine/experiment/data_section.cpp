@@ -38,21 +38,18 @@ const Schema<DataArguments>& data_schema() {
   static const Schema<DataArguments> schema =
       Schema<DataArguments>("data", "What the network is trained and tested on.")
           .required("dataset", &DataArguments::dataset_item, "the dataset, as mnist or {mnist: {root: data/mnist}}")
-          .optional("shuffle", static_cast<bool DataArguments::*>(&DataSpec::shuffle),
-                    "draw the training images in a new order every epoch")
+          .optional("shuffle", &DataSpec::shuffle, "draw the training images in a new order every epoch")
           .optional("normalize", &DataArguments::normalize_item, "{mean: [...], std: [...]}, a number a channel")
           .optional("transforms", &DataArguments::transforms_item,
                     "{train: [...], test: [...]}: what is done to images before they are normalized, as train: [horizontal_flip]")
-          .optional("validation", static_cast<double DataArguments::*>(&DataSpec::validation),
+          .optional("validation", &DataSpec::validation,
                     "share of the training images that is kept back, the same of each class, and evaluated after every epoch; train.seed "
                     "says which",
                     from_below(0, 1))
-          .optional("limit", static_cast<std::optional<std::int64_t> DataArguments::*>(&DataSpec::limit),
-                    "the most images of each split, the same of each class; train.seed says which", at_least(1))
-          .optional("workers", static_cast<std::int64_t DataArguments::*>(&DataSpec::workers),
-                    "threads that read, decode and transform image files ahead", between(1, 256))
+          .optional("limit", &DataSpec::limit, "the most images of each split, the same of each class; train.seed says which", at_least(1))
+          .optional("workers", &DataSpec::workers, "threads that read, decode and transform image files ahead", between(1, 256))
           .optional(
-              "on_error", static_cast<std::string DataArguments::*>(&DataSpec::on_error),
+              "on_error", &DataSpec::on_error,
               "what an image file that cannot be read does: stop; or skip, which trains on another one in its place, leaves it out of "
               "measurements and lists it at the end",
               {}, {"stop", "skip"});

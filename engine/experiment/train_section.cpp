@@ -29,42 +29,35 @@ struct TrainArguments : TrainSpec {
   std::vector<std::string> freeze_globs;
 };
 
-/// A member of TrainSpec as one of TrainArguments, which C++ does not deduce.
-template <class Member>
-constexpr auto of(Member TrainSpec::*member) {
-  return static_cast<Member TrainArguments::*>(member);
-}
-
 const Schema<TrainArguments>& train_schema() {
   static const Schema<TrainArguments> schema =
       Schema<TrainArguments>("train", "How the network is trained.")
-          .optional("epochs", of(&TrainSpec::epochs), "passes over the training images", between(1, most))
-          .optional("batch_size", of(&TrainSpec::batch_size), "images in a step", between(1, 1'000'000))
-          .optional("seed", of(&TrainSpec::seed), "of the first weights, the order of the images and dropout", at_least(0))
-          .optional("log_every", of(&TrainSpec::log_every), "steps between two lines of output", at_least(1))
-          .optional("drop_last", of(&TrainSpec::drop_last), "leave out the last batch of an epoch where it is smaller than the others")
+          .optional("epochs", &TrainSpec::epochs, "passes over the training images", between(1, most))
+          .optional("batch_size", &TrainSpec::batch_size, "images in a step", between(1, 1'000'000))
+          .optional("seed", &TrainSpec::seed, "of the first weights, the order of the images and dropout", at_least(0))
+          .optional("log_every", &TrainSpec::log_every, "steps between two lines of output", at_least(1))
+          .optional("drop_last", &TrainSpec::drop_last, "leave out the last batch of an epoch where it is smaller than the others")
           .optional("loss", &TrainArguments::loss_item, "what is minimized")
           .optional("optimizer", &TrainArguments::optimizer_item, "how the weights follow their gradients, as {adam: {lr: 0.001}}")
           .optional("schedule", &TrainArguments::schedule_item, "how the learning rate changes from epoch to epoch")
-          .optional("precision", of(&TrainSpec::precision), "of the numbers the network computes with", {}, {"f32"})
-          .optional("device", of(&TrainSpec::device), "what computes; auto takes the CPU", {}, {"auto", "cpu"})
-          .optional("deterministic", of(&TrainSpec::deterministic),
+          .optional("precision", &TrainSpec::precision, "of the numbers the network computes with", {}, {"f32"})
+          .optional("device", &TrainSpec::device, "what computes; auto takes the CPU", {}, {"auto", "cpu"})
+          .optional("deterministic", &TrainSpec::deterministic,
                     "the same bits in every run on the same machine and threads, also in new runs: nothing is timed")
-          .optional("tune", of(&TrainSpec::tune), "time the ways to compute each convolution and take the fastest")
-          .optional("recompute", of(&TrainSpec::recompute),
+          .optional("tune", &TrainSpec::tune, "time the ways to compute each convolution and take the fastest")
+          .optional("recompute", &TrainSpec::recompute,
                     "compute activations again in the backward pass instead of keeping them: less memory, more time, the same numbers")
           .optional("checkpoint_every", &TrainArguments::checkpoint_interval, "how often a checkpoint is written, as '2 epochs'")
-          .optional("accumulate", of(&TrainSpec::accumulate), "batches whose gradients make one update of the weights, as one batch would",
+          .optional("accumulate", &TrainSpec::accumulate, "batches whose gradients make one update of the weights, as one batch would",
                     between(1, 1'000'000))
-          .optional("clip_grad_norm", of(&TrainSpec::clip_grad_norm), "largest norm of the gradient; a larger one is scaled down to it",
+          .optional("clip_grad_norm", &TrainSpec::clip_grad_norm, "largest norm of the gradient; a larger one is scaled down to it",
                     above(0))
-          .optional("clip_grad_value", of(&TrainSpec::clip_grad_value), "largest size of a gradient's element, before clip_grad_norm",
-                    above(0))
-          .optional("ema", of(&TrainSpec::ema), "decay of an exponential moving average of the weights, which is evaluated and saved",
+          .optional("clip_grad_value", &TrainSpec::clip_grad_value, "largest size of a gradient's element, before clip_grad_norm", above(0))
+          .optional("ema", &TrainSpec::ema, "decay of an exponential moving average of the weights, which is evaluated and saved",
                     from_below(0, 1))
           .optional("early_stopping", &TrainArguments::early_stopping_item, "when the run ends early, as {patience: 5}")
           .optional("freeze", &TrainArguments::freeze_globs, "patterns of the names of parameters that keep their values, as [layer1.*]")
-          .optional("no_decay", of(&TrainSpec::no_decay), "what weight_decay leaves alone, as [norms, biases]", {}, {"norms", "biases"})
+          .optional("no_decay", &TrainSpec::no_decay, "what weight_decay leaves alone, as [norms, biases]", {}, {"norms", "biases"})
           .optional("groups", &TrainArguments::groups_item, "rates of some parameters by patterns of their names, as {'fc.*': {lr: 0.01}}");
   return schema;
 }

@@ -114,8 +114,8 @@ std::string default_text(const std::optional<T>& value) {
 /// Reports every key of `map` that is not among `known`, with a suggestion. `owner` is "conv", "train", ...
 void report_unknown_keys(const Value& map, const std::vector<std::string>& known, std::string_view owner, Diagnostics& diagnostics);
 
-/// The arguments of one declared thing, bound to the members of `T`, a struct whose in-class initialisers are the defaults. Declared once,
-/// read by all:
+/// The arguments of one declared thing, bound to the members of `T` or of a base of it, a struct whose in-class initialisers are the
+/// defaults. Declared once, read by all:
 ///
 ///     const Schema<ConvArguments> schema = Schema<ConvArguments>("conv", "2D convolution.", "torch.nn.Conv2d")
 ///         .required("out_channels", &ConvArguments::out_channels, "number of output channels", at_least(1))
@@ -126,12 +126,12 @@ class Schema {
   Schema(std::string name, std::string summary, std::string source = "")
       : declaration_{std::move(name), std::move(summary), std::move(source), {}} {}
 
-  template <class Member>
-  Schema& required(std::string name, Member T::*member, std::string help, Range range = {}, std::vector<std::string> choices = {}) {
+  template <class Member, class Owner>
+  Schema& required(std::string name, Member Owner::*member, std::string help, Range range = {}, std::vector<std::string> choices = {}) {
     return bind(member, {std::move(name), "", true, "", range, std::move(choices), std::move(help), declaration_.name});
   }
-  template <class Member>
-  Schema& optional(std::string name, Member T::*member, std::string help, Range range = {}, std::vector<std::string> choices = {}) {
+  template <class Member, class Owner>
+  Schema& optional(std::string name, Member Owner::*member, std::string help, Range range = {}, std::vector<std::string> choices = {}) {
     return bind(member, {std::move(name), "", false, "", range, std::move(choices), std::move(help), declaration_.name});
   }
   const Declaration& declaration() const { return declaration_; }
@@ -151,8 +151,8 @@ class Schema {
   }
 
  private:
-  template <class Member>
-  Schema& bind(Member T::*member, Argument argument) {
+  template <class Member, class Owner>
+  Schema& bind(Member Owner::*member, Argument argument) {
     const T defaults{};
     argument.type = argument.choices.empty() ? type_name(defaults.*member) : "choice";
     if (!argument.required) argument.default_text = default_text(defaults.*member);

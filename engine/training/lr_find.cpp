@@ -64,7 +64,7 @@ double mean_around(const std::vector<LrPoint>& points, std::size_t i) {
 LrCurve find_learning_rate(Model& model, BatchSource& train, const Loss& loss, Optimizer& optimizer,
                            const std::vector<ParameterGroup>& groups, TrainerOptions options, const std::atomic<bool>& interrupted) {
   const std::int64_t per_epoch = options.run_length(train.size()).updates_per_epoch;
-  options.epochs = (updates + per_epoch - 1) / per_epoch;
+  options.epochs = RunLength{updates, per_epoch}.epochs();
   options.early_stopping.reset();
   RisingRates schedule(per_epoch, optimizer.rates().lr);
   Trainer trainer(model, train, nullptr, {loss, optimizer, groups, schedule}, options);

@@ -21,10 +21,9 @@ struct WarmupArguments {
 template <class T>
 Schema<T> with_warmup(Schema<T> schema) {
   return schema
-      .optional("warmup", static_cast<std::optional<Duration> T::*>(&WarmupArguments::warmup),
+      .optional("warmup", &WarmupArguments::warmup,
                 "time in which the learning rate rises to the schedule's first, as '5 epochs' or '500 steps'; the schedule begins then")
-      .optional("warmup_start", static_cast<double T::*>(&WarmupArguments::warmup_start), "share of that learning rate at the first step",
-                between(0, 1));
+      .optional("warmup_start", &WarmupArguments::warmup_start, "share of that learning rate at the first step", between(0, 1));
 }
 
 /// The schedule of a run: what `make` gives for the part of the run behind the warmup, and the warmup before it.
