@@ -31,20 +31,17 @@ void forward_plane(const NormGeometry& geometry, const NormTensors& tensors, std
   NormRows<Width>(geometry, tensors, block).forward(x + at, other == nullptr ? nullptr : other + at, y + at, pixels);
 }
 
-/// A plane's sums of the gradient in a residual sum, which is stored as well, since what was added wants it too. `at`: where the plane
-/// begins.
+/// Stores a plane's gradient in a residual sum, since what was added wants it too. `begin` and `end`: where the plane stands.
 template <int Width>
-typename NormRows<Width>::Sums sums_through_sum(const NormRows<Width>& norm, const NormGradient& arriving, const float* x, std::int64_t at,
-                                                std::int64_t pixels) {
+void store_gradient_in_sum(const NormGradient& arriving, std::int64_t begin, std::int64_t end) {
   using V = Vectors<Width>;
-  return norm.sums_of(x + at, pixels, [=](std::int64_t offset) {
-    const std::int64_t i = at + offset;
-    auto g = V::load(arriving.dy + i);
-    if (arriving.second != nullptr) g += V::load(arriving.second + i);
-    if (arriving.result != nullptr) g = Relu{}.backward(V::load(arriving.result + i), g);
-    V::store(arriving.in_sum + i, g);
-    return g;
-  });
+  const auto [dy, second, result, in_sum] = arriving;
+  for (std::int64_t i = begin; i < end; i += Width) {
+    auto g = V::load(dy + i);
+    if (second != nullptr) g += V::load(second + i);
+    if (result != nullptr) g = Relu{}.backward(V::load(result + i), g);
+    V::store(in_sum + i, g);
+  }
 }
 
 }  // namespace
@@ -81,8 +78,8 @@ void norm_training_backward(const NormGeometry& geometry, const NormTensors& ten
         [&](std::int64_t plane, std::int64_t block) {
           const NormRows<width> norm(inner, tensors, block);
           const std::int64_t at = plane * plane_floats;
-          store_norm_sums<width>(through_sum ? sums_through_sum<width>(norm, arriving, x, at, pixels) : norm.sums(x + at, dy + at, pixels),
-                                 plane, scratch);
+          if (through_sum) store_gradient_in_sum<width>(arriving, at, at + plane_floats);
+          store_norm_sums<width>(norm.sums(x + at, dy + at, pixels), plane, scratch);
         },
         [&](std::int64_t block) {
           combine_norm_sums<width>(geometry.layout, geometry.epsilon, tensors.variance, block, scratch, dscale, dshift);

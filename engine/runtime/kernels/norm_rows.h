@@ -45,24 +45,16 @@ class NormRows {
   /// What the gradients of scale and shift are made of, dy being the gradient of forward's result without `other`.
   Sums sums(const float* x, const float* dy, std::int64_t pixels) const {
     Sums result{};
-    with_norm_function(geometry_, [=, this, &result, channels = channels_](const auto& function) {
-      result = sums_of(x, pixels, [=](std::int64_t i) {
+    with_norm_function(geometry_, [=, &result, channels = channels_](const auto& function) {
+      result = sum_over(pixels, [=](std::int64_t p) {
+        const std::int64_t i = p * Width;
+        __builtin_prefetch(x + kAhead + i);
         __builtin_prefetch(dy + kAhead + i);
-        return gradient_through(function, normalized(channels, x + i), V::load(dy + i));
+        const auto g = gradient_through(function, normalized(channels, x + i), V::load(dy + i));
+        return Sums{g, g * (V::load(x + i) - channels.mean)};
       });
     });
     return result;
-  }
-
-  /// The same of the gradients in front of the function, which gradient(offset) makes.
-  template <class Gradient>
-  Sums sums_of(const float* x, std::int64_t pixels, Gradient gradient) const {
-    return sum_over(pixels, [=, mean = channels_.mean](std::int64_t p) {
-      const std::int64_t i = p * Width;
-      __builtin_prefetch(x + kAhead + i);
-      const auto g = gradient(i);
-      return Sums{g, g * (V::load(x + i) - mean)};
-    });
   }
 
   /// The gradient of x. dx may be dy.
