@@ -159,11 +159,12 @@ Lives find_lives(const ProgramUses& program, const Recomputation& recomputation)
 
 std::vector<bool> values_that_stay(const Graph& graph) {
   std::vector<bool> stays(graph.values.size(), false);
-  const auto run_of = [&](ValueId value) { return value == 0 ? none : graph.nodes[index_of(value - 1)].recomputed; };
+  std::vector<int> runs(graph.values.size(), none);  // of the node that writes the value
+  for (const Node& node : graph.nodes) runs[index_of(node.output)] = node.recomputed;
   for (const Node& node : graph.nodes)
     for (const ValueId input : node.inputs)
-      if (run_of(input) != node.recomputed) stays[index_of(input)] = true;
-  if (run_of(graph.output) != none) stays[index_of(graph.output)] = true;
+      if (runs[index_of(input)] != node.recomputed) stays[index_of(input)] = true;
+  if (runs[index_of(graph.output)] != none) stays[index_of(graph.output)] = true;
   // A flattened map is the same data.
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node)
     if (std::holds_alternative<Flatten>(node->op) && stays[index_of(node->output)]) stays[index_of(node->inputs.front())] = true;

@@ -108,6 +108,22 @@ TEST_CASE("trials leave no trace in the numbers: a model that timed computes as 
   CHECK(result(std::move(timed)) == result(model_of(two_ways, {.known = choices})));
 }
 
+TEST_CASE("a convolution that evaluation adds a map to is timed with that map") {
+  const std::string residual = "- residual:\n    body:\n      " + two_ways + "- relu\n";
+  const auto result = [](Model model) {
+    randomize(model, 4);
+    const auto values = random_floats(static_cast<std::size_t>(images * map.count()), 5);
+    Program& program = model.evaluation(images);
+    std::copy(values.begin(), values.end(), program.input().begin());
+    program.forward();
+    return std::vector<float>(program.output().begin(), program.output().end());
+  };
+  Model timed = model_of(residual, {.tuning_seconds = 100});
+  CHECK(timed.tuning().timed.size() == 4);
+  const Choices choices = timed.choices();
+  CHECK(result(std::move(timed)) == result(model_of(residual, {.known = choices})));
+}
+
 TEST_CASE("every way to compute every direction of a convolution is right beside every other") {
   const std::vector<std::string> ways = {"direct", "winograd", "winograd by channels", "library winograd"};
   for (const std::string items : {"- conv: {out_channels: 32, kernel_size: 3, padding: 1}\n- batch_norm\n- relu",
