@@ -40,7 +40,7 @@ void check_estimate(const Graph& graph, std::int64_t images = 4) {
 TEST_CASE("the estimate for a chain of layers is what its program needs") {
   Chain net({1, 28, 28});
   net.convolution(16, 5).batch_norm().relu().max_pool(2).convolution(32, 5).batch_norm().relu().max_pool(2).flatten().linear(10);
-  check_estimate(net, 100);
+  check_estimate(net, 200);
   Chain plain({3, 32, 32});
   plain.convolution(32).relu().convolution(32).relu().max_pool(2).convolution(64).relu().max_pool(2).flatten().linear(64).relu().linear(10);
   check_estimate(plain, 100);
