@@ -16,6 +16,7 @@ struct BackwardNeeds {
   /// What a residual sum adds to it is not read again, but the relu behind that. A frozen one scales the gradient only.
   Needs operator()(const BatchNorm& op) const { return {!op.frozen, op.residual && op.activation}; }
   Needs operator()(const NormDepthwise&) const { return {true, false}; }
+  Needs operator()(const InvertedResidual&) const { return {}; }
   Needs operator()(const Eltwise& op) const { return result_tells_derivative(op) ? Needs{false, true} : Needs{true, false}; }
   Needs operator()(const Pooling&) const { return {}; }
   Needs operator()(const AdaptivePooling&) const { return {}; }
@@ -49,6 +50,7 @@ struct Workspace {
   std::int64_t operator()(const NormDepthwise& op) const {
     return checked_product(elements + (op.before ? 4 : 2) * channels, element_bytes);
   }
+  std::int64_t operator()(const InvertedResidual&) const { return 0; }
   std::int64_t operator()(const Eltwise&) const { return 0; }
   /// The maximum's index within the window: a byte, or four for windows beyond 255 elements.
   std::int64_t operator()(const Pooling& op) const {

@@ -11,8 +11,22 @@ namespace {
 // Of channels, which runtime takes by the machine: 8 or 16.
 constexpr std::int64_t smallest_block = 8;
 
+/// Elements of the folded weights and biases of an inverted residual's convolutions.
+std::int64_t prepared_weights(const Graph& graph, const Node& node, const InvertedResidual& op) {
+  std::int64_t elements = 0;
+  auto parameter = node.parameters.begin();
+  for (const std::optional<Convolution>& convolution : {op.expand, std::optional(op.depthwise), std::optional(op.project)}) {
+    if (!convolution) continue;
+    if (convolution->norm)
+      elements = checked_sum(elements, graph.parameters[static_cast<std::size_t>(*parameter)].count() + convolution->out_channels);
+    parameter += static_cast<std::ptrdiff_t>(parameters_of(*convolution));
+  }
+  return elements;
+}
+
 /// Elements.
 std::int64_t prepared_weights(const Graph& graph, const Node& node) {
+  if (const auto* block = std::get_if<InvertedResidual>(&node.op)) return prepared_weights(graph, node, *block);
   const auto* op = std::get_if<Convolution>(&node.op);
   if (op == nullptr) return 0;
   const std::int64_t in_channels = graph.values[static_cast<std::size_t>(node.inputs.front())].channels;

@@ -47,6 +47,9 @@ struct Name {
   std::string operator()(const NormDepthwise& op) const {
     return (op.before ? operator()(*op.before) + "+" : "") + operator()(op.convolution) + "+" + operator()(op.behind);
   }
+  std::string operator()(const InvertedResidual& op) const {
+    return (op.expand ? operator()(*op.expand) + "+" : "") + operator()(op.depthwise) + "+" + operator()(op.project);
+  }
   std::string operator()(const Eltwise& op) const { return eltwise_name(op); }
   std::string operator()(const Pooling& op) const { return op.kind == Pooling::Kind::max ? "max_pooling" : "average_pooling"; }
   std::string operator()(const AdaptivePooling& op) const {
@@ -90,6 +93,32 @@ bool result_tells_derivative(const Eltwise& op) {
       return false;
   }
   return false;
+}
+
+bool has_own_loop(const Eltwise& op) {
+  switch (op.function) {
+    case Eltwise::Function::relu:
+    case Eltwise::Function::leaky_relu:
+    case Eltwise::Function::relu6:
+    case Eltwise::Function::hardsigmoid:
+    case Eltwise::Function::hardswish:
+    case Eltwise::Function::silu:
+    case Eltwise::Function::mish:
+    case Eltwise::Function::softplus:
+      return true;
+    case Eltwise::Function::elu:
+    case Eltwise::Function::sigmoid:
+    case Eltwise::Function::tanh:
+    case Eltwise::Function::gelu:
+    case Eltwise::Function::gelu_tanh:
+      return false;
+  }
+  return false;
+}
+
+std::size_t parameters_of(const Convolution& op) {
+  const std::size_t norm = op.norm ? (op.norm->affine ? 4 : 2) : 0;
+  return 1 + (op.bias ? 1 : 0) + norm;
 }
 
 bool adds_gradients(const Op& op) {

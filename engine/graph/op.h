@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,6 +25,10 @@ struct Eltwise {
 
 /// Whether an element-wise function's derivative follows from its result, so that the result may stand where the input stood.
 bool result_tells_derivative(const Eltwise& op);
+
+/// Whether runtime's own loops have the function, so that it may be joined to what they compute: all but elu, sigmoid, tanh and the two of
+/// gelu.
+bool has_own_loop(const Eltwise& op);
 
 /// Maximum or mean over a sliding window. The mean divides by what of the window lies inside the padded input where `count_padding`, else
 /// by what lies inside the input.
@@ -72,6 +77,16 @@ struct NormDepthwise {
   Convolution convolution;
   BatchNorm behind;
   friend bool operator==(const NormDepthwise&, const NormDepthwise&) = default;
+};
+
+/// A 1x1 convolution that may be absent, a depthwise one and a 1x1 one, each with what was joined to it (evaluation only, by
+/// passes/fuse_inverted_residual). Where the last one adds a residual, it is the node's second input. Parameters: those of the three, in
+/// the order of their work.
+struct InvertedResidual {
+  std::optional<Convolution> expand;
+  Convolution depthwise;
+  Convolution project;
+  friend bool operator==(const InvertedResidual&, const InvertedResidual&) = default;
 };
 
 /// Maximum or mean over windows whose sizes differ by place: output i covers [floor(i in / out), ceil((i + 1) in / out)). Source:
@@ -186,8 +201,12 @@ struct Slice {
   friend bool operator==(const Slice&, const Slice&) = default;
 };
 
-using Op = std::variant<Convolution, BatchNorm, NormDepthwise, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax, Flatten,
-                        Binary, Concat, ChannelScale, Maxout, LocalResponseNorm, LayerNorm, GroupNorm, Pad, ChannelShuffle, Slice>;
+using Op =
+    std::variant<Convolution, BatchNorm, NormDepthwise, InvertedResidual, Eltwise, Pooling, AdaptivePooling, InnerProduct, Dropout, Softmax,
+                 Flatten, Binary, Concat, ChannelScale, Maxout, LocalResponseNorm, LayerNorm, GroupNorm, Pad, ChannelShuffle, Slice>;
+
+/// How many parameters of a node are those of a convolution in it, with those of the norm that is folded into it.
+std::size_t parameters_of(const Convolution& op);
 
 /// Whether an op's backward takes the gradient of its result in two parts and adds them itself.
 bool adds_gradients(const Op& op);

@@ -53,6 +53,7 @@ TEST_CASE("every kind of op has a name of its own") {
   CHECK(op_name(AdaptivePooling{Pooling::Kind::max}) == "adaptive_max_pooling");
   CHECK(op_name(Dropout{}) == "dropout");
   CHECK(op_name(NormDepthwise{BatchNorm{}, {}, {}}) == "batch_norm+convolution+batch_norm");
+  CHECK(op_name(InvertedResidual{Convolution{}, {}, {}}) == "convolution+convolution+convolution");
   CHECK(op_name(LocalResponseNorm{}) == "local_response_norm");
   CHECK(op_name(LayerNorm{}) == "layer_norm");
   CHECK(op_name(GroupNorm{}) == "group_norm");

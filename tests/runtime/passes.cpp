@@ -149,6 +149,30 @@ TEST_CASE("fuse_norm_depthwise works where the convolution reads the image, a va
   check(Chain(net).depthwise(3, 2).batch_norm().depthwise().batch_norm());
 }
 
+TEST_CASE("fuse_inverted_residual changes no result, whatever the convolutions have joined to them, and spares their steps") {
+  using Function = Eltwise::Function;
+  for (const std::int64_t channels : {64, 41})
+    for (const std::int64_t stride : {1, 2})
+      for (const Function function : {Function::relu6, Function::hardswish}) {
+        Chain net({3, 57, 60});
+        const ValueId in = net.convolution(8).value();
+        net.convolution(channels, 1).batch_norm().eltwise(function).depthwise(3, stride).batch_norm().eltwise(function);
+        net.convolution(8, 1).batch_norm();
+        if (stride == 1) net.plus(in);
+        const Graph folded = fuse_activation(fuse_residual(fold_batch_norm(net)));
+        CHECK(check_pass(fuse_inverted_residual, folded, Mode::evaluation) >= 2);
+      }
+}
+
+TEST_CASE("fuse_inverted_residual works without a norm, on the image, and where what is added is another branch's") {
+  const auto check = [](const Graph& net) { check_pass(fuse_inverted_residual, fuse_activation(fuse_residual(net)), Mode::evaluation); };
+  check(Chain({41, 57, 60}).depthwise().relu().convolution(5, 1).relu());
+  check(Chain({3, 57, 60}).convolution(41, 1).depthwise(5).convolution(5, 1));
+  Chain net({3, 57, 60});
+  const ValueId other = net.convolution(9).value();
+  check(net.from(0).convolution(41, 1).relu().depthwise().convolution(9, 1).plus(other).relu());
+}
+
 TEST_CASE("fuse_residual changes no result, and the sum costs no step where the other input may be overwritten or our own loops add it") {
   for (const std::int64_t channels : {16, 5})
     for (const std::int64_t kernel : {1, 3, 5}) {

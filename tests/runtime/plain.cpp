@@ -79,6 +79,7 @@ struct Plain {
   }
 
   void operator()(const NormDepthwise&) { throw std::logic_error("a plain run is that of a graph in front of all passes"); }
+  void operator()(const InvertedResidual&) { throw std::logic_error("a plain run is that of a graph in front of all passes"); }
 
   void operator()(const Eltwise& op) {
     const auto alpha = static_cast<double>(op.alpha);

@@ -39,6 +39,11 @@ Graph fuse_norm_residual(Graph graph);
 /// through a cache, and what the first norm gives is not stored. Not where a norm is frozen.
 Graph fuse_norm_depthwise(Graph graph);
 
+/// Joins every depthwise convolution that our own loops take, the 1x1 convolution that alone reads it, and a 1x1 convolution that it alone
+/// reads (evaluation only), where an image's map between them is larger than a cache: of that map only a few rows are there at a time.
+/// Source of the name: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018.
+Graph fuse_inverted_residual(Graph graph);
+
 /// Removes what evaluation does not compute or tell apart: dropout, drop_path, and that a batch_norm is frozen.
 Graph drop_training_only(Graph graph);
 
@@ -52,7 +57,8 @@ Graph plan_recomputation(Graph graph);
 /// with `recompute` plan_recomputation.
 Graph prepare_for_training(Graph graph, bool recompute = false);
 
-/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation.
+/// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation,
+/// fuse_inverted_residual.
 Graph prepare_for_evaluation(Graph graph);
 
 }  // namespace cnnctl

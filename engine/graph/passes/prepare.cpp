@@ -12,7 +12,8 @@ Graph prepare_for_training(Graph graph, bool recompute) {
 
 Graph prepare_for_evaluation(Graph graph) {
   graph = fuse_norm_activation(fold_batch_norm(drop_training_only(std::move(graph))));
-  return fuse_activation(fuse_residual(fuse_binary_relu(std::move(graph))));
+  graph = fuse_activation(fuse_residual(fuse_binary_relu(std::move(graph))));
+  return fuse_inverted_residual(std::move(graph));
 }
 
 }  // namespace cnnctl

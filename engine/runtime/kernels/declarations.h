@@ -38,6 +38,7 @@ void depthwise_backward(const DepthwiseGeometry& geometry, const float* x, const
 void norm_depthwise_forward(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, float* y, float* scratch);
 void norm_depthwise_backward(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, const float* dy,
                              const NormDepthwiseGradients& gradients, float* scratch);
+void inverted_residual(const InvertedResidualGeometry& geometry, const InvertedResidualTensors& tensors, float* y, float* scratch);
 void combine(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);
 void broadcast(const Combination& what, const ChannelLayout& layout, const float* x, const float* s, float* y);
 void sum_pixels(const ChannelLayout& layout, const float* a, const float* b, float* sums);

@@ -54,6 +54,13 @@ class PaddedRows {
     for (; next_ < end; ++next_) fill(next_, slot(next_) + shape_.before * Width, filled_);
   }
 
+  /// The same rows of another plane, which stand so many floats behind these.
+  PaddedRows shifted(std::int64_t floats) const {
+    PaddedRows other = *this;
+    other.memory_ += floats;
+    return other;
+  }
+
   /// A row, its zeros first.
   const float* row(std::int64_t row) const { return slot(row); }
   /// The same from its first pixel on.

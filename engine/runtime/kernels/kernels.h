@@ -6,6 +6,8 @@
 
 #include "engine/runtime/channel_layout.h"
 #include "engine/runtime/kernels/depthwise.h"
+#include "engine/runtime/kernels/eltwise_loop.h"
+#include "engine/runtime/kernels/inverted_residual.h"
 #include "engine/runtime/kernels/winograd.h"
 
 namespace cnnctl {
@@ -52,16 +54,6 @@ struct NormTensors {
   const float* shift = nullptr;
   float* mean = nullptr;      // of the batch
   float* variance = nullptr;  // of the batch, biased
-};
-
-/// An element-wise function of our own loops. The backward pass reads the result of relu, relu6, hardsigmoid and (where the slope is not
-/// negative) leaky_relu, and the input of the rest.
-struct EltwiseLoop {
-  enum class Function { relu, leaky_relu, relu6, hardsigmoid, hardswish, silu, mish, softplus };
-  Function function = Function::relu;
-  float beta = 1;        // softplus's
-  float threshold = 20;  // softplus's
-  float slope = 0;       // leaky_relu's
 };
 
 /// Batch norm of maps in blocks of 8 or 16 channels, with the function behind it.
@@ -285,6 +277,9 @@ struct KernelTable {
   /// The gradient of x may stand where dy stands if maps before and behind have one size.
   void (*norm_depthwise_backward)(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, const float* dy,
                                   const NormDepthwiseGradients& gradients, float* scratch);
+
+  /// Evaluation's three convolutions in one, a few rows of an image at a time, so that the maps between them stay in a cache.
+  void (*inverted_residual)(const InvertedResidualGeometry& geometry, const InvertedResidualTensors& tensors, float* y, float* scratch);
 
   /// The combination of a and b, element by element. y may be either.
   void (*combine)(const Combination& what, std::int64_t count, const float* a, const float* b, float* y);

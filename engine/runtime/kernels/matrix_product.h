@@ -15,20 +15,20 @@ struct LeftSide {
   std::int64_t run, next_run;
 };
 
-/// result[row][Columns vectors] (+)= the sum over k below `count` of left[row][k] * right[k], for Rows rows. Rows of the right side and of
-/// the result are two vectors apart.
-template <int Width, int Rows, int Columns, bool Accumulate, int Row, int Step>
-void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t count, float* result) {
+/// store(row, column, start[column] + the sum over k below `count` of left[row][k] * right[k][column]) for Rows rows and Columns vectors of
+/// columns. Rows of the right side are two vectors apart.
+template <int Width, int Rows, int Columns, int Row, int Step, class Store>
+inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row, Step>& left, const float* right, std::int64_t count,
+                                                              const typename Vectors<Width>::Floats (&start)[2], Store store) {
   using V = Vectors<Width>;
-  constexpr int wide = 2 * Width;
   typename V::Floats sums[Rows][Columns];
-  unrolled<Rows>([&](auto i) { unrolled<Columns>([&](auto c) { sums[i][c] = typename V::Floats{}; }); });
+  unrolled<Rows>([&](auto i) { unrolled<Columns>([&](auto c) { sums[i][c] = start[c]; }); });
   const float* run = left.numbers;
   for (std::int64_t first = 0; first < count; first += left.run, run += left.next_run) {
     const float* l = run;
     const std::int64_t length = std::min(left.run, count - first);
 #pragma GCC unroll 4
-    for (std::int64_t k = 0; k < length; ++k, l += Step, right += wide) {
+    for (std::int64_t k = 0; k < length; ++k, l += Step, right += 2 * Width) {
       typename V::Floats of_right[Columns];
       unrolled<Columns>([&](auto c) { of_right[c] = V::load(right + c * Width); });
       unrolled<Rows>([&](auto i) {
@@ -37,11 +37,17 @@ void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t 
       });
     }
   }
-  unrolled<Rows>([&](auto i) {
-    unrolled<Columns>([&](auto c) {
-      float* to = result + i * wide + c * Width;
-      V::store(to, Accumulate ? sums[i][c] + V::load(to) : sums[i][c]);
-    });
+  unrolled<Rows>([&](auto i) { unrolled<Columns>([&](auto c) { store(i, c, sums[i][c]); }); });
+}
+
+/// result[row][Columns vectors] (+)= the sum over k below `count` of left[row][k] * right[k], for Rows rows. Rows of the right side and of
+/// the result are two vectors apart.
+template <int Width, int Rows, int Columns, bool Accumulate, int Row, int Step>
+void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t count, float* result) {
+  using V = Vectors<Width>;
+  multiply_and_store<Width, Rows, Columns>(left, right, count, {}, [=](auto i, auto c, const auto& sum) {
+    float* to = result + i * 2 * Width + c * Width;
+    V::store(to, Accumulate ? sum + V::load(to) : sum);
   });
 }
 

@@ -83,6 +83,12 @@ std::int64_t norm_depthwise_scratch(const NormDepthwiseGeometry& g) {
                                            norm_depthwise_sums(g) + depthwise_parts(c) + c.threads * depthwise_backward_scratch(c));
 }
 
+std::int64_t inverted_residual_scratch(const InvertedResidualGeometry& g) {
+  const DepthwiseGeometry& c = g.depthwise;
+  const std::int64_t result = whole_lines(c.out.width_pixels * c.out.width);
+  return c.threads * c.in.blocks * (depthwise_forward_scratch(c) + result);
+}
+
 std::int64_t winograd_forward_chunk(const WinogradGeometry& g) {
   return by_tiles(g) ? chunk_of(g, kOwnFloats, g.in_channels + g.out_channels, g.threads) : chunk_of(g, kSharedFloats, g.in_channels, 1);
 }

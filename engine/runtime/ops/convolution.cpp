@@ -86,12 +86,12 @@ Affine folded(const ParameterStore& store, const Node& node, const BatchNorm& no
 
 /// Computed anew when parameters have changed.
 ConvolutionParameters folded_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& s,
-                                        const Desc& weights_desc) {
+                                        const Desc& weights_desc, std::size_t first) {
   const Tensor weights = compiler.constant(weights_desc), bias = compiler.constant(s.bias);
-  const auto fold = [&store = compiler.parameters(), &node, op, weights_desc](std::span<void* const> b) {
-    std::vector<float> w = store.plain(node.parameters[0]);
-    const Affine norm = folded(store, node, *op.norm, op.bias ? 2 : 1, op.out_channels);
-    const std::vector<float> old_bias = op.bias ? store.plain(node.parameters[1]) : std::vector<float>(norm.mean.size(), 0.0F);
+  const auto fold = [&store = compiler.parameters(), &node, op, weights_desc, first](std::span<void* const> b) {
+    std::vector<float> w = store.plain(node.parameters[first]);
+    const Affine norm = folded(store, node, *op.norm, first + (op.bias ? 2 : 1), op.out_channels);
+    const std::vector<float> old_bias = op.bias ? store.plain(node.parameters[first + 1]) : std::vector<float>(norm.mean.size(), 0.0F);
     const std::size_t per_channel = w.size() / norm.scale.size();
     for (std::size_t i = 0; i < w.size(); ++i) w[i] *= norm.scale[i / per_channel];
     copy_from_plain(weights_desc, w, static_cast<float*>(b[0]));
@@ -105,12 +105,16 @@ ConvolutionParameters folded_parameters(Compiler& compiler, const Node& node, co
 }  // namespace
 
 ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, const Convolution& op) {
+  return convolution_setup(compiler, node, op, compiler.dims(node.inputs[0]), compiler.dims(node.output));
+}
+
+ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, const Convolution& op, const Dims& src, const Dims& dst) {
   Setup s;
   s.layer = compiler.layer_name(node);
   s.input = node.inputs[0];
   s.window = window_dims(op.vertical, op.horizontal);
-  s.src = compiler.dims(s.input);
-  s.dst = compiler.dims(node.output);
+  s.src = src;
+  s.dst = dst;
   const std::int64_t in = s.src[1], kh = op.vertical.kernel, kw = op.horizontal.kernel, g = op.groups;
   s.weights = g == 1 ? Dims{op.out_channels, in, kh, kw} : Dims{g, op.out_channels / g, in / g, kh, kw};
   if (op.bias || op.norm) s.bias = plain_desc({op.out_channels});
@@ -124,9 +128,9 @@ StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, con
 }
 
 ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& s,
-                                             const Desc& weights) {
-  if (op.norm) return folded_parameters(compiler, node, op, s, weights);
-  return {compiler.parameter(node, 0, weights), op.bias ? std::optional(compiler.parameter(node, 1, s.bias)) : std::nullopt};
+                                             const Desc& weights, std::size_t first) {
+  if (op.norm) return folded_parameters(compiler, node, op, s, weights, first);
+  return {compiler.parameter(node, first, weights), op.bias ? std::optional(compiler.parameter(node, first + 1, s.bias)) : std::nullopt};
 }
 
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {

@@ -24,8 +24,9 @@ struct ConvolutionSetup {
   double flops = 0;
 };
 
-/// The same of a node with a convolution in it.
+/// The same of a node with a convolution in it, and of one among others in a node, between maps of these dimensions.
 ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, const Convolution& op);
+ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, const Convolution& op, const Dims& src, const Dims& dst);
 
 /// A way to compute a convolution between maps of the formats `src` and `dst`. Each function adds the steps of one direction for `node`,
 /// which is the network's or a copy that is timed alone, and is empty where the way does not have the direction. The ways that
@@ -62,9 +63,10 @@ struct ConvolutionParameters {
   std::optional<Tensor> bias;
 };
 
-/// Weights in a format, and bias. A batch norm behind the convolution is folded in, anew when parameters have changed.
+/// Weights in a format, and bias. A batch norm behind the convolution is folded in, anew when parameters have changed. The convolution's
+/// parameters are the node's from `first` on.
 ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
-                                             const Desc& weights);
+                                             const Desc& weights, std::size_t first = 0);
 
 /// A convolution of each channel by itself as our own loops take it, with weights in this format: [blocks][kernel][kernel][width]. Nothing
 /// where they do not apply.

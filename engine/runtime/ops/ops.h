@@ -20,6 +20,7 @@ using Backward = std::function<void(Compiler&)>;
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op);
 Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op);
 Backward compile(Compiler& compiler, const Node& node, const NormDepthwise& op);
+Backward compile(Compiler& compiler, const Node& node, const InvertedResidual& op);
 Backward compile(Compiler& compiler, const Node& node, const Eltwise& op);
 Backward compile(Compiler& compiler, const Node& node, const Pooling& op);
 Backward compile(Compiler& compiler, const Node& node, const AdaptivePooling& op);

@@ -297,6 +297,40 @@ TEST_CASE("fuse_norm_depthwise leaves other convolutions, norms that something e
         "3: add(2, 1) -> 4x8x8  3\n");
 }
 
+constexpr Shape large_map{40, 58, 60};  // more than 512 KiB
+
+TEST_CASE("fuse_inverted_residual joins the 1x1 convolutions around a depthwise one, with what stands before and behind it") {
+  Chain net({8, 58, 60});
+  net.convolution(40, 1).batch_norm().eltwise(Eltwise::Function::relu6).depthwise().batch_norm().eltwise(Eltwise::Function::relu6);
+  const Graph graph = prepare_for_evaluation(net.convolution(8, 1).batch_norm().plus(0));
+  CHECK(to_string(graph) ==
+        "1: convolution+batch_norm+relu6+convolution+batch_norm+relu6+convolution+batch_norm+add(0, 0) -> 8x58x60  0\n");
+  CHECK(node(graph, 0).parameters.size() == 17);
+  CHECK(to_string(prepare_for_evaluation(Chain(large_map).depthwise().convolution(4, 1))) ==
+        "1: convolution+convolution(0) -> 4x58x60  0\n");
+}
+
+TEST_CASE("fuse_inverted_residual leaves small maps, other convolutions, maps that something else reads, and functions of the library") {
+  const auto is_left = [](const Graph& graph) {
+    const Graph prepared = fuse_activation(graph);
+    return to_string(fuse_inverted_residual(prepared)) == to_string(prepared);
+  };
+  CHECK_FALSE(is_left(Chain(large_map).depthwise().convolution(4, 1)));
+  CHECK(is_left(Chain(map).depthwise().convolution(4, 1)));
+  CHECK(is_left(Chain(large_map).depthwise().convolution(4, 3)));
+  CHECK(is_left(Chain(large_map).depthwise().convolution(4, 1, 2)));
+  CHECK(is_left(Chain(large_map).depthwise().convolution(4, 1).from(1)));
+  CHECK(is_left(Chain(large_map).depthwise().eltwise(Eltwise::Function::sigmoid).convolution(4, 1)));
+  CHECK(is_left(Chain(large_map).depthwise().convolution(4, 1).eltwise(Eltwise::Function::gelu)));
+  Chain shared(large_map);
+  const ValueId expanded = shared.convolution(40, 1).value();
+  const Graph graph = fuse_inverted_residual(shared.depthwise().convolution(40, 1).plus(expanded));
+  CHECK(to_string(graph) ==
+        "1: convolution(0) -> 40x58x60  0\n"
+        "2: convolution+convolution(1) -> 40x58x60  1\n"
+        "3: add(2, 1) -> 40x58x60  3\n");
+}
+
 TEST_CASE("passes count every reader of a value, and join nothing that a branch or the result still needs") {
   Chain net(map);
   const ValueId convolution = net.convolution(4).value();

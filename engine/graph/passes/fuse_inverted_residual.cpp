@@ -1,0 +1,49 @@
+#include <utility>
+#include <vector>
+
+#include "engine/graph/depthwise.h"
+#include "engine/graph/passes/passes.h"
+#include "engine/graph/passes/rewrite.h"
+
+namespace cnnctl {
+namespace {
+
+// Bytes of one image in front of the depthwise convolution. Smaller maps stay in the caches between the library's primitives.
+constexpr std::int64_t large = 512 * 1024;
+
+bool is_pointwise(const Convolution& op) {
+  const auto single = [](const Window& w) { return w.kernel == 1 && w.stride == 1 && w.padding_begin == 0 && w.padding_end == 0; };
+  return op.groups == 1 && single(op.vertical) && single(op.horizontal);
+}
+
+bool own_loops_have(const std::optional<Eltwise>& activation) { return !activation || has_own_loop(*activation); }
+
+Graph join_projections(Graph graph) {
+  const std::vector<Shape> shapes = graph.values;
+  return join_into_readers(std::move(graph), [&](const Node& first, const Node& second) -> std::optional<Op> {
+    const auto* depthwise = std::get_if<Convolution>(&first.op);
+    const auto* project = std::get_if<Convolution>(&second.op);
+    if (depthwise == nullptr || project == nullptr || !is_pointwise(*project) || second.inputs.front() != first.output) return std::nullopt;
+    const Shape& map = shapes[static_cast<std::size_t>(first.inputs.front())];
+    const bool suits = suits_depthwise(*depthwise, map.channels) && map.count() * static_cast<std::int64_t>(sizeof(float)) >= large;
+    if (!suits || depthwise->residual || !own_loops_have(depthwise->activation) || !own_loops_have(project->activation))
+      return std::nullopt;
+    return InvertedResidual{std::nullopt, *depthwise, *project};
+  });
+}
+
+Graph join_expansions(Graph graph) {
+  return join_into_readers(std::move(graph), [](const Node& first, const Node& second) -> std::optional<Op> {
+    const auto* expand = std::get_if<Convolution>(&first.op);
+    const auto* block = std::get_if<InvertedResidual>(&second.op);
+    if (expand == nullptr || block == nullptr || second.inputs.front() != first.output) return std::nullopt;
+    if (!is_pointwise(*expand) || expand->residual || !own_loops_have(expand->activation)) return std::nullopt;
+    return InvertedResidual{*expand, block->depthwise, block->project};
+  });
+}
+
+}  // namespace
+
+Graph fuse_inverted_residual(Graph graph) { return join_expansions(join_projections(std::move(graph))); }
+
+}  // namespace cnnctl

@@ -1,0 +1,195 @@
+#include <omp.h>
+
+#include <limits>
+
+#include "engine/runtime/kernels/declarations.h"
+#include "engine/runtime/kernels/depthwise_forward.h"
+#include "engine/runtime/kernels/matrix_product.h"
+
+namespace cnnctl::CNNCTL_ISA {
+namespace {
+
+/// What is done to each number before it is stored: the limits of relu, relu6 and the identity.
+struct Limits {
+  float low = -std::numeric_limits<float>::infinity();
+  float high = std::numeric_limits<float>::infinity();
+
+  /// A NaN stays one.
+  template <class Floats>
+  Floats operator()(Floats v) const {
+    v = v < low ? Floats{} + low : v;
+    return v > high ? Floats{} + high : v;
+  }
+};
+
+/// The limits that are all that a function does; nothing for others.
+std::optional<Limits> limits_of(const std::optional<EltwiseLoop>& activation) {
+  if (!activation) return Limits{};
+  if (activation->function == EltwiseLoop::Function::relu) return Limits{.low = 0};
+  if (activation->function == EltwiseLoop::Function::relu6) return Limits{0, 6};
+  return std::nullopt;
+}
+
+/// A row of a 1x1 convolution's result, a block of channels at a time: `y` is the first block's row, the others follow `next_block` floats
+/// apart, and `residual`, if any, likewise.
+struct ResultRow {
+  float* y;
+  std::int64_t next_block;
+  const float* residual = nullptr;
+};
+
+/// A 1x1 convolution along a row of pixels, whose blocks of input channels stand `in.next_run` floats apart.
+template <int Width>
+class Pointwise {
+  using V = Vectors<Width>;
+  using Left = LeftSide<Width, 1>;
+
+ public:
+  Pointwise(const ConvolutionNumbers& numbers, std::int64_t in_channels, const ChannelLayout& out,
+            const std::optional<EltwiseLoop>& activation)
+      : numbers_(numbers), in_channels_(in_channels), out_(out), activation_(activation), limits_(limits_of(activation)) {}
+
+  void operator()(const Left& in, const ResultRow& out, std::int64_t pixels) const {
+    for (std::int64_t block = 0; block < out_.blocks; block += 2) {
+      const float* const panel = numbers_.weights + block * Width * in_channels_;
+      block + 1 < out_.blocks ? columns<2>(in, panel, block, out, pixels) : columns<1>(in, panel, block, out, pixels);
+    }
+    if (limits_) return;
+    for (std::int64_t block = 0; block < out_.blocks; ++block) finish(out.y + block * out.next_block, pixels * Width);
+  }
+
+ private:
+  template <int Columns>
+  void columns(Left in, const float* panel, std::int64_t block, const ResultRow& out, std::int64_t pixels) const {
+    const auto bias = [&](int c) { return ChannelBlocks<Width>::load_channels(numbers_.bias, 0, out_, block + c); };
+    const typename V::Floats start[2] = {bias(0), Columns > 1 ? bias(1) : typename V::Floats{}};
+    constexpr int rows = kRows<Width>;
+    std::int64_t at = block * out.next_block;
+    for (; pixels >= rows; pixels -= rows, in.numbers += rows * Width, at += rows * Width)
+      multiply_pixels<rows, Columns>(in, panel, start, out, at);
+    rest<rows - 1, Columns>(in, panel, start, out, at, pixels);
+  }
+
+  template <int Rows, int Columns>
+  void rest(const Left& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out, std::int64_t at,
+            std::int64_t pixels) const {
+    if constexpr (Rows > 0) {
+      if (pixels == Rows)
+        multiply_pixels<Rows, Columns>(in, panel, start, out, at);
+      else
+        rest<Rows - 1, Columns>(in, panel, start, out, at, pixels);
+    }
+  }
+
+  template <int Rows, int Columns>
+  void multiply_pixels(const Left& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out,
+                       std::int64_t at) const {
+    const Limits limits = limits_.value_or(Limits{});
+    multiply_and_store<Width, Rows, Columns>(in, panel, in_channels_, start, [=](auto i, auto c, auto sum) {
+      const std::int64_t place = at + c * out.next_block + i * Width;
+      if (out.residual != nullptr) sum += V::load(out.residual + place);
+      V::store(out.y + place, limits(sum));
+    });
+  }
+
+  void finish(float* y, std::int64_t count) const {
+    with_eltwise(*activation_, [=](const auto& function) {
+      for (std::int64_t i = 0; i < count; i += Width) V::store(y + i, function.forward(V::load(y + i)));
+    });
+  }
+
+  ConvolutionNumbers numbers_;
+  std::int64_t in_channels_;
+  const ChannelLayout& out_;
+  const std::optional<EltwiseLoop>& activation_;
+  std::optional<Limits> limits_;
+};
+
+/// Some rows of an image's result.
+struct Strip {
+  std::int64_t image, begin, end;
+};
+
+/// One thread's work: rows of the expanded map, as many as the depthwise kernel is high, and one row of that convolution's result.
+template <int Width, int Kernel, int Stride>
+class Block {
+ public:
+  Block(const InvertedResidualGeometry& g, const InvertedResidualTensors& t, float* y, float* scratch)
+      : g_(g),
+        t_(t),
+        y_(y),
+        expand_(t.expand, g.in.channels, g.depthwise.in, g.expand_activation),
+        project_(t.project, g.depthwise.out.channels, g.out, g.project_activation),
+        next_rows_(depthwise_forward_scratch(g.depthwise)),
+        row_(scratch + g.depthwise.in.blocks * next_rows_),
+        rows_(depthwise_input_row(g.depthwise, kTile), g.depthwise.in.width_pixels, scratch) {
+    std::fill(scratch, row_, 0.0F);  // the zeros at both ends of every row
+  }
+
+  void operator()(const Strip& strip) {
+    const DepthwiseGeometry& c = g_.depthwise;
+    rows_.start(std::max<std::int64_t>(0, strip.begin * Stride - c.padding_top));
+    for (std::int64_t h = strip.begin; h < strip.end; ++h) {
+      const std::int64_t top = h * Stride - c.padding_top;
+      rows_.fill_until(std::min(c.in.height_pixels, top + Kernel),
+                       [&](std::int64_t row, float* to, std::int64_t pixels) { fill(strip.image, row, to, pixels); });
+      convolve(top);
+      project(strip.image, h);
+    }
+  }
+
+ private:
+  /// A row of all blocks in front of the depthwise convolution.
+  void fill(std::int64_t image, std::int64_t row, float* to, std::int64_t pixels) const {
+    const std::int64_t plane = g_.in.pixels() * Width, at = row * g_.in.width_pixels * Width;
+    const float* const x = t_.x + image * g_.in.blocks * plane;
+    if (g_.expands) return expand_({x + at, Width, plane}, {to, next_rows_}, pixels);
+    for (std::int64_t block = 0; block < g_.in.blocks; ++block)
+      CopiedRows<Width>{x + block * plane, g_.in.width_pixels}(row, to + block * next_rows_, pixels);
+  }
+
+  void convolve(std::int64_t top) {
+    const DepthwiseGeometry& c = g_.depthwise;
+    for (std::int64_t block = 0; block < c.in.blocks; ++block)
+      forward_row<Width, Kernel, Stride>(
+          c, g_.depthwise_activation, rows_.shifted(block * next_rows_), t_.depthwise.weights + block * Kernel * Kernel * Width,
+          ChannelBlocks<Width>::load_channels(t_.depthwise.bias, 0, c.out, block), top, row_ + block * c.out.width_pixels * Width);
+  }
+
+  void project(std::int64_t image, std::int64_t h) const {
+    const std::int64_t pixels = g_.out.width_pixels, plane = g_.out.pixels() * Width;
+    const std::int64_t at = image * g_.out.blocks * plane + h * pixels * Width;
+    project_({row_, Width, pixels * Width}, {y_ + at, plane, t_.residual == nullptr ? nullptr : t_.residual + at}, pixels);
+  }
+
+  const InvertedResidualGeometry& g_;
+  const InvertedResidualTensors& t_;
+  float* y_;
+  Pointwise<Width> expand_, project_;
+  std::int64_t next_rows_;  // from one block's rows to the next one's
+  float* row_;
+  PaddedRows<Width, Kernel> rows_;
+};
+
+/// Parts of an image that threads take: one where the images are enough for all of them.
+std::int64_t strips_of(const InvertedResidualGeometry& g) {
+  const int threads = g.depthwise.threads;
+  return g.out.images % threads == 0 ? 1 : std::min<std::int64_t>(g.out.height_pixels, 2 * threads);
+}
+
+}  // namespace
+
+void inverted_residual(const InvertedResidualGeometry& g, const InvertedResidualTensors& t, float* y, float* scratch) {
+  const std::int64_t strips = strips_of(g), rows = g.out.height_pixels, part = inverted_residual_scratch(g) / g.depthwise.threads;
+  with_constants(g.depthwise, [&](auto width, auto kernel, auto stride) {
+#pragma omp parallel num_threads(g.depthwise.threads)
+    {
+      Block<width, kernel, stride> block(g, t, y, scratch + omp_get_thread_num() * part);
+#pragma omp for schedule(static)
+      for (std::int64_t i = 0; i < g.out.images * strips; ++i)
+        block({i / strips, rows * (i % strips) / strips, rows * (i % strips + 1) / strips});
+    }
+  });
+}
+
+}  // namespace cnnctl::CNNCTL_ISA

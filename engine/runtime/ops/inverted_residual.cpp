@@ -1,0 +1,100 @@
+#include <optional>
+
+#include "engine/runtime/layout.h"
+#include "engine/runtime/ops/convolution.h"
+#include "engine/runtime/threads.h"
+
+namespace cnnctl {
+namespace {
+
+/// Panels of two blocks of output channels.
+Desc pointwise_weights_desc(const ConvolutionSetup& s) {
+  return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Abcd32a : FormatTag::Abcd16a);
+}
+
+std::optional<EltwiseLoop> loop_of(const Convolution& op) {
+  return op.activation ? std::optional(own_loop(*op.activation).value()) : std::nullopt;
+}
+
+/// The three convolutions in their places.
+struct Setups {
+  std::optional<ConvolutionSetup> expand;
+  ConvolutionSetup depthwise, project;
+};
+
+Setups setups_of(const Compiler& compiler, const Node& node, const InvertedResidual& op) {
+  const Dims src = compiler.dims(node.inputs[0]), dst = compiler.dims(node.output);
+  const Dims before{src[0], op.depthwise.out_channels, src[2], src[3]}, behind{dst[0], op.depthwise.out_channels, dst[2], dst[3]};
+  return {op.expand ? std::optional(convolution_setup(compiler, node, *op.expand, src, before)) : std::nullopt,
+          convolution_setup(compiler, node, op.depthwise, before, behind), convolution_setup(compiler, node, op.project, behind, dst)};
+}
+
+InvertedResidualGeometry geometry_of(const InvertedResidual& op, const Setups& setups) {
+  const ConvolutionSetup& first = setups.expand ? *setups.expand : setups.depthwise;
+  return {*channel_layout(vector_blocked_desc(first.src)),
+          depthwise_geometry(op.depthwise, setups.depthwise).value(),
+          *channel_layout(vector_blocked_desc(setups.project.dst)),
+          op.expand.has_value(),
+          op.expand ? loop_of(*op.expand) : std::nullopt,
+          loop_of(op.depthwise),
+          loop_of(op.project)};
+}
+
+/// A step's tensors: weights and biases of the convolutions that are there, one after another.
+class Numbers {
+ public:
+  void add(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const Desc& weights) {
+    const ConvolutionParameters parameters = convolution_parameters(c, node, op, s, weights, first_);
+    tensors.push_back(parameters.weights);
+    tensors.push_back(parameters.bias.value_or(parameters.weights));
+    has_bias_.push_back(parameters.bias.has_value());
+    flops += s.flops;
+    first_ += parameters_of(op);
+  }
+  /// Those of the convolution `index`, `buffers` being the step's.
+  ConvolutionNumbers find(std::size_t index, std::span<void* const> buffers) const {
+    return {floats(buffers[2 * index]), has_bias_[index] ? floats(buffers[2 * index + 1]) : nullptr};
+  }
+
+  std::vector<Tensor> tensors;
+  double flops = 0;
+
+ private:
+  std::vector<bool> has_bias_;
+  std::size_t first_ = 0;
+};
+
+Numbers numbers_of(Compiler& compiler, const Node& node, const InvertedResidual& op, const Setups& setups) {
+  Numbers numbers;
+  if (op.expand) numbers.add(compiler, node, *op.expand, *setups.expand, pointwise_weights_desc(*setups.expand));
+  numbers.add(compiler, node, op.depthwise, setups.depthwise, depthwise_weights_desc(setups.depthwise));
+  numbers.add(compiler, node, op.project, setups.project, pointwise_weights_desc(setups.project));
+  return numbers;
+}
+
+}  // namespace
+
+Backward compile(Compiler& compiler, const Node& node, const InvertedResidual& op) {
+  const Setups setups = setups_of(compiler, node, op);
+  const InvertedResidualGeometry geometry = geometry_of(op, setups);
+  const Numbers numbers = numbers_of(compiler, node, op, setups);
+  const std::string& layer = compiler.layer_name(node);
+  const auto blocked = [&](ValueId id) { return compiler.in_format(compiler.value(id), vector_blocked_desc(compiler.dims(id)), layer); };
+  const Tensor x = blocked(node.inputs[0]), residual = op.project.residual ? blocked(node.inputs[1]) : x;
+  const Tensor y = compiler.allocate(vector_blocked_desc(setups.project.dst));
+  std::vector<Tensor> tensors = numbers.tensors;
+  const std::size_t first = tensors.size();
+  tensors.insert(tensors.end(), {x, residual, y, compiler.allocate_floats(inverted_residual_scratch(geometry))});
+  compiler.add_kernel({layer, "forward of three", "cnnctl inverted residual", format_name(y.desc), numbers.flops}, tensors,
+                      [=, adds = op.project.residual](std::span<void* const> b) {
+                        const std::size_t depthwise = geometry.expands ? 1 : 0;
+                        const InvertedResidualTensors t{floats(b[first]), geometry.expands ? numbers.find(0, b) : ConvolutionNumbers{},
+                                                        numbers.find(depthwise, b), numbers.find(depthwise + 1, b),
+                                                        adds ? floats(b[first + 1]) : nullptr};
+                        kernels().inverted_residual(geometry, t, floats(b[first + 2]), floats(b[first + 3]));
+                      });
+  compiler.set_value(node.output, y);
+  return {};
+}
+
+}  // namespace cnnctl
