@@ -56,6 +56,9 @@ const std::vector<Expected> networks = {
     {"resnet20_cifar10", "272,474", "0.041"},
     {"wide_resnet28_10", "36,479,194", "5.243"},
     {"densenet_bc_cifar10", "769,162", "0.288"},
+    {"resnet9_mnist", "412,666", "0.017"},
+    {"resnet9_fashion_mnist", "1,645,546", "0.069"},
+    {"resnet9_cifar10", "6,573,130", "0.379"},
 };
 
 /// Loads the config of that name out of the binary; what it warns of is a failure.
