@@ -9,7 +9,9 @@
 
 #include "cli/commands/data_report.h"
 #include "cli/commands/inputs.h"
+#include "cli/commands/preview.h"
 #include "cli/commands/sources.h"
+#include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 
 namespace cnnctl {
@@ -44,9 +46,16 @@ std::vector<std::string> unreadable_files(const DataReport& report) {
 
 Command setup_data(CLI::App& app) {
   auto options = std::make_shared<DataOptions>();
-  CLI::App* command = app.add_subcommand("data", "Show what a config's dataset is like: classes, sizes, mean and deviation");
+  CLI::App* command = app.add_subcommand("data", "Show what a config's dataset is like: classes, sizes, mean and deviation, or the images");
   command->add_option("CONFIG", options->config, "The config file, or a shipped config's name")->type_name("")->required();
   add_set_option(*command, options->sets);
+  command
+      ->add_option("--preview", options->preview,
+                   "Write the first training images with their labels into this PNG picture instead,\nas the network sees them: "
+                   "transformed, and mixed "
+                   "where train.mixup or train.cutmix are on")
+      ->type_name("FILE.png")
+      ->check(path_name());
   command->add_flag("--json", options->json, "Print one JSON object instead of text");
   command->footer(
       "Heights and widths are those of the stored images. Mean and standard deviation are of all pixels of a channel, scaled to [0, 1], "
@@ -55,12 +64,14 @@ Command setup_data(CLI::App& app) {
       "network. Image files are read one by one, however many there are.\n\n"
       "Examples:\n"
       "  cnnctl data configs/fashion_convnet.yaml\n"
+      "  cnnctl data configs/fashion_convnet.yaml --preview images.png\n"
       "  cnnctl data net.yaml --set 'data.dataset={image_folder: {root: photos}}' --set data.on_error=skip");
   return {command, [options] { return run_data(*options); }};
 }
 
 int run_data(const DataOptions& options) {
   const Experiment experiment = load_config(options.config, options.sets);
+  if (!options.preview.empty()) return run_preview(experiment, options.preview, options.json);
   DataReport report;
   report.dataset = experiment.data.dataset.type;
   {

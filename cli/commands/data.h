@@ -10,6 +10,7 @@ namespace cnnctl {
 struct DataOptions {
   std::string config;
   std::vector<std::string> sets;
+  std::string preview;  // a file, or "" for none
   bool json = false;
 };
 

@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "datasets/images/image_file.h"
 #include "datasets/images/png.h"
 #include "tests/cli/process.h"
 #include "tests/support/input_error.h"
@@ -98,6 +101,57 @@ TEST_CASE("data describes a folder that does not fit the network, and lists its 
   CHECK(skipped.status == 0);
   CHECK(contains(skipped.err, "warning: skipped 1 image file that cannot be read:\n  sky/train/noon/2.png"));
   CHECK(nlohmann::json::parse(skipped.out).at("splits").at(0).at("unreadable").size() == 1);
+}
+
+TEST_CASE("data --preview writes the training images as a picture, and no statistics") {
+  const TemporaryFolder folder;
+  const Result result = run_data(folder, {"--preview", "sheet.png"});
+  INFO(result.err);
+  REQUIRE(result.status == 0);
+  CHECK(result.out == "sheet.png: the first 64 of 100 training images of 1x28x28, 4 times as large\n");
+  const Image sheet = read_image(folder.file("sheet.png"), 3);
+  CHECK(sheet.shape == Shape{3, 8 + 8 * 144, 8 + 8 * 120});
+  const auto json = nlohmann::json::parse(run_data(folder, {"--preview", "sheet.png", "--json"}).out);
+  CHECK(json.at("preview") == "sheet.png");
+  CHECK(json.at("labels").size() == 64);
+  CHECK(json.at("labels").at(0).size() == 1);
+}
+
+TEST_CASE("the preview undoes the normalization") {
+  const TemporaryFolder folder;
+  run_data(folder, {"--preview", "plain.png"});
+  run_data(folder, {"--preview", "normalized.png", "--set", "data.normalize={mean: [0.3], std: [0.2]}"});
+  run_data(folder, {"--preview", "listed.png", "--set", "data.transforms={train: [{normalize: {mean: [0.3], std: [0.2]}}]}"});
+  const std::string plain = read_text(folder.path() / "plain.png");
+  CHECK_FALSE(plain.empty());
+  CHECK(read_text(folder.path() / "normalized.png") == plain);
+  CHECK(read_text(folder.path() / "listed.png") == plain);
+}
+
+TEST_CASE("the preview shows the transforms of the training images, and mixed ones with both labels") {
+  const TemporaryFolder folder;
+  run_data(folder, {"--preview", "plain.png"});
+  const std::string plain = read_text(folder.path() / "plain.png");
+  run_data(folder, {"--preview", "flipped.png", "--set", "data.transforms={train: [{vertical_flip: {p: 1}}]}"});
+  CHECK(read_text(folder.path() / "flipped.png") != plain);
+  run_data(folder, {"--preview", "tested.png", "--set", "data.transforms={test: [{vertical_flip: {p: 1}}]}"});
+  CHECK(read_text(folder.path() / "tested.png") == plain);
+  const Result mixed = run_data(folder, {"--preview", "mixed.png", "--json", "--set", "train.mixup=1", "--set", "train.cutmix={alpha: 1}"});
+  INFO(mixed.err);
+  REQUIRE(mixed.status == 0);
+  const auto labels = nlohmann::json::parse(mixed.out).at("labels").get<std::vector<std::vector<std::string>>>();
+  CHECK(std::any_of(labels.begin(), labels.end(), [](const auto& each) { return each.size() == 2 && each[0].ends_with(" %"); }));
+}
+
+TEST_CASE("a preview that cannot be written is an error before any data is read") {
+  const TemporaryFolder folder;
+  const std::string missing = "data.dataset={image_folder: {root: nowhere}}";
+  for (const auto& [path, message] :
+       {std::pair{"sheet.jpg", "ends in .png"}, std::pair{"none/sheet.png", "there is no folder none"}, std::pair{"", "is empty here"}}) {
+    const Result result = run_data(folder, {"--set", missing, "--preview", path});
+    CHECK(result.status == 2);
+    CHECK(contains(result.err, message));
+  }
 }
 
 TEST_CASE("data of a config without a dataset is an error of status 2") {
