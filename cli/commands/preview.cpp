@@ -86,7 +86,7 @@ class Names {
   }
 
  private:
-  std::string with_share(std::int32_t label, double share) const { return fmt::format("{} {:.0f} %", of(label), 100 * share); }
+  std::string with_share(std::int32_t label, double share) const { return fmt::format("{:.0f} % {}", 100 * share, of(label)); }
 
   const std::vector<std::string>& classes_;
 };
