@@ -19,6 +19,7 @@
 #include "cli/commands/bench.h"
 #include "cli/commands/command.h"
 #include "cli/commands/convert.h"
+#include "cli/commands/data.h"
 #include "cli/commands/eval.h"
 #include "cli/commands/layers.h"
 #include "cli/commands/openmp_waits.h"
@@ -154,7 +155,7 @@ int run_command_line(int argc, char** argv) {
       "  cnnctl eval runs/digits\n"
       "  cnnctl shape-check configs/mnist_convnet.yaml");
   app.require_subcommand(0, 1);  // a second one's name is an argument, as in "layers train"
-  const std::vector<Command> commands = {setup_train(app),   setup_sweep(app),   setup_eval(app),  setup_shape_check(app),
+  const std::vector<Command> commands = {setup_train(app),   setup_sweep(app),   setup_eval(app),  setup_shape_check(app), setup_data(app),
                                          setup_predict(app), setup_convert(app), setup_bench(app), setup_layers(app)};
   return run(app, commands, argc, argv);
 }

@@ -8,13 +8,16 @@
 
 namespace cnnctl {
 
+Mixing mixing_of(const TrainSpec& spec) { return {spec.mixup, spec.cutmix, static_cast<std::uint64_t>(spec.seed)}; }
+
 TrainerOptions trainer_options(const TrainSpec& spec) {
   TrainerOptions options{.epochs = spec.epochs,
                          .batch_size = spec.batch_size,
                          .drop_last = spec.drop_last,
                          .accumulate = spec.accumulate,
                          .clip_grad_value = spec.clip_grad_value,
-                         .clip_grad_norm = spec.clip_grad_norm};
+                         .clip_grad_norm = spec.clip_grad_norm,
+                         .mixing = mixing_of(spec)};
   if (const auto& stopping = spec.early_stopping)
     options.early_stopping = {.by_loss = stopping->monitor == "loss", .patience = stopping->patience, .min_delta = stopping->min_delta};
   return options;

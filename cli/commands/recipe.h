@@ -10,6 +10,7 @@ namespace cnnctl {
 
 /// A config's section train as training takes it.
 TrainerOptions trainer_options(const TrainSpec& spec);
+Mixing mixing_of(const TrainSpec& spec);
 GroupRules group_rules(const TrainSpec& spec);
 
 /// Bytes that training by this recipe takes besides the network's and its optimizer's: sums of gradients, averages.

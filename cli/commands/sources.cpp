@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -42,26 +43,45 @@ void keep_back(LoadedSplit& split, double share, std::uint64_t seed) {
   split.validation = std::move(parts.chosen);
 }
 
+std::uint64_t seed_of(const Experiment& experiment) { return static_cast<std::uint64_t>(experiment.train.seed); }
+
+/// A split as the dataset has it; nothing where it has none.
+std::optional<Dataset> read_dataset(const Experiment& experiment, Split split) {
+  const Selection& selection = experiment.data.dataset;
+  if (selection.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
+  if (!has_split(selection, split)) return std::nullopt;
+  return load_dataset(selection, split, seed_of(experiment));
+}
+
+/// What data.limit and data.validation make of a split.
+LoadedSplit choose_images(Dataset dataset, const Experiment& experiment, Split split) {
+  const DataSpec& data = experiment.data;
+  LoadedSplit result;
+  result.images = limited_images(dataset, data, seed_of(experiment));
+  result.dataset = std::make_shared<const Dataset>(std::move(dataset));
+  if (split == Split::train && data.validation > 0) keep_back(result, data.validation, seed_of(experiment));
+  return result;
+}
+
 }  // namespace
 
 LoadedSplit load_split(const Experiment& experiment, Split split) {
-  const DataSpec& data = experiment.data;
-  if (data.dataset.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
-  if (!has_split(data.dataset, split)) return {};
-  const auto seed = static_cast<std::uint64_t>(experiment.train.seed);
-  Dataset dataset = load_dataset(data.dataset, split, seed);
-  match_classes(dataset, experiment, data.dataset.type);
-  LoadedSplit result;
-  result.images = limited_images(dataset, data, seed);
-  result.dataset = std::make_shared<const Dataset>(std::move(dataset));
-  if (split == Split::train && data.validation > 0) keep_back(result, data.validation, seed);
-  return result;
+  std::optional<Dataset> dataset = read_dataset(experiment, split);
+  if (!dataset) return {};
+  match_classes(*dataset, experiment, experiment.data.dataset.type);
+  return choose_images(std::move(*dataset), experiment, split);
+}
+
+LoadedSplit load_split_alone(const Experiment& experiment, Split split) {
+  std::optional<Dataset> dataset = read_dataset(experiment, split);
+  if (!dataset) return {};
+  return choose_images(std::move(*dataset), experiment, split);
 }
 
 LoaderOptions loader_options(const Experiment& experiment, Purpose purpose) {
   const DataSpec& data = experiment.data;
   LoaderOptions options;
-  options.seed = static_cast<std::uint64_t>(experiment.train.seed);
+  options.seed = seed_of(experiment);
   options.shuffle = purpose == Purpose::training && data.shuffle;
   options.transforms = purpose == Purpose::training ? data.train_transforms : data.test_transforms;
   options.size = {experiment.graph.input_shape().height, experiment.graph.input_shape().width};
@@ -84,6 +104,12 @@ std::unique_ptr<BatchSource> make_source(const Experiment& experiment, const Loa
   return source;
 }
 
+std::string skipped_text(const std::vector<std::string>& unreadable) {
+  if (unreadable.empty()) return "";
+  return fmt::format("skipped {} image file{} that cannot be read:\n  {}", unreadable.size(), unreadable.size() == 1 ? "" : "s",
+                     fmt::join(unreadable, "\n  "));
+}
+
 std::string skipped_text(std::initializer_list<const BatchSource*> sources) {
   std::vector<std::string> files;
   for (const BatchSource* source : sources) {
@@ -91,9 +117,7 @@ std::string skipped_text(std::initializer_list<const BatchSource*> sources) {
     const std::vector<std::string> unreadable = source->unreadable();
     files.insert(files.end(), unreadable.begin(), unreadable.end());
   }
-  if (files.empty()) return "";
-  return fmt::format("skipped {} image file{} that cannot be read:\n  {}", files.size(), files.size() == 1 ? "" : "s",
-                     fmt::join(files, "\n  "));
+  return skipped_text(files);
 }
 
 std::unique_ptr<BatchSource> load_part(const Experiment& experiment, const std::string& part) {

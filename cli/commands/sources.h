@@ -23,6 +23,9 @@ struct LoadedSplit {
 /// data.validation leave nothing.
 LoadedSplit load_split(const Experiment& experiment, Split split);
 
+/// The same without holding it against the network: a dataset that does not say how many classes it has leaves them open.
+LoadedSplit load_split_alone(const Experiment& experiment, Split split);
+
 /// Images to train on are transformed as data.transforms.train says and shuffled as data.shuffle says; images to measure on are transformed
 /// as data.transforms.test says and come in the dataset's order.
 enum class Purpose { training, measuring };
@@ -34,7 +37,10 @@ std::unique_ptr<BatchSource> make_source(const Experiment& experiment, const Loa
 /// What the config does to images: its transforms and normalization.
 LoaderOptions loader_options(const Experiment& experiment, Purpose purpose);
 
-/// "skipped 2 image files that cannot be read:" and a line a file, of all `sources` (null ones aside); "" where none was skipped.
+/// "skipped 2 image files that cannot be read:" and a line a file, each with its reason; "" where there are none.
+std::string skipped_text(const std::vector<std::string>& unreadable);
+
+/// The same of the files that `sources` skipped (null ones aside).
 std::string skipped_text(std::initializer_list<const BatchSource*> sources);
 
 /// The images of `part` ("train", "validation" or "test") to measure on. Throws InputError where there are none.

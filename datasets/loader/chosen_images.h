@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "datasets/loader/loader.h"
-#include "datasets/random.h"
+#include "engine/training/random.h"
 
 namespace cnnctl {
 

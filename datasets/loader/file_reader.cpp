@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "datasets/images/image_file.h"
@@ -10,6 +11,21 @@
 #include "engine/diagnostics/diagnostic.h"
 
 namespace cnnctl {
+
+TransformedFile read_transformed(const std::string& path, std::int64_t channels, const Pipeline& pipeline, Random& random) {
+  std::optional<Shape> stored;
+  Image image = read_image(path, channels, [&](const Shape& shape) {
+    stored = {channels, shape.height, shape.width};
+    return pipeline.shrinks(shape, random);
+  });
+  if (!stored) stored = image.shape;
+  try {
+    pipeline.transform(image, random);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}", path, error.what()));
+  }
+  return {std::move(image), *stored};
+}
 
 FileReader::FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)
     : dataset_(std::move(dataset)),
@@ -25,12 +41,7 @@ PreparedImage FileReader::try_read(std::int32_t index, std::int64_t epoch) const
   const auto& files = std::get<ImageFiles>(dataset_->pixels);
   const std::string path = files.path(static_cast<std::size_t>(index));
   PreparedImage prepared{{}, transform_random(options_.seed, epoch, index), dataset_->labels[static_cast<std::size_t>(index)]};
-  Image image = read_image(path, files.channels(), [&](const Shape& shape) { return pipeline_.shrinks(shape, prepared.random); });
-  try {
-    pipeline_.transform(image, prepared.random);
-  } catch (const InputError& error) {
-    throw InputError(fmt::format("{}: {}", path, error.what()));
-  }
+  Image image = read_transformed(path, files.channels(), pipeline_, prepared.random).image;
   if (!(image.shape == shape_))
     throw InputError(
         fmt::format("{}: is {} after the transforms, but the network takes {}\n  hint: give data.transforms a resize, as "

@@ -11,6 +11,15 @@
 
 namespace cnnctl {
 
+/// An image file, read and transformed.
+struct TransformedFile {
+  Image image;
+  Shape stored;  // what the file holds; 3 channels, or 1 where luminance alone was read
+};
+
+/// Reads an image file and transforms its bytes; `random` then stands where Pipeline::write() goes on. Throws InputError with the path.
+TransformedFile read_transformed(const std::string& path, std::int64_t channels, const Pipeline& pipeline, Random& random);
+
 /// An image on its way: its bytes, what is random in the transforms that are still to come, its label.
 struct PreparedImage {
   std::vector<std::uint8_t> bytes;

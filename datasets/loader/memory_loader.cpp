@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <exception>
-#include <mutex>
 #include <stdexcept>
 #include <utility>
 
 #include "datasets/loader/chosen_images.h"
+#include "datasets/loader/first_failure.h"
 #include "datasets/loader/order.h"
 #include "datasets/loader/pipeline.h"
 #include "engine/diagnostics/diagnostic.h"
@@ -15,25 +15,6 @@ namespace cnnctl {
 namespace {
 
 constexpr std::size_t worth_threads = 16384;  // floats of a batch: fewer take less time than waking a thread
-
-/// The failure that comes first in a batch, whichever thread finds it first.
-class FirstFailure {
- public:
-  void keep(std::size_t place, std::exception_ptr failure) {
-    const std::lock_guard guard(mutex_);
-    if (failure_ && place >= place_) return;
-    place_ = place;
-    failure_ = std::move(failure);
-  }
-  void rethrow() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::size_t place_ = 0;
-  std::exception_ptr failure_;
-};
 
 class MemoryLoader : public BatchSource {
  public:

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "datasets/random.h"
+#include "engine/training/random.h"
 
 namespace cnnctl {
 

@@ -25,8 +25,7 @@ Phase phase_of(const Transform& transform) {
 }  // namespace
 
 Pipeline::Pipeline(const std::vector<Selection>& transforms, const std::optional<ChannelStatistics>& normalize, const Shape& in)
-    : output_(in) {
-  std::optional<ChannelStatistics> statistics = normalize;
+    : normalization_(normalize), output_(in) {
   const Selection* previous = nullptr;
   Phase reached = Phase::bytes;
   for (const Selection& selection : transforms) {
@@ -35,15 +34,15 @@ Pipeline::Pipeline(const std::vector<Selection>& transforms, const std::optional
     if (phase < reached)
       fail_at(selection.place, fmt::format("{} stands behind {}", selection.type, previous->type),
               "the order is: what changes bytes, then normalize, then random_erasing");
-    if (phase == Phase::normalization && statistics)
+    if (phase == Phase::normalization && normalization_)
       fail_at(selection.place, "images are normalized twice", "keep one of data.normalize and the transforms named normalize");
     if (transform.shape) output_ = transform.shape(output_);
-    if (transform.statistics) statistics = transform.statistics;
+    if (transform.statistics) normalization_ = transform.statistics;
     if (phase != Phase::normalization) (phase == Phase::bytes ? byte_transforms_ : float_transforms_).push_back(std::move(transform));
     reached = phase;
     previous = &selection;
   }
-  make_tables(statistics);
+  make_tables();
 }
 
 // In float as torchvision's ToTensor and Normalize compute it, so that the same bytes give the same bits.
@@ -53,13 +52,13 @@ Pipeline::ByteTable Pipeline::byte_table(float mean, float deviation) {
   return table;
 }
 
-void Pipeline::make_tables(const std::optional<ChannelStatistics>& statistics) {
+void Pipeline::make_tables() {
   const auto channels = static_cast<std::size_t>(output_.channels);
-  if (!statistics) {
+  if (!normalization_) {
     tables_.assign(channels, byte_table(0.0F, 1.0F));
     return;
   }
-  const std::vector<double>&means = statistics->means, &deviations = statistics->deviations;
+  const std::vector<double>&means = normalization_->means, &deviations = normalization_->deviations;
   if (means.size() != channels || deviations.size() != channels)
     throw InputError(fmt::format("data.normalize: {} in mean and {} in std for images of {} channel{}", means.size(), deviations.size(),
                                  channels, channels == 1 ? "" : "s"));

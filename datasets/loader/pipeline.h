@@ -21,6 +21,8 @@ class Pipeline {
 
   /// The shape of what comes out, with 0 as in the constructor.
   const Shape& output() const { return output_; }
+  /// What bytes, scaled to [0, 1], are normalized with; nothing where they are not.
+  const std::optional<ChannelStatistics>& normalization() const { return normalization_; }
   /// Whether bytes come to be scaled as the dataset holds them.
   bool keeps_bytes() const { return byte_transforms_.empty(); }
 
@@ -39,10 +41,11 @@ class Pipeline {
   using ByteTable = std::array<float, 256>;
 
   static ByteTable byte_table(float mean, float deviation);
-  void make_tables(const std::optional<ChannelStatistics>& statistics);
+  void make_tables();
 
   std::vector<Transform> byte_transforms_;
   std::vector<Transform> float_transforms_;
+  std::optional<ChannelStatistics> normalization_;
   std::vector<ByteTable> tables_;  // one a channel
   Shape output_;
 };

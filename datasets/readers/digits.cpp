@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <span>
 
-#include "datasets/random.h"
 #include "datasets/readers/glyphs.h"
 #include "engine/schema/arguments.h"
+#include "engine/training/random.h"
 
 namespace cnnctl {
 namespace {

@@ -3,8 +3,8 @@
 #include <optional>
 
 #include "datasets/images/image.h"
-#include "datasets/random.h"
 #include "engine/schema/size.h"
+#include "engine/training/random.h"
 
 namespace cnnctl {
 

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "datasets/images/image.h"
-#include "datasets/random.h"
 #include "engine/schema/arguments.h"
 #include "engine/schema/schema.h"
+#include "engine/training/random.h"
 
 namespace cnnctl {
 

@@ -76,6 +76,8 @@ struct TrainSpec {
   std::optional<double> clip_grad_norm;
   std::optional<double> ema;  // decay
   std::optional<EarlyStoppingSpec> early_stopping;
+  std::optional<double> mixup;   // alpha
+  std::optional<double> cutmix;  // alpha
   std::vector<Pattern> freeze;
   std::vector<std::string> no_decay;  // "norms", "biases"
   std::vector<GroupSpec> groups;      // of those whose pattern matches, the first counts
@@ -116,5 +118,7 @@ const Declaration& train_declaration();
 /// Those of the maps that are values of train's keys.
 const Declaration& early_stopping_declaration();
 const Declaration& groups_declaration();
+const Declaration& mixup_declaration();
+const Declaration& cutmix_declaration();
 
 }  // namespace cnnctl

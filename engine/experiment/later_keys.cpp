@@ -10,14 +10,10 @@ namespace cnnctl {
 
 Value without_later_keys(Value map, const std::vector<LaterKey>& later, Diagnostics& diagnostics) {
   std::erase_if(map.entries, [&](const Entry& entry) {
-    const auto found = std::find_if(later.begin(), later.end(), [&](const LaterKey& known) {
-      return known.key == entry.key && (known.value.empty() || known.value == entry.value.text);
-    });
+    const auto found = std::find_if(later.begin(), later.end(),
+                                    [&](const LaterKey& known) { return known.key == entry.key && known.value == entry.value.text; });
     if (found == later.end()) return false;
-    if (found->value.empty())
-      report_not_yet(entry.key_place, fmt::format("'{}'", found->key), diagnostics, found->hint);
-    else
-      report_not_yet(entry.value.place, fmt::format("{}: {}", found->key, found->value), diagnostics, found->hint);
+    report_not_yet(entry.value.place, fmt::format("{}: {}", found->key, found->value), diagnostics, found->hint);
     return true;
   });
   return map;

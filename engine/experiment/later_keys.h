@@ -8,7 +8,7 @@
 
 namespace cnnctl {
 
-/// A key, or (where not empty) one value of a key, that belongs to the config language but not to this version of it.
+/// A value of a key that belongs to the config language but not to this version of it.
 struct LaterKey {
   std::string key;
   std::string value;

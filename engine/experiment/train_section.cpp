@@ -26,6 +26,8 @@ struct TrainArguments : TrainSpec {
   Value schedule_item = scalar_value("constant");
   std::optional<Value> early_stopping_item;
   std::optional<Value> groups_item;
+  std::optional<Value> mixup_item;
+  std::optional<Value> cutmix_item;
   std::vector<std::string> freeze_globs;
 };
 
@@ -56,6 +58,9 @@ const Schema<TrainArguments>& train_schema() {
           .optional("ema", &TrainSpec::ema, "decay of an exponential moving average of the weights, which is evaluated and saved",
                     from_below(0, 1))
           .optional("early_stopping", &TrainArguments::early_stopping_item, "when the run ends early, as {patience: 5}")
+          .optional("mixup", &TrainArguments::mixup_item, "mixes the images of a batch and their labels, as {alpha: 0.2}")
+          .optional("cutmix", &TrainArguments::cutmix_item,
+                    "puts a part of another image over each of a batch, as {alpha: 1}; with mixup, each batch goes either way")
           .optional("freeze", &TrainArguments::freeze_globs, "patterns of the names of parameters that keep their values, as [layer1.*]")
           .optional("no_decay", &TrainSpec::no_decay, "what weight_decay leaves alone, as [norms, biases]", {}, {"norms", "biases"})
           .optional("groups", &TrainArguments::groups_item, "rates of some parameters by patterns of their names, as {'fc.*': {lr: 0.01}}");
@@ -80,13 +85,35 @@ const Schema<GroupSpec>& groups_schema() {
   return schema;
 }
 
+struct MixingArguments {
+  double alpha = 1;
+};
+
+Schema<MixingArguments> mixing_schema(const std::string& name, const std::string& summary, const std::string& source) {
+  return Schema<MixingArguments>(name, summary, source)
+      .optional("alpha", &MixingArguments::alpha, "both parameters of the beta distribution that shares are drawn from, once a batch",
+                between(0.001, 1000));
+}
+
+const Schema<MixingArguments>& mixup_schema() {
+  static const Schema<MixingArguments> schema =
+      mixing_schema("mixup", "Each image becomes a weighted mean of itself and the one before it in the batch, and so does its label.",
+                    "torchvision.transforms.v2.MixUp");
+  return schema;
+}
+
+const Schema<MixingArguments>& cutmix_schema() {
+  static const Schema<MixingArguments> schema =
+      mixing_schema("cutmix", "A box of the image before it in the batch is put over each image; the labels get the areas' shares.",
+                    "torchvision.transforms.v2.CutMix");
+  return schema;
+}
+
 const std::vector<LaterKey>& later_keys() {
   static const std::vector<LaterKey> keys = {
       {"precision", "bf16", "write precision: f32"},
       {"device", "gpu", "write device: cpu, or auto"},
       {"device", "cuda", "write device: cpu, or auto"},
-      {"mixup", "", ""},
-      {"cutmix", "", ""},
   };
   return keys;
 }
@@ -112,6 +139,20 @@ std::optional<EarlyStoppingSpec> read_early_stopping(const Value& value, Diagnos
   auto spec = early_stopping_schema().read(value, value.place, diagnostics);
   if (spec) spec->place = value.place;
   return spec;
+}
+
+/// alpha, which may also stand alone in the place of {alpha: ...}; nothing where there is none or it is wrong.
+std::optional<double> read_alpha(const std::optional<Value>& value, const Schema<MixingArguments>& schema, Diagnostics& diagnostics) {
+  if (!value) return std::nullopt;
+  Value arguments = *value;
+  if (value->is_scalar()) {
+    arguments = {};
+    arguments.kind = Value::Kind::map;
+    arguments.place = value->place;
+    arguments.entries = {{"alpha", value->place, *value}};
+  }
+  const auto mixing = schema.read(arguments, value->place, diagnostics);
+  return mixing ? std::optional(mixing->alpha) : std::nullopt;
 }
 
 /// Globs with their places, which `value`, one of them or a list, has.
@@ -151,6 +192,8 @@ TrainSpec read_train(const Value& train, const Place& place, const Tables& table
   TrainSpec spec = arguments.value_or(defaults);
   if (arguments) spec.checkpoint_every = read_interval(known.find("checkpoint_every"), arguments->checkpoint_interval, diagnostics);
   if (arguments && arguments->early_stopping_item) spec.early_stopping = read_early_stopping(*arguments->early_stopping_item, diagnostics);
+  if (arguments) spec.mixup = read_alpha(arguments->mixup_item, mixup_schema(), diagnostics);
+  if (arguments) spec.cutmix = read_alpha(arguments->cutmix_item, cutmix_schema(), diagnostics);
   if (arguments) spec.freeze = with_places(arguments->freeze_globs, known.find("freeze"));
   if (arguments && arguments->groups_item) spec.groups = read_groups(*arguments->groups_item, diagnostics);
   // Read even where another key is wrong, so that all mistakes show at once.
@@ -181,6 +224,8 @@ void apply_patterns(const TrainSpec& train, Graph& graph, Diagnostics& diagnosti
 
 const Declaration& early_stopping_declaration() { return early_stopping_schema().declaration(); }
 const Declaration& groups_declaration() { return groups_schema().declaration(); }
+const Declaration& mixup_declaration() { return mixup_schema().declaration(); }
+const Declaration& cutmix_declaration() { return cutmix_schema().declaration(); }
 const Declaration& train_declaration() { return train_schema().declaration(); }
 
 }  // namespace cnnctl

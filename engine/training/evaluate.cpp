@@ -53,7 +53,7 @@ double evaluate_batch(Program& program, BatchSource& source, const Loss& loss, s
   const Counted counted = with_labels(program.output(), labels, width);
   if (counted.labels.empty()) return 0;
   const std::span<const float> logits(counted.logits);
-  const double mean = loss(logits, counted.labels, classes, {});  // throws where a label is out of range
+  const double mean = loss(logits, {counted.labels}, classes, {});  // throws where a label is out of range
   for (std::size_t i = 0; i < counted.labels.size(); ++i) count_image(result, logits.subspan(i * width, width), counted.labels[i]);
   return mean * static_cast<double>(counted.labels.size());
 }

@@ -31,7 +31,8 @@ Trainer::Trainer(Model& model, BatchSource& train, BatchSource* test, Recipe rec
       test_(test),
       recipe_(std::move(recipe)),
       options_(options),
-      labels_(static_cast<std::size_t>(std::min(options.batch_size, train.size()))) {
+      labels_(static_cast<std::size_t>(std::min(options.batch_size, train.size()))),
+      mixer_(options.mixing.is_on() ? std::optional<BatchMixer>(options.mixing) : std::nullopt) {
   if (train.size() < 1) throw InputError("there are no images to train on");
   if (steps_per_epoch() < 1)
     throw InputError(
@@ -85,8 +86,10 @@ double Trainer::train_step(std::int64_t images) {
   Program& program = model_.training(images);
   const std::span<std::int32_t> labels(labels_.data(), static_cast<std::size_t>(images));
   train_.next(program.input(), labels);
+  const Targets targets =
+      mixer_ ? mixer_->mix(program.input(), train_.image_shape(), labels, progress_.epoch, progress_.step) : Targets{labels};
   program.forward();
-  const double loss = recipe_.loss(program.output(), labels, train_.classes(), program.output_gradient());
+  const double loss = recipe_.loss(program.output(), targets, train_.classes(), program.output_gradient());
   if (!std::isfinite(loss))
     throw LossNotFinite(
         fmt::format("the loss is {} in epoch {}, step {}: with learning rate {} training diverges; lower it (lr in train.optimizer), for "

@@ -15,6 +15,7 @@
 #include "engine/training/evaluate.h"
 #include "engine/training/gradients.h"
 #include "engine/training/losses/loss.h"
+#include "engine/training/mixing.h"
 #include "engine/training/optimizers/optimizer.h"
 #include "engine/training/schedules/schedule.h"
 
@@ -50,6 +51,7 @@ struct TrainerOptions {
   std::optional<double> clip_grad_value{};
   std::optional<double> clip_grad_norm{};  // after clip_grad_value
   std::optional<EarlyStopping> early_stopping{};
+  Mixing mixing{};
 
   std::int64_t steps_per_epoch(std::int64_t images) const;
   RunLength run_length(std::int64_t images) const;
@@ -123,6 +125,7 @@ class Trainer {
   TrainerOptions options_;
   Progress progress_;
   std::vector<std::int32_t> labels_;
+  std::optional<BatchMixer> mixer_;
   GradientSum gradient_sum_;
 };
 

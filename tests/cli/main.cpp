@@ -60,7 +60,7 @@ TEST_CASE("an option's wrong value is an error that says what it takes") {
 }
 
 TEST_CASE("--help of the program and of every command is printed on standard output with examples") {
-  for (const std::string command : {"", "train", "eval", "shape-check", "predict", "bench", "layers"}) {
+  for (const std::string command : {"", "train", "eval", "shape-check", "data", "predict", "bench", "layers"}) {
     CAPTURE(command);
     const Result result = command.empty() ? run_here({"--help"}) : run_here({command, "--help"});
     CHECK(result.status == 0);
@@ -96,7 +96,7 @@ TEST_CASE("a missing argument, a value out of range and a word too many are erro
 }
 
 TEST_CASE("a config that does not exist is an error of status 2 for every command that takes one") {
-  for (const std::string command : {"train", "shape-check", "bench"}) {
+  for (const std::string command : {"train", "shape-check", "data", "bench"}) {
     const Result result = run_here({command, "missing.yaml"});
     CHECK(result.status == 2);
     CHECK(contains(result.err, "missing.yaml"));

@@ -233,9 +233,20 @@ TEST_CASE("the data's images must have the shape of the network's input") {
   CHECK(contains(message, "write input: [3, 32, 32]"));
 }
 
+TEST_CASE("mixup and cutmix are given as a map, or as alpha alone, and none turns them off") {
+  const TrainSpec none = parse(network + "train: {mixup: none}\n").train;
+  CHECK_FALSE(none.mixup);
+  CHECK_FALSE(none.cutmix);
+  const TrainSpec both = parse(network + "train: {mixup: {alpha: 0.2}, cutmix: {}}\n").train;
+  CHECK(both.mixup == 0.2);
+  CHECK(both.cutmix == 1.0);
+  CHECK(parse(network + "train: {cutmix: 0.5}\n").train.cutmix == 0.5);
+  CHECK(parse(network + "train: {cutmix: 0.5}\n", {"train.cutmix={alpha: 2}", "train.mixup=0.3"}).train.mixup == 0.3);
+}
+
 TEST_CASE("the declarations of data and train name every key with its default") {
   CHECK(data_declaration().arguments.size() == 8);
-  CHECK(train_declaration().arguments.size() == 22);
+  CHECK(train_declaration().arguments.size() == 24);
   for (const Argument& argument : train_declaration().arguments) {
     CAPTURE(argument.name);
     CHECK_FALSE(argument.default_text.empty());

@@ -15,6 +15,7 @@ schedules.safetensors   20 updates with stored gradients: values (start), gradie
                         end). Metadata: CASE -> the optimizer's item, a line break, and the schedule's, as a config declares them.
 recipes.safetensors     the same for what else is done to gradients and weights: CASE/values (at the end), CASE/averages.
 cross_entropy.safetensors  CASE/logits, CASE/labels (stored as floats), CASE/loss, CASE/gradient. Metadata: CASE -> the loss's item.
+mixed_cross_entropy.safetensors  the same where each image is of two classes: CASE/labels to CASE/share, CASE/others for the rest.
 """
 import json
 import pathlib
@@ -435,6 +436,43 @@ def cross_entropy():
     write_safetensors("cross_entropy.safetensors", tensors, {case: item for case, (_, item, _) in cases.items()})
 
 
+def mixed_cross_entropy():
+    weight = torch.tensor([0.5, 2, 1, 1, 3, 0.25, 1, 4])
+    weights = f"class_weights: {weight.tolist()}"
+    # Case: the loss as a config declares it, PyTorch's arguments, and the share, exact as a float.
+    cases = {
+        "ordinary": ("cross_entropy", {}, 0.6875),
+        "one_alone": ("cross_entropy", {}, 1.0),
+        "smoothed": ("cross_entropy: {label_smoothing: 0.1}", {"label_smoothing": 0.1}, 0.25),
+        "weighted": (f"cross_entropy: {{{weights}}}", {"weight": weight.double()}, 0.125),
+        "smoothed_and_weighted": (
+            f"cross_entropy: {{label_smoothing: 0.3, {weights}}}",
+            {"label_smoothing": 0.3, "weight": weight.double()},
+            0.75,
+        ),
+    }
+    tensors = {}
+    for case, (_, arguments, share) in cases.items():
+        logits = torch.randn(6, 8) * 3
+        exact = logits.double().requires_grad_()
+        labels = torch.tensor([3, 1, 1, 7, 0, 5])  # the second and the third are alike
+        others = labels.roll(1, 0)
+        # As torchvision.transforms.v2.MixUp mixes one-hot labels.
+        one_hot = nn.functional.one_hot(labels, 8).double()
+        targets = one_hot.roll(1, 0).mul(1 - share).add(one_hot.mul(share))
+        loss = nn.functional.cross_entropy(exact, targets, **arguments)
+        loss.backward()
+        tensors |= {
+            f"{case}/logits": logits,
+            f"{case}/labels": labels,
+            f"{case}/others": others,
+            f"{case}/share": torch.tensor([share]),
+            f"{case}/loss": loss.reshape(1),
+            f"{case}/gradient": exact.grad,
+        }
+    write_safetensors("mixed_cross_entropy.safetensors", tensors, {case: item for case, (item, *_) in cases.items()})
+
+
 def main():
     torch.manual_seed(1)
     tensors = {}
@@ -445,6 +483,7 @@ def main():
     cross_entropy()
     schedules()
     recipes()
+    mixed_cross_entropy()
 
 
 if __name__ == "__main__":

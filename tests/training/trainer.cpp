@@ -303,5 +303,27 @@ TEST_CASE("a loss that is not finite ends the run with epoch, step and advice") 
   }
 }
 
+TEST_CASE("mixed batches train on other losses, and a run that is continued mixes as one that was never stopped") {
+  const TrainerOptions options{.epochs = 3, .batch_size = 4, .mixing = {.mixup = 0.4, .cutmix = 1, .seed = 3}};
+  Run plain({.epochs = 3, .batch_size = 4}), whole(options), stopped(options);
+  Record plain_record, whole_record, stopped_record;
+  plain.run(plain_record.events());
+  whole.run(whole_record.events());
+  TrainerEvents events = stopped_record.events();
+  events.step = [&](std::int64_t, std::int64_t, std::int64_t, double loss) {
+    stopped_record.losses.push_back(loss);
+    stopped.stop = stopped_record.losses.size() == 5;
+  };
+  CHECK_FALSE(stopped.run(events));
+  const Progress progress = stopped.trainer->progress();
+  stopped.start_over(&stopped.test);
+  stopped.trainer->progress() = progress;
+  stopped.stop = false;
+  CHECK(stopped.run(stopped_record.events()));
+  CHECK(whole_record.losses == stopped_record.losses);
+  CHECK(all_parameters(whole.model) == all_parameters(stopped.model));
+  CHECK(whole_record.losses != plain_record.losses);
+}
+
 }  // namespace
 }  // namespace cnnctl

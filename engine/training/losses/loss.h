@@ -9,9 +9,16 @@
 
 namespace cnnctl {
 
-/// Mean loss of a batch of logits (N x classes) against labels; where `gradient` is not empty, it becomes the derivative by the logits.
-using Loss =
-    std::function<double(std::span<const float> logits, std::span<const std::int32_t> labels, int classes, std::span<float> gradient)>;
+/// What a batch shows: image i is of class labels[i]; or, where `others` is as long, to `share` of that class and for the rest of class
+/// others[i].
+struct Targets {
+  std::span<const std::int32_t> labels;
+  std::span<const std::int32_t> others = {};
+  double share = 1;
+};
+
+/// Mean loss of a batch of logits (N x classes); where `gradient` is not empty, it becomes the derivative by the logits.
+using Loss = std::function<double(std::span<const float> logits, const Targets& targets, int classes, std::span<float> gradient)>;
 
 /// The table of losses.
 const std::vector<Choice>& loss_choices();

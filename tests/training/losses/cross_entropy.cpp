@@ -7,21 +7,44 @@
 namespace cnnctl {
 namespace {
 
+/// Labels, which the files hold as floats.
+std::vector<std::int32_t> integers(const Tensor& tensor) {
+  std::vector<std::int32_t> result;
+  for (const float value : tensor.values) result.push_back(static_cast<std::int32_t>(value));
+  return result;
+}
+
 TEST_CASE("cross_entropy and its gradient are PyTorch's") {
   const SafeTensors file = reference("cross_entropy.safetensors");
   CHECK(file.metadata.size() == 6);
   for (const auto& [name, item] : file.metadata) {
     CAPTURE(name);
     const Tensor& logits = file.tensors.at(name + "/logits");
-    std::vector<std::int32_t> labels;
-    for (const float label : file.tensors.at(name + "/labels").values) labels.push_back(static_cast<std::int32_t>(label));
+    const std::vector<std::int32_t> labels = integers(file.tensors.at(name + "/labels"));
     std::vector<float> gradient(logits.values.size());
     const auto classes = static_cast<int>(logits.dims[1]);
     const Loss function = cross_entropy_loss(classes, item);
-    const double loss = function(logits.values, labels, classes, gradient);
+    const double loss = function(logits.values, {labels}, classes, gradient);
     CHECK(loss == doctest::Approx(file.tensors.at(name + "/loss").values[0]).epsilon(1e-6));
     check_near(gradient, file.tensors.at(name + "/gradient").values, 1e-6, 1e-7);
-    CHECK(function(logits.values, labels, classes, {}) == loss);
+    CHECK(function(logits.values, {labels}, classes, {}) == loss);
+  }
+}
+
+TEST_CASE("cross_entropy of mixed labels and its gradient are PyTorch's of class probabilities") {
+  const SafeTensors file = reference("mixed_cross_entropy.safetensors");
+  CHECK(file.metadata.size() == 5);
+  for (const auto& [name, item] : file.metadata) {
+    CAPTURE(name);
+    const Tensor& logits = file.tensors.at(name + "/logits");
+    const std::vector<std::int32_t> labels = integers(file.tensors.at(name + "/labels")),
+                                    others = integers(file.tensors.at(name + "/others"));
+    const double share = double{file.tensors.at(name + "/share").values[0]};
+    std::vector<float> gradient(logits.values.size());
+    const auto classes = static_cast<int>(logits.dims[1]);
+    const double loss = cross_entropy_loss(classes, item)(logits.values, {labels, others, share}, classes, gradient);
+    CHECK(loss == doctest::Approx(file.tensors.at(name + "/loss").values[0]).epsilon(1e-6));
+    check_near(gradient, file.tensors.at(name + "/gradient").values, 1e-6, 1e-7);
   }
 }
 
@@ -29,22 +52,23 @@ TEST_CASE("cross_entropy of huge logits neither overflows nor loses its value") 
   const std::vector<float> logits = {3e38F, -3e38F};
   const std::vector<std::int32_t> labels = {0};
   std::vector<float> gradient(2);
-  CHECK(cross_entropy_loss(2)(logits, labels, 2, gradient) == 0);
+  CHECK(cross_entropy_loss(2)(logits, {labels}, 2, gradient) == 0);
   CHECK(gradient == std::vector<float>{0, 0});
 }
 
 TEST_CASE("cross_entropy of a logit that is no number is no number") {
   const std::vector<float> logits = {0, std::numeric_limits<float>::quiet_NaN(), 1};
   const std::vector<std::int32_t> labels = {0};
-  CHECK(std::isnan(cross_entropy_loss(3)(logits, labels, 3, {})));
+  CHECK(std::isnan(cross_entropy_loss(3)(logits, {labels}, 3, {})));
 }
 
 TEST_CASE("cross_entropy names a label that is outside the classes") {
   const std::vector<float> logits(6);
   for (const std::int32_t label : {-1, 3}) {
-    const std::vector<std::int32_t> labels = {2, label};
+    const std::vector<std::int32_t> labels = {2, label}, right = {0, 1};
+    CHECK_THROWS_AS(cross_entropy_loss(3)(logits, {right, labels, 0.5}, 3, {}), std::out_of_range);
     try {
-      cross_entropy_loss(3)(logits, labels, 3, {});
+      cross_entropy_loss(3)(logits, {labels}, 3, {});
       FAIL_CHECK("no exception");
     } catch (const std::out_of_range& error) {
       CHECK(error.what() == "the label " + std::to_string(label) + " is outside the network's 3 classes, 0 to 2");
@@ -65,10 +89,11 @@ TEST_CASE("cross_entropy refuses sizes that do not fit") {
   std::vector<float> short_gradient(5);
   const std::vector<std::int32_t> labels = {0, 1};
   const Loss loss = cross_entropy_loss(3);
-  CHECK_THROWS_AS(loss(logits, labels, 4, {}), std::invalid_argument);
-  CHECK_THROWS_AS(loss(logits, labels, 0, {}), std::invalid_argument);
-  CHECK_THROWS_AS(loss(logits, labels, 3, short_gradient), std::invalid_argument);
-  CHECK_THROWS_AS(loss({}, {}, 3, {}), std::invalid_argument);
+  CHECK_THROWS_AS(loss(logits, {labels}, 4, {}), std::invalid_argument);
+  CHECK_THROWS_AS(loss(logits, {labels}, 0, {}), std::invalid_argument);
+  CHECK_THROWS_AS(loss(logits, {labels, std::span(labels).first(1), 0.5}, 3, {}), std::invalid_argument);
+  CHECK_THROWS_AS(loss(logits, {labels}, 3, short_gradient), std::invalid_argument);
+  CHECK_THROWS_AS(loss({}, Targets{}, 3, {}), std::invalid_argument);
 }
 
 }  // namespace
