@@ -48,7 +48,7 @@ class ArchiveReader {
     for (;;) {
       const la_ssize_t count = libarchive().read_data(reader_.get(), buffer.data(), buffer.size());
       if (count == 0) return bytes;
-      if (count < 0) check(static_cast<int>(count));
+      if (count < 0) fail_reading();
       if (bytes.size() + static_cast<std::size_t>(count) > largest) fail(fmt::format("{} in it is longer than {} bytes", name, largest));
       bytes.append(buffer, 0, static_cast<std::size_t>(count));
     }
@@ -57,9 +57,12 @@ class ArchiveReader {
   [[noreturn]] void fail(const std::string& message) const { throw InputError(fmt::format("{}: {}", path_, message)); }
 
  private:
-  /// A warning is as bad as an error: what the archive holds is known, so there is nothing to be lenient about.
   void check(int result) {
-    if (result == ARCHIVE_OK) return;
+    if (result == ARCHIVE_OK || result == ARCHIVE_WARN) return;
+    fail_reading();
+  }
+
+  [[noreturn]] void fail_reading() {
     const char* details = libarchive().error_string(reader_.get());
     fail(fmt::format("cannot be unpacked: {}", details != nullptr ? details : "it is damaged"));
   }

@@ -15,6 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* root_hint = "\n  hint: give the dataset another folder as its root";
 constexpr int most_continuations = 5;  // of a connection that breaks, each time after some bytes
 
 /// The work on one download: its files, its settings, whom to tell.
@@ -52,7 +53,7 @@ class Fetcher {
   void make_folder() const {
     std::error_code error;
     fs::create_directories(download_.folder, error);
-    if (error) throw InputError(fmt::format("{}: this folder cannot be made: {}", download_.folder, error.message()));
+    if (error) throw InputError(fmt::format("{}: this folder cannot be made: {}{}", download_.folder, error.message(), root_hint));
   }
 
   /// One that the user put there.

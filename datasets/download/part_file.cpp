@@ -26,7 +26,8 @@ std::string reason(int error) { return std::generic_category().message(error); }
 /// A symbolic link in the place of the part would lead the writing elsewhere.
 int open_part(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-  if (descriptor < 0) throw InputError(fmt::format("{}: cannot be written: {}", path, reason(errno)));
+  if (descriptor < 0)
+    throw InputError(fmt::format("{}: cannot be written: {}\n  hint: give the dataset another folder as its root", path, reason(errno)));
   return descriptor;
 }
 
