@@ -12,6 +12,7 @@
 #include "datasets/download/libarchive.h"
 #include "engine/diagnostics/diagnostic.h"
 #include "engine/formats/atomic_file.h"
+#include "engine/formats/input_file.h"
 
 namespace cnnctl {
 namespace {
@@ -76,7 +77,7 @@ class ArchiveReader {
 void unpack(const std::string& archive, const std::vector<ArchiveMember>& members) {
   std::vector<const ArchiveMember*> missing;
   for (const ArchiveMember& member : members)
-    if (!std::filesystem::exists(member.target)) missing.push_back(&member);
+    if (!may_exist(member.target)) missing.push_back(&member);
   ArchiveReader reader(archive);
   for (int entries = 0; !missing.empty(); ++entries) {
     archive_entry* entry = reader.next();

@@ -9,6 +9,7 @@
 #include "datasets/download/part_file.h"
 #include "datasets/download/sha256.h"
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/formats/input_file.h"
 
 namespace cnnctl {
 namespace {
@@ -30,7 +31,7 @@ class Fetcher {
 
   void run() {
     if (is_done()) return;
-    if (is_archive() && fs::exists(target_)) return unpack_own_archive();
+    if (is_archive() && may_exist(target_)) return unpack_own_archive();
     make_folder();
     PartFile part(target_, [this] { listener_.line(fmt::format("waiting for another process that fetches {}", target_)); });
     if (is_done()) return;  // the other process has
@@ -45,9 +46,9 @@ class Fetcher {
   bool is_archive() const { return !download_.members.empty(); }
 
   bool is_done() const {
-    if (!is_archive()) return fs::exists(target_);
+    if (!is_archive()) return may_exist(target_);
     return std::all_of(download_.members.begin(), download_.members.end(),
-                       [](const ArchiveMember& member) { return fs::exists(member.target); });
+                       [](const ArchiveMember& member) { return may_exist(member.target); });
   }
 
   void make_folder() const {

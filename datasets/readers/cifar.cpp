@@ -100,8 +100,9 @@ const Form& cifar100_form() {
 
 /// `root`, or the archive's folder in it.
 fs::path folder_of(const Form& form, const std::string& root) {
-  if (fs::is_directory(fs::path(root) / form.folder)) return fs::path(root) / form.folder;
-  if (fs::is_directory(root)) return root;
+  const fs::path own = fs::path(root) / form.folder;
+  if (may_be_folder(own)) return own;
+  if (may_be_folder(root)) return root;
   throw InputError(fmt::format("{}: no such folder{}", root, download_hint(form.name)));
 }
 
@@ -113,7 +114,7 @@ std::vector<Download> missing_files(const Form& form, const DownloadArguments& a
   for (const auto* files : {&form.train_files, &form.test_files})
     for (const std::string& name : *files) {
       const fs::path target = fs::path(root) / form.folder / name;
-      is_complete = is_complete && (fs::exists(target) || fs::exists(fs::path(root) / name));
+      is_complete = is_complete && (may_exist(target) || may_exist(fs::path(root) / name));
       download.members.push_back({form.folder + "/" + name, target.string(), form.images_per_file * (form.label_bytes + image_size)});
     }
   if (is_complete) return {};
@@ -151,7 +152,7 @@ Dataset read_files(const Form& form, const std::string& root, Split split) {
   Dataset dataset{.image = image_shape, .pixels = {}, .labels = {}, .classes = form.classes};
   for (const std::string& name : split == Split::train ? form.train_files : form.test_files) {
     const fs::path path = folder / name;
-    if (!fs::exists(path)) throw InputError(fmt::format("{}: no such file{}", path.string(), download_hint(form.name)));
+    if (!may_exist(path)) throw InputError(fmt::format("{}: no such file{}", path.string(), download_hint(form.name)));
     add_file(form, path, pixels, dataset.labels);
   }
   dataset.pixels = std::move(pixels);

@@ -9,6 +9,7 @@
 
 #include "datasets/download/published.h"
 #include "datasets/readers/idx_dataset.h"
+#include "engine/formats/input_file.h"
 #include "engine/schema/arguments.h"
 
 namespace cnnctl {
@@ -88,7 +89,7 @@ std::vector<Download> missing_files(const Selection& selection) {
   const fs::path root = arguments.root;
   const bool is_complete = std::all_of(file_ends.begin(), file_ends.end(), [&](const char* end) {
     const std::string name = fmt::format("emnist-{}-{}", arguments.split, end);
-    return fs::exists(root / name) || fs::exists(root / (name + ".gz"));
+    return may_exist(root / name) || may_exist(root / (name + ".gz"));
   });
   if (is_complete) return {};
   Download download{places_of(arguments, {published_place}), archive(), arguments.root};

@@ -6,6 +6,7 @@
 
 #include "datasets/download/published.h"
 #include "datasets/readers/idx_dataset.h"
+#include "engine/formats/input_file.h"
 #include "engine/schema/arguments.h"
 
 namespace cnnctl {
@@ -99,7 +100,7 @@ const Published& kmnist_published() {
 /// True where the file is in the folder, compressed or plain.
 bool is_there(const std::filesystem::path& root, const RemoteFile& file) {
   std::filesystem::path path = root / file.name;
-  return std::filesystem::exists(path) || std::filesystem::exists(path.replace_extension());
+  return may_exist(path) || may_exist(path.replace_extension());
 }
 
 /// What is to be fetched into `root`: the files that it lacks.
