@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* root_hint = "\n  hint: give the dataset another folder as its root";
-constexpr int most_continuations = 5;  // of a connection that breaks, each time after some bytes
+constexpr int most_continuations = 5;  // at one address, where each time some bytes came
 
 /// The work on one download: its files, its settings, whom to tell.
 class Fetcher {
@@ -107,13 +107,14 @@ class Fetcher {
       const auto failure = transfer(url, part, file_.size, limits_, [this](std::uint64_t done) {
         listener_.progress({file_.name, done, file_.size});
       });
-      const std::string mistake = failure ? failure->reason : mistake_of(part.path());
+      const bool is_broken_off = failure && part.size() != file_.size;
+      const std::string mistake = is_broken_off ? failure->reason : mistake_of(part.path());
       if (mistake.empty()) return "";
-      const Trouble trouble = failure ? failure->trouble : Trouble::other_file;
+      const Trouble trouble = is_broken_off ? failure->trouble : Trouble::other_file;
       if (trouble == Trouble::other_file) part.clear();
-      const bool goes_on = trouble == Trouble::broken && part.size() > start && continuations < most_continuations;
+      const bool goes_on = trouble == Trouble::broken && part.size() > start;
       const bool starts_anew = trouble == Trouble::other_file && start > 0;  // what was there may be of another version
-      if (!goes_on && !starts_anew) return mistake;
+      if (continuations == most_continuations || (!goes_on && !starts_anew)) return mistake;
     }
   }
 

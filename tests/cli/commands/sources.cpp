@@ -63,18 +63,21 @@ TEST_CASE("a label beyond the network's outputs is an error with the file's name
   CHECK(train_tiny(folder.path(), arguments).status == 0);
 }
 
-TEST_CASE("a run in a folder without permission is an error that names it") {
+TEST_CASE("a run or a config in a folder without permission is an error that names it") {
   const TemporaryFolder folder;
   fs::create_directory(folder.path() / "closed");
   fs::permissions(folder.path() / "closed", fs::perms::none);
-  Result result;
+  Result result, config;
   {
     const WithoutRights rights;
     result = run_program(fs::temp_directory_path(), {"eval", folder.file("closed/run")});
+    config = run_program(fs::temp_directory_path(), {"train", folder.file("closed/config.yaml")});
   }
   fs::permissions(folder.path() / "closed", fs::perms::owner_all);
   CHECK(result.status == 2);
   CHECK(result.err == "cnnctl: error: " + folder.file("closed/run") + ": Permission denied\n");
+  CHECK(config.status == 2);
+  CHECK(config.err == "cnnctl: error: cannot read '" + folder.file("closed/config.yaml") + "': Permission denied\n");
 }
 
 TEST_CASE("transforms run in training, and a resumed run sees the same pictures as one that was not interrupted") {

@@ -180,6 +180,16 @@ TEST_CASE("a connection that breaks is taken up again, as long as it gives somet
   CHECK(read_text(folder.file("data/file.bin")) == content);
 }
 
+TEST_CASE("a server that breaks off and changes the file again and again is given up") {
+  const TemporaryFolder folder;
+  const HttpServer server([](const HttpRequest& request) {
+    const HttpReply reply = http_content(pattern(content.size(), 'x'), request);
+    return request.has_range ? reply : cut_off(reply, 30'000);
+  });
+  CHECK(contains(error_of(download_of(folder, server.url())), server.url() + "file.bin: "));
+  CHECK(server.requests().size() == 6);
+}
+
 TEST_CASE("a truncated transfer is an error with the address, and what came is kept") {
   const TemporaryFolder folder;
   const HttpServer server([](const HttpRequest& request) {
