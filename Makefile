@@ -2,7 +2,8 @@
 # (CMakeLists.txt, CMakePresets.json).
 
 PACKAGES := cmake ninja-build g++ libdnnl-dev libyaml-cpp-dev libspdlog-dev libfmt-dev libcli11-dev doctest-dev \
-            nlohmann-json3-dev libmuparser-dev libdeflate-dev libzip-dev libturbojpeg0-dev libspng-dev libstb-dev dataset-fashion-mnist
+            nlohmann-json3-dev libmuparser-dev libdeflate-dev libzip-dev libturbojpeg0-dev libspng-dev libstb-dev \
+            libcurl4-openssl-dev libssl-dev libarchive-dev dataset-fashion-mnist
 SETUP ?= yes
 PREFIX ?= /usr/local
 RELEASE := build/release

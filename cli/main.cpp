@@ -6,11 +6,13 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 #include <new>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -118,6 +120,9 @@ int report_exception() {
   } catch (const std::bad_alloc&) {
     print_error("out of memory; a smaller train.batch_size needs less, and 'cnnctl shape-check' shows how much");
     return exit_failed;
+  } catch (const std::filesystem::filesystem_error& error) {
+    print_error(fmt::format("{}: {}", error.path1().string(), error.code().message()));
+    return error.code() == std::errc::permission_denied ? exit_wrong_input : exit_failed;
   } catch (const std::exception& error) {
     print_error(error.what());
     return exit_failed;

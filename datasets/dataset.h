@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "datasets/download/download.h"
 #include "datasets/image_files.h"
 #include "engine/graph/shape.h"
 #include "engine/schema/schema.h"
@@ -23,6 +24,7 @@ struct Dataset {
   /// Names, by label; every label has one. Empty where the dataset does not say how many classes there are (numpy without `classes`):
   /// whoever knows the network's outputs then holds largest_label() against them.
   std::vector<std::string> classes;
+  std::string label_file = {};  // where the labels were read from, if that is one file and `classes` may be empty
 
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }
 };
@@ -42,6 +44,9 @@ struct DatasetType {
   std::function<Dataset(const Selection& selection, Split split, std::uint64_t seed)> load;
   /// Whether the selection has that split; those without this function have both.
   std::function<bool(const Selection& selection, Split split)> has_split;
+  /// What has to be fetched before it can be read; those without this function are never fetched. Throws InputError where the arguments
+  /// allow no fetching.
+  std::function<std::vector<Download>(const Selection& selection)> missing_files = nullptr;
 };
 
 /// Every dataset. The list stands in table.cpp.
@@ -49,6 +54,9 @@ const std::vector<DatasetType>& dataset_types();
 
 /// Their declarations and checks, for experiment/.
 std::vector<Choice> dataset_choices();
+
+/// Fetches what the selected dataset lacks, where it is to be fetched (`download: true`). Throws as fetch() does.
+void download_dataset(const Selection& selection, const DownloadListener& listener);
 
 /// Reads a split of the selected dataset. Throws InputError also where it does not have that split.
 Dataset load_dataset(const Selection& selection, Split split, std::uint64_t seed);

@@ -48,6 +48,12 @@ bool has_split(const Selection& selection, Split split) {
   return !type.has_split || type.has_split(selection, split);
 }
 
+void download_dataset(const Selection& selection, const DownloadListener& listener) {
+  const DatasetType& type = find_type(selection);
+  if (!type.missing_files) return;
+  for (const Download& download : type.missing_files(selection)) fetch(download, listener);
+}
+
 Dataset load_dataset(const Selection& selection, Split split, std::uint64_t seed) {
   if (!has_split(selection, split)) throw InputError(fmt::format("data.dataset.{}: has no {} split", selection.type, to_string(split)));
   return find_type(selection).load(selection, split, seed);

@@ -19,6 +19,9 @@ set(packages
     "zip.h" "\${LIBZIP_LIBRARY}"
     "turbojpeg.h" "\${TURBOJPEG_LIBRARY}"
     "spng.h" "\${SPNG_LIBRARY}"
+    "curl/" curl_headers
+    "archive" archive_headers
+    "openssl/" OpenSSL::Crypto
     "muParser.h" muparser::muparser
     "omp.h" OpenMP::OpenMP_CXX
     "dnnl" DNNL::dnnl

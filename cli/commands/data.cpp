@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/data_report.h"
+#include "cli/commands/download.h"
 #include "cli/commands/inputs.h"
 #include "cli/commands/preview.h"
 #include "cli/commands/sources.h"
@@ -71,6 +72,7 @@ Command setup_data(CLI::App& app) {
 
 int run_data(const DataOptions& options) {
   const Experiment experiment = load_config(options.config, options.sets);
+  download_data(experiment, false);
   if (!options.preview.empty()) return run_preview(experiment, options.preview, options.json);
   DataReport report;
   report.dataset = experiment.data.dataset.type;

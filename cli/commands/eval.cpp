@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands/download.h"
 #include "cli/commands/inputs.h"
 #include "cli/commands/sources.h"
 #include "cli/terminal/numbers.h"
@@ -109,6 +110,7 @@ int run_eval(const EvalOptions& options) {
   const SavedExperiment saved = load_checkpoint(options.checkpoint, options.sets);
   const Experiment& experiment = saved.experiment;
   class_count(experiment.graph, "eval");
+  download_data(experiment, false);
   auto loading = std::async(std::launch::async, [&] { return load_part(experiment, options.split); });
   ModelOptions model_options{.mode = Mode::evaluation, .batch_size = experiment.train.batch_size};
   set_choices(model_options, experiment.train, saved.checkpoint.choices);

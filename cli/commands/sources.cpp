@@ -20,8 +20,8 @@ void match_classes(Dataset& dataset, const Experiment& experiment, const std::st
   if (!dataset.classes.empty()) return check_classes(experiment, static_cast<std::int64_t>(dataset.classes.size()), name);
   const int outputs = class_count(experiment.graph, name);
   if (const std::int32_t label = largest_label(dataset); label >= outputs)
-    throw InputError(
-        fmt::format("dataset {} has label {}, but the network has {} outputs, for labels 0 to {}", name, label, outputs, outputs - 1));
+    throw InputError(fmt::format("{}: label {} is too large: the network has {} outputs, for labels 0 to {}", dataset.label_file, label,
+                                 outputs, outputs - 1));
   for (int i = 0; i < outputs; ++i) dataset.classes.push_back(std::to_string(i));
 }
 

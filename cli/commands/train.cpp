@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands/download.h"
 #include "cli/commands/inputs.h"
 #include "cli/commands/interrupt.h"
 #include "cli/commands/lr_find.h"
@@ -99,6 +100,7 @@ Job load_job(const TrainCommandOptions& options) {
   }
   const Experiment& experiment = job.experiment;
   class_count(experiment.graph, "train");
+  download_data(experiment, options.quiet);
   const auto loading = std::make_shared<Loading>();
   loading->test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });
   loading->train = std::async(std::launch::async, [&] { return load_split(experiment, Split::train); });

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "datasets/download/published.h"
 #include "engine/formats/input_file.h"
 #include "engine/schema/arguments.h"
 
@@ -18,31 +19,32 @@ namespace fs = std::filesystem;
 constexpr Shape image_shape = {3, 32, 32};
 constexpr std::size_t image_size = 3 * 32 * 32;
 
-struct Cifar10Arguments {
+struct Cifar10Arguments : DownloadArguments {
   std::string root = "data/cifar10";
 };
 
-struct Cifar100Arguments {
+struct Cifar100Arguments : DownloadArguments {
   std::string root = "data/cifar100";
 };
 
 const Schema<Cifar10Arguments>& cifar10_schema() {
   static const Schema<Cifar10Arguments> schema =
-      Schema<Cifar10Arguments>("cifar10", "Photographs of 10 things: 50,000 and 10,000 images of 3 x 32 x 32.",
-                               "https://www.cs.toronto.edu/~kriz/cifar.html")
-          .optional("root", &Cifar10Arguments::root, "folder of data_batch_1.bin to data_batch_5.bin and test_batch.bin");
+      with_download(Schema<Cifar10Arguments>("cifar10", "Photographs of 10 things: 50,000 and 10,000 images of 3 x 32 x 32.",
+                                             "https://www.cs.toronto.edu/~kriz/cifar.html")
+                        .optional("root", &Cifar10Arguments::root, "folder of data_batch_1.bin to data_batch_5.bin and test_batch.bin"));
   return schema;
 }
 
 const Schema<Cifar100Arguments>& cifar100_schema() {
   static const Schema<Cifar100Arguments> schema =
-      Schema<Cifar100Arguments>("cifar100", "Photographs of 100 things: 50,000 and 10,000 images of 3 x 32 x 32.",
-                                "https://www.cs.toronto.edu/~kriz/cifar.html")
-          .optional("root", &Cifar100Arguments::root, "folder of train.bin and test.bin");
+      with_download(Schema<Cifar100Arguments>("cifar100", "Photographs of 100 things: 50,000 and 10,000 images of 3 x 32 x 32.",
+                                              "https://www.cs.toronto.edu/~kriz/cifar.html")
+                        .optional("root", &Cifar100Arguments::root, "folder of train.bin and test.bin"));
   return schema;
 }
 
-/// One of the two datasets: its classes and how its files are laid out.
+/// One of the two datasets: its classes, how its files are laid out, and the archive that is published. The archive's size and hash:
+/// TensorFlow Datasets' url_checksums.
 struct Form {
   std::vector<std::string> classes;
   std::vector<std::string> train_files;
@@ -50,7 +52,11 @@ struct Form {
   std::string folder;           // that the archive unpacks to
   std::size_t label_bytes = 1;  // before each image; the last one is the class
   std::string name;
+  std::size_t images_per_file = 0;  // at most
+  RemoteFile archive;
 };
+
+constexpr const char* published_place = "https://www.cs.toronto.edu/~kriz/";
 
 const Form& cifar10_form() {
   static const Form form = {{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
@@ -58,7 +64,9 @@ const Form& cifar10_form() {
                             {"test_batch.bin"},
                             "cifar-10-batches-bin",
                             1,
-                            "cifar10"};
+                            "cifar10",
+                            10'000,
+                            {"cifar-10-binary.tar.gz", 170'052'171, "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd"}};
   return form;
 }
 
@@ -84,18 +92,33 @@ const Form& cifar100_form() {
       {"test.bin"},
       "cifar-100-binary",
       2,
-      "cifar100"};
+      "cifar100",
+      50'000,
+      {"cifar-100-binary.tar.gz", 168'513'733, "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec"}};
   return form;
 }
 
 /// `root`, or the archive's folder in it.
 fs::path folder_of(const Form& form, const std::string& root) {
-  if (fs::is_directory(fs::path(root) / form.folder)) return fs::path(root) / form.folder;
-  if (fs::is_directory(root)) return root;
-  throw InputError(fmt::format(
-      "{}: no such folder\n  hint: say where the files are with --set data.dataset.{}.root=FOLDER, or unpack the binary version "
-      "from https://www.cs.toronto.edu/~kriz/cifar.html there",
-      root, form.name));
+  const fs::path own = fs::path(root) / form.folder;
+  if (may_be_folder(own)) return own;
+  if (may_be_folder(root)) return root;
+  throw InputError(fmt::format("{}: no such folder{}", root, download_hint(form.name)));
+}
+
+/// The archive, where a file is missing.
+std::vector<Download> missing_files(const Form& form, const DownloadArguments& arguments, const std::string& root) {
+  if (!arguments.download) return {};
+  Download download{places_of(arguments, {published_place}), form.archive, root};
+  bool is_complete = true;
+  for (const auto* files : {&form.train_files, &form.test_files})
+    for (const std::string& name : *files) {
+      const fs::path target = fs::path(root) / form.folder / name;
+      is_complete = is_complete && (may_exist(target) || may_exist(fs::path(root) / name));
+      download.members.push_back({form.folder + "/" + name, target.string(), form.images_per_file * (form.label_bytes + image_size)});
+    }
+  if (is_complete) return {};
+  return {download};
 }
 
 /// Adds the images of one file, in rows of labels and pixels.
@@ -127,28 +150,31 @@ Dataset read_files(const Form& form, const std::string& root, Split split) {
   const fs::path folder = folder_of(form, root);
   std::vector<std::uint8_t> pixels;
   Dataset dataset{.image = image_shape, .pixels = {}, .labels = {}, .classes = form.classes};
-  for (const std::string& name : split == Split::train ? form.train_files : form.test_files)
-    add_file(form, folder / name, pixels, dataset.labels);
+  for (const std::string& name : split == Split::train ? form.train_files : form.test_files) {
+    const fs::path path = folder / name;
+    if (!may_exist(path)) throw InputError(fmt::format("{}: no such file{}", path.string(), download_hint(form.name)));
+    add_file(form, path, pixels, dataset.labels);
+  }
   dataset.pixels = std::move(pixels);
   return dataset;
 }
 
+template <class Arguments>
+DatasetType cifar_dataset(const Schema<Arguments>& schema, const Form& form) {
+  return {choice_with_download(schema),
+          [&schema, &form](const Selection& selection, Split split, std::uint64_t) {
+            return read_files(form, read_arguments(schema, selection).root, split);
+          },
+          nullptr,
+          [&schema, &form](const Selection& selection) {
+            const Arguments arguments = read_arguments(schema, selection);
+            return missing_files(form, arguments, arguments.root);
+          }};
+}
+
 }  // namespace
 
-DatasetType cifar10_dataset() {
-  return {choice_of(cifar10_schema()),
-          [](const Selection& selection, Split split, std::uint64_t) {
-            return read_files(cifar10_form(), read_arguments(cifar10_schema(), selection).root, split);
-          },
-          nullptr};
-}
-
-DatasetType cifar100_dataset() {
-  return {choice_of(cifar100_schema()),
-          [](const Selection& selection, Split split, std::uint64_t) {
-            return read_files(cifar100_form(), read_arguments(cifar100_schema(), selection).root, split);
-          },
-          nullptr};
-}
+DatasetType cifar10_dataset() { return cifar_dataset(cifar10_schema(), cifar10_form()); }
+DatasetType cifar100_dataset() { return cifar_dataset(cifar100_schema(), cifar100_form()); }
 
 }  // namespace cnnctl

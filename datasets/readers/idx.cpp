@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <span>
 
@@ -60,11 +59,11 @@ IdxFile read_compressed(InputFile& file) {
 
 IdxFile read_idx(const std::string& path, const std::string& hint) {
   const std::string compressed = path + ".gz";
-  if (std::filesystem::exists(path)) {
+  if (may_exist(path)) {
     InputFile file(path);
     return read_plain(file);
   }
-  if (!std::filesystem::exists(compressed)) throw InputError(fmt::format("{}: no such file, nor one with .gz at its end{}", path, hint));
+  if (!may_exist(compressed)) throw InputError(fmt::format("{}: no such file, nor one with .gz at its end{}", path, hint));
   InputFile file(compressed);
   return read_compressed(file);
 }

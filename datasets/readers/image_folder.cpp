@@ -9,6 +9,7 @@
 
 #include "datasets/image_files.h"
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/formats/input_file.h"
 #include "engine/schema/arguments.h"
 
 namespace cnnctl {
@@ -48,11 +49,12 @@ std::vector<std::string> class_folders(const fs::path& folder) {
   return names;
 }
 
-/// The names of the image files at or below `folder`, sorted.
+/// The names of the image files at or below `folder`, sorted. What is called like one and is none, as a link that leads nowhere, is among
+/// them: reading it says what it is.
 std::vector<std::string> image_names(const fs::path& folder) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (is_image_name(entry.path()) && entry.is_regular_file()) names.push_back(entry.path().lexically_relative(folder).string());
+    if (is_image_name(entry.path()) && !entry.is_directory()) names.push_back(entry.path().lexically_relative(folder).string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -95,7 +97,7 @@ Dataset load(const Selection& selection, Split split, std::uint64_t) {
 
 bool has(const Selection& selection, Split split) {
   const ImageFolderArguments arguments = read_arguments(schema(), selection);
-  return split == Split::train || fs::is_directory(fs::path(arguments.root) / arguments.test);
+  return split == Split::train || may_be_folder(fs::path(arguments.root) / arguments.test);
 }
 
 }  // namespace

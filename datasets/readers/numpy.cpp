@@ -121,6 +121,7 @@ Dataset load(const Selection& selection, Split split, std::uint64_t) {
   dataset.image = image_shape(files.images, images.dims);
   dataset.pixels = pixels_of(files.images, images);
   if (const auto* pixels = std::get_if<std::vector<float>>(&dataset.pixels)) require_finite(*pixels, dataset.image, files.images);
+  dataset.label_file = files.labels;
   dataset.labels = read_labels(files.labels, images.dims[0], arguments.classes.value_or(std::numeric_limits<std::int32_t>::max()));
   for (std::int64_t i = 0; i < arguments.classes.value_or(0); ++i) dataset.classes.push_back(std::to_string(i));
   return dataset;

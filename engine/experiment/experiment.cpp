@@ -140,8 +140,9 @@ Experiment check_source(const std::shared_ptr<const Source>& source, const Inclu
 Experiment load_experiment(const std::string& path, const std::vector<std::string>& sets, const Tables& tables, Diagnostics& diagnostics) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
-  if (std::filesystem::exists(status) && !std::filesystem::is_directory(status))
-    return check_source(read_source(path), read_beside, sets, tables, diagnostics);
+  // What cannot be looked at, as in a folder without permission, gives its reason when it is read.
+  const bool may_exist = std::filesystem::exists(status) || !std::filesystem::status_known(status);
+  if (may_exist && !std::filesystem::is_directory(status)) return check_source(read_source(path), read_beside, sets, tables, diagnostics);
   if (const std::string* text = shipped_config(path))
     return check_source(std::make_shared<const Source>(Source{path, *text}), read_shipped, sets, tables, diagnostics);
 

@@ -18,6 +18,17 @@ std::string reason(int error) { return std::generic_category().message(error); }
 
 }  // namespace
 
+bool may_exist(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error) || error;
+}
+
+bool may_be_folder(const std::filesystem::path& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  return std::filesystem::is_directory(status) || !std::filesystem::status_known(status);
+}
+
 // Without O_NONBLOCK, opening a pipe would wait for its writer before it can be refused.
 InputFile::InputFile(std::string path) : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {
   struct stat status {};

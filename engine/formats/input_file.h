@@ -2,12 +2,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 
 #include "engine/formats/descriptor.h"
 
 namespace cnnctl {
+
+/// False where nothing is called `path`. True also where that cannot be told, as in a folder without permission: whoever opens it then says
+/// why.
+bool may_exist(const std::filesystem::path& path);
+/// The same of a folder.
+bool may_be_folder(const std::filesystem::path& path);
 
 /// A regular file open for reading, from its begin to its end. Its length is known, so that a reader can hold against it what a header
 /// claims before it allocates anything.

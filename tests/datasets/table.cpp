@@ -18,8 +18,9 @@ TEST_CASE("every dataset of the table has a summary and help") {
 }
 
 TEST_CASE("a dataset's wrong arguments are found with the config") {
-  for (const std::string yaml : {"mnist: {rot: x}", "mnist: {download: true}", "digits: {train: 0}", "digits: {train: many}",
-                                 "digits: {test: 1000001}", "emnist", "emnist: {split: roman}", "cifar11"}) {
+  for (const std::string yaml :
+       {"mnist: {rot: x}", "mnist: {download: maybe}", "image_folder: {root: x, download: true}", "digits: {train: 0}",
+        "digits: {train: many}", "digits: {test: 1000001}", "emnist", "emnist: {split: roman}", "cifar11"}) {
     CAPTURE(yaml);
     Diagnostics diagnostics;
     try_select_dataset(yaml, diagnostics);

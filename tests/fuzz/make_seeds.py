@@ -6,9 +6,11 @@
 Inputs that a fuzzer found lie beside them under other names.
 """
 import gzip
+import io
 import json
 import pathlib
 import struct
+import tarfile
 import zipfile
 
 HERE = pathlib.Path(__file__).parent
@@ -72,6 +74,30 @@ def choices():
     write("choices", "wrong_types", json.dumps({"origin": 1, "choices": {"conv a": [1, {}]}}).encode())
 
 
+def archives():
+    files = {"set/a.bin": b"aaaa", "set/readme": b"x", "set/b.bin": bytes(2000), "../escaped": b"x"}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    write("archive", "set.zip", packed.getvalue())
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, data in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    plain = packed.getvalue()
+    write("archive", "set.tar.gz", gzip.compress(plain, mtime=0))
+    write("archive", "cut_off.tar.gz", gzip.compress(plain[:600], mtime=0))
+    # A size of 8 GiB in octal, with the header's checksum made right again.
+    lying = bytearray(plain[:1024])
+    lying[124:136] = b"77777777777\0"
+    lying[148:156] = b" " * 8
+    lying[148:156] = b"%06o\0 " % sum(lying[:512])
+    write("archive", "claims_much.tar.gz", gzip.compress(bytes(lying), mtime=0))
+
+
 def pickles():
     for name in ["state_dict", "protocol4", "checkpoint", "views", "types", "recursive", "several", "system", "whole_module"]:
         with zipfile.ZipFile(PYTORCH_FILES / (name + ".pth")) as archive:
@@ -86,4 +112,5 @@ if __name__ == "__main__":
     npy_files()
     safetensors_files()
     choices()
+    archives()
     pickles()

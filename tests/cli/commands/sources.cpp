@@ -1,12 +1,17 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <filesystem>
 
+#include "engine/formats/npy.h"
 #include "tests/cli/process.h"
 #include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/without_rights.h"
 
 namespace cnnctl {
+
+namespace fs = std::filesystem;
 
 TEST_CASE("data.validation keeps training images back, which are evaluated after every epoch instead of the test images") {
   const TemporaryFolder folder;
@@ -34,6 +39,45 @@ TEST_CASE("a validation split that leaves nothing to train or to validate on is 
   const Result result = train_tiny(folder.path(), {"--set", "data.validation=0.001"});
   CHECK(result.status == 2);
   CHECK(contains(result.err, "data.validation: 0.001 of 100 training images leaves none to validate on"));
+}
+
+TEST_CASE("a label beyond the network's outputs is an error with the file's name, in every split") {
+  const TemporaryFolder folder;
+  const auto write_labels = [&](const std::string& name, char second) {
+    const std::string header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2,)}\n";
+    write_text(folder.path() / name,
+               std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header + '\0' + second);
+  };
+  write_npy(folder.file("x.npy"), {2, 28, 28}, std::vector<float>(std::size_t{2} * 28 * 28));
+  const std::vector<std::string> arguments = {
+      "--set", "data.dataset={numpy: {train: {images: x.npy, labels: y.npy}, test: {images: x.npy, labels: z.npy}}}"};
+  for (const auto& [train, test] : {std::pair<char, char>{10, 0}, {0, 10}}) {
+    write_labels("y.npy", train);
+    write_labels("z.npy", test);
+    const Result result = train_tiny(folder.path(), arguments);
+    CHECK(result.status == 2);
+    CHECK(contains(result.err,
+                   std::string(train == 10 ? "y" : "z") + ".npy: label 10 is too large: the network has 10 outputs, for labels 0 to 9"));
+  }
+  write_labels("z.npy", 9);
+  CHECK(train_tiny(folder.path(), arguments).status == 0);
+}
+
+TEST_CASE("a run or a config in a folder without permission is an error that names it") {
+  const TemporaryFolder folder;
+  fs::create_directory(folder.path() / "closed");
+  fs::permissions(folder.path() / "closed", fs::perms::none);
+  Result result, config;
+  {
+    const WithoutRights rights;
+    result = run_program(fs::temp_directory_path(), {"eval", folder.file("closed/run")});
+    config = run_program(fs::temp_directory_path(), {"train", folder.file("closed/config.yaml")});
+  }
+  fs::permissions(folder.path() / "closed", fs::perms::owner_all);
+  CHECK(result.status == 2);
+  CHECK(result.err == "cnnctl: error: " + folder.file("closed/run") + ": Permission denied\n");
+  CHECK(config.status == 2);
+  CHECK(config.err == "cnnctl: error: cannot read '" + folder.file("closed/config.yaml") + "': Permission denied\n");
 }
 
 TEST_CASE("transforms run in training, and a resumed run sees the same pictures as one that was not interrupted") {

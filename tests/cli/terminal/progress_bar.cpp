@@ -22,4 +22,11 @@ TEST_CASE("a progress bar of a run that has not begun is empty, that of a finish
   CHECK(progress_line({.epoch = 1, .epochs = 1, .done = 7, .total = 7}, 80).starts_with("Epoch 1/1 [####################"));
 }
 
+TEST_CASE("a fetched file's bar shows its name, share, rate and time left, and fits the terminal") {
+  const FetchState fetch = {.file = "images.gz", .done = 4'000'000, .total = 10'000'000, .bytes_per_second = 1'500'000};
+  CHECK(fetch_line(fetch, 59) == "images.gz [########            ]  40 %  1.5 MB/s  0:04 left");
+  CHECK(fetch_line({.file = "images.gz", .total = 10}, 60) == "images.gz [                                        ]   0 %");
+  for (const std::size_t columns : {0U, 10U, 45U, 50U, 60U, 120U, 1000U}) CHECK(fetch_line(fetch, columns).size() <= columns);
+}
+
 }  // namespace cnnctl

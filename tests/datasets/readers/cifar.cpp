@@ -47,7 +47,7 @@ TEST_CASE("cifar100's classes are the fine ones") {
 TEST_CASE("cifar files that are wrong are errors with the file's name") {
   const TemporaryFolder folder;
   const auto error = [&](const std::string& name, Split split) { return input_error([&] { load(folder, name, split); }); };
-  CHECK(contains(error("cifar10", Split::test), "test_batch.bin: cannot be read: No such file"));
+  CHECK(contains(error("cifar10", Split::test), "test_batch.bin: no such file"));
   write_text(folder.file("test_batch.bin"), row("\x01", 'a') + "rest");
   CHECK(contains(error("cifar10", Split::test), "test_batch.bin: is 3077 bytes long; cifar10 holds 3073 bytes for each image"));
   write_text(folder.file("test_batch.bin"), "");

@@ -1,8 +1,8 @@
 #include "datasets/readers/image_folder.h"
 
-#include <unistd.h>
-#include <algorithm>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "datasets/images/png.h"
@@ -12,6 +12,7 @@
 #include "tests/datasets/transforms/support.h"
 #include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/support/without_rights.h"
 
 namespace cnnctl {
 namespace {
@@ -84,12 +85,29 @@ TEST_CASE("folders that hold no dataset are errors that name them") {
 }
 
 TEST_CASE("a folder that may not be read is an error that names it") {
-  if (::geteuid() == 0) return;  // root may read everything
   const TemporaryFolder root;
   write_folder(root);
   fs::permissions(root.path() / "train/cat", fs::perms::none);
-  CHECK(contains(input_error([&] { load(root, Split::train); }), "/train/cat: cannot be read: Permission denied"));
+  {
+    const WithoutRights rights;
+    CHECK(contains(input_error([&] { load(root, Split::train); }), "/train/cat: cannot be read: Permission denied"));
+  }
   fs::permissions(root.path() / "train/cat", fs::perms::owner_all);
+}
+
+TEST_CASE("a link that leads nowhere and a pipe, called like images, are errors with their names once they are read") {
+  for (const bool is_link : {false, true}) {
+    const TemporaryFolder root;
+    write_folder(root);
+    const std::string path = root.file("test/dog/b.png");
+    if (is_link)
+      fs::create_symlink("nowhere", path);
+    else
+      REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    const auto source = open(root, {}, Split::test);
+    const std::string message = input_error([&] { take(*source, 2); });
+    CHECK(contains(message, path + (is_link ? ": cannot be read: No such file" : ": is not a regular file")));
+  }
 }
 
 TEST_CASE("files come in the epoch's order, whatever the number of workers and the size of batches") {

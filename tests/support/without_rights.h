@@ -1,0 +1,27 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <stdexcept>
+
+namespace cnnctl {
+
+/// While one lives, the process may do what anybody may, also where root runs the tests, as in a container: root may read everything.
+class WithoutRights {
+ public:
+  WithoutRights() : user_(::geteuid()) {
+    constexpr uid_t nobody = 65534;
+    if (user_ == 0 && ::seteuid(nobody) != 0) throw std::runtime_error("root cannot become nobody");
+  }
+  ~WithoutRights() {
+    if (::seteuid(user_) != 0) ::abort();
+  }
+  WithoutRights(const WithoutRights&) = delete;
+  WithoutRights& operator=(const WithoutRights&) = delete;
+
+ private:
+  uid_t user_;
+};
+
+}  // namespace cnnctl
