@@ -71,6 +71,7 @@ TEST_CASE("train fetches the published files from a mirror, checks them, and tra
   CHECK(server.requests().size() == 4);
   fs::remove(folder.path() / "data" / "fashion" / "t10k-labels-idx1-ubyte.gz");
   const Result evaluated = run_program(folder.path(), {"eval", "runs/tiny", "--threads", "1", "--json"});
+  INFO(evaluated.err);
   CHECK(evaluated.status == 0);
   CHECK(lines(evaluated.out).size() == 1);
   CHECK(server.requests().size() == 5);
