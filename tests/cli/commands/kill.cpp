@@ -43,7 +43,7 @@ std::vector<std::string> train_run(int epochs) {
           "--set",
           "train.early_stopping={patience: 50}",
           "--set",
-          "data.transforms.train=[{random_crop: {size: 28, padding: 2}}, {random_horizontal_flip: {}}]"};
+          "data.transforms.train=[{random_crop: {size: 28, padding: 2}}, {horizontal_flip: {}}]"};
 }
 
 const std::vector<std::string> resume_run = {"train", "--resume", "run", "--threads", "1", "--quiet"};
