@@ -11,12 +11,6 @@
 namespace cnnctl {
 namespace {
 
-/// Whether the file was removed while it is open: what is written then is lost, though the system reports no error.
-bool is_removed(const Descriptor& descriptor) {
-  struct stat status {};
-  return ::fstat(descriptor.number(), &status) == 0 && status.st_nlink == 0;
-}
-
 bool cut(const Descriptor& descriptor, std::int64_t size) { return ::ftruncate(descriptor.number(), size) == 0; }
 
 }  // namespace
@@ -31,10 +25,13 @@ AppendedFile::AppendedFile(std::string path, std::int64_t size)
 
 void AppendedFile::append(std::string_view text) {
   pending_ += text;
-  if (is_removed(descriptor_)) fail_to_write(path_, ENOENT);
+  struct stat status {};
+  if (::fstat(descriptor_.number(), &status) != 0) fail_to_write(path_, errno);
+  if (status.st_nlink == 0) fail_to_write(path_, ENOENT);  // what is written to a removed file is lost without an error
+  if (status.st_size > size_ && !cut(descriptor_, size_)) fail_to_write(path_, errno);  // half a text that could not be cut off before
   if (!descriptor_.write(pending_)) {
     const int error = errno;
-    cut(descriptor_, size_);
+    static_cast<void>(cut(descriptor_, size_));
     fail_to_write(path_, error);
   }
   size_ += static_cast<std::int64_t>(pending_.size());

@@ -24,7 +24,7 @@ TEST_CASE("a resume that changes what positions and states mean is refused with 
   const std::string config = read_text(folder.path() / "runs/tiny/config.yaml");
   const std::vector<std::pair<std::string, std::string>> refused = {
       {"train.batch_size=10", "train.batch_size cannot change within a run, from 20 to 10"},
-      {"train.optimizer=sgd", "train.optimizer cannot change within a run, from adam to sgd"},
+      {"train.optimizer={sgd: {lr: 0.1}}", "train.optimizer cannot change within a run, from adam to sgd"},
       {"train.seed=2", "train.seed cannot change"},
       {"train.drop_last=true", "train.drop_last cannot change"},
       {"train.accumulate=2", "train.accumulate cannot change"},
