@@ -61,20 +61,40 @@ class SmallDisk {
 
 }  // namespace
 
-TEST_CASE("where files cannot be written for a while, training warns and goes on, and nothing is lost") {
+TEST_CASE("where a checkpoint cannot be written for a while, training warns and goes on, and nothing is lost") {
   const TemporaryFolder folder;
   const Undisturbed undisturbed(folder.path());
-  const int first = undisturbed.calls / 3;
+  const std::string file = "run/.last.safetensors.tmp";
+  const int calls = count_file_calls(folder.path(), train_run, file) / 7;  // of one: at the start, after 2, 4, 5, 7, 9 and 10 steps
+  fs::remove_all(folder.path() / "run");
   for (const int error : {ENOSPC, EDQUOT, EROFS, EACCES, EIO}) {
     CAPTURE(error);
-    const Result result = run_program(folder.path(), train_run, failing_at(first, first + undisturbed.calls / 4, error, "run/"));
+    const int middle = calls + calls / 2;
+    const Result result = run_program(folder.path(), train_run, failing_at(middle, middle + 2, error, file));
     INFO(result.err);
     CHECK(result.status == 0);
     CHECK(contains(result.err, "cnnctl: warning: run/last.safetensors: cannot be written: "));
-    CHECK(contains(result.err, "; it still holds epoch 0, step "));
+    CHECK(contains(result.err, "; it still holds epoch 0, step 0"));
     CHECK(temporary_files(folder.path() / "run").empty());
     check_same(read_run(folder.path() / "run"), undisturbed.state);
     fs::remove_all(folder.path() / "run");
+  }
+}
+
+TEST_CASE("rows and lines that cannot be written for a while are written later, whole and in order") {
+  const TemporaryFolder folder;
+  const Undisturbed undisturbed(folder.path());
+  for (const char* file : {"run/metrics.csv", "run/train.log"}) {
+    CAPTURE(file);
+    for (const int first : {3, 4, 5}) {
+      CAPTURE(first);
+      const Result result = run_program(folder.path(), train_run, failing_at(first, first + 1, ENOSPC, file));
+      INFO(result.err);
+      CHECK(result.status == 0);
+      CHECK(contains(result.err, std::string("cnnctl: warning: ") + file + ": cannot be written: No space left on device"));
+      check_same(read_run(folder.path() / "run"), undisturbed.state);
+      fs::remove_all(folder.path() / "run");
+    }
   }
 }
 
