@@ -18,11 +18,11 @@ bool is_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
-/// The name of the first parameter with a number that is not finite, or "".
-std::string parameter_not_finite(const Model& model) {
+/// The name of the first parameter with a number that is not finite, or "". Running statistics are left out unless `all`.
+std::string parameter_not_finite(const Model& model, bool all) {
   const auto& parameters = model.graph().parameters;
   for (std::size_t id = 0; id < parameters.size(); ++id)
-    if (!is_finite(model.parameter(static_cast<ParameterId>(id)))) return parameters[id].name;
+    if ((all || parameters[id].trainable) && !is_finite(model.parameter(static_cast<ParameterId>(id)))) return parameters[id].name;
   return "";
 }
 
@@ -138,17 +138,19 @@ void Trainer::fail_not_finite(double loss, std::int64_t images) {
   Program& program = model_.training(images);
   train_.seek(progress_.epoch, progress_.step * options_.batch_size);
   next_batch(program.input(), images);
-  const std::string where = fmt::format("the loss is {} in epoch {}, step {}", loss, progress_.epoch + 1, progress_.step + 1);
+  // abs: the sign of a NaN says nothing.
+  const std::string where = fmt::format("the loss is {} in epoch {}, step {}", std::abs(loss), progress_.epoch + 1, progress_.step + 1);
   if (!is_finite(program.input()))
     throw NotFinite(where + ", because the images of its batch hold numbers that are not finite; look for them in the data");
-  const std::string parameter = parameter_not_finite(model_);
-  throw NotFinite(fmt::format("{}{}; {}", where, parameter.empty() ? "" : fmt::format(", and {} is not finite", parameter),
-                              divergence_advice(learning_rate())));
+  const std::string parameter = parameter_not_finite(model_, false), layer = program.first_not_finite();
+  throw NotFinite(fmt::format(
+      "{}{}{}; {}", where, layer.empty() ? "" : fmt::format("; layer {} is the first whose output is not finite", layer),
+      parameter.empty() ? "" : fmt::format(", after {} was not since an earlier update", parameter), divergence_advice(learning_rate())));
 }
 
 void Trainer::require_finite_weights() const {
   if (is_finite(model_.trainable_values()) && is_finite(model_.untrained_values())) return;
-  throw NotFinite(fmt::format("{} is not finite in epoch {}, after step {}; {}", parameter_not_finite(model_), progress_.epoch + 1,
+  throw NotFinite(fmt::format("{} is not finite in epoch {}, after step {}; {}", parameter_not_finite(model_, true), progress_.epoch + 1,
                               progress_.step, divergence_advice(learning_rate())));
 }
 

@@ -288,7 +288,7 @@ TEST_CASE("a run that is done does nothing more") {
   CHECK(run.train.batches.size() == 3);
 }
 
-TEST_CASE("a loss that is not finite ends the run with epoch, step and advice") {
+TEST_CASE("a loss that is not finite ends the run with epoch, step, the first layer that gave it, and advice") {
   Run run({.epochs = 2, .batch_size = 5});
   TrainerEvents events;
   events.step = [&](std::int64_t epoch, std::int64_t step, std::int64_t, double) {
@@ -300,7 +300,8 @@ TEST_CASE("a loss that is not finite ends the run with epoch, step and advice") 
   } catch (const NotFinite& error) {
     const std::string text = error.what();
     CAPTURE(text);
-    CHECK(contains(text, "the loss is nan in epoch 2, step 2, and fc.bias is not finite"));
+    CHECK(contains(text,
+                   "the loss is nan in epoch 2, step 2; layer fc is the first whose output is not finite, after fc.bias was not since"));
     CHECK(contains(text, "with learning rate 0.05 training diverges: lower it"));
     CHECK(contains(text, "train.clip_grad_norm"));
   }
