@@ -148,6 +148,7 @@ int run_command_line(int argc, char** argv) {
   reserve_standard_descriptors();
   return_freed_memory();
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of write(), which is handled
+  std::signal(SIGXFSZ, SIG_IGN);  // so is a file that grows beyond a limit
   CLI::App app("Train and evaluate convolutional networks that a YAML file declares.", "cnnctl");
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag(

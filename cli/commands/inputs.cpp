@@ -83,7 +83,7 @@ std::string checkpoint_file(const std::string& path) {
   const auto file = std::filesystem::path(path) / "last.safetensors";
   if (!std::filesystem::exists(file))
     throw InputError(
-        fmt::format("{}: there is no last.safetensors in it, so it holds no run, or one that was killed before its first epoch ended; then "
+        fmt::format("{}: there is no last.safetensors in it, so it holds no run, or one that was killed before it trained anything; then "
                     "remove the folder and train anew",
                     path));
   return file.string();

@@ -48,7 +48,8 @@ std::string to_text(const LrCurve& curve, const std::string& optimizer) {
 int run_lr_find(const TrainCommandOptions& options, const Experiment& experiment, Model& model, BatchSource& train) {
   const TrainSpec& spec = experiment.train;
   const auto optimizer = make_optimizer(spec.optimizer, model.trainable_values().size());
-  const RunFolder folder = RunFolder::create(options.out, experiment.name + "-lr-find", experiment.yaml);
+  const RunFolder folder = RunFolder::create(options.out, experiment.name + "-lr-find");
+  folder.write("config.yaml", experiment.yaml);
   const InterruptGuard guard;
   const LrCurve curve =
       find_learning_rate(model, train, make_loss(spec.loss, train.classes()), *optimizer,

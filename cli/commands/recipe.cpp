@@ -17,6 +17,8 @@ TrainerOptions trainer_options(const TrainSpec& spec) {
                          .accumulate = spec.accumulate,
                          .clip_grad_value = spec.clip_grad_value,
                          .clip_grad_norm = spec.clip_grad_norm,
+                         .early_stopping = {},
+                         .checkpoint_every = spec.checkpoint_every,
                          .mixing = mixing_of(spec)};
   if (const auto& stopping = spec.early_stopping)
     options.early_stopping = {.by_loss = stopping->monitor == "loss", .patience = stopping->patience, .min_delta = stopping->min_delta};

@@ -1,12 +1,14 @@
 #include "cli/commands/run_folder.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -41,27 +43,32 @@ void refuse_used_folder(const fs::path& path) {
           fmt::format("--out {}: holds a run already ({}); name another folder, or continue it with --resume", path.string(), file));
 }
 
-/// Writes a file that must not be there yet: of two runs that were given the same folder, one fails here.
-void write_new_file(const std::string& path, const std::string& text) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "wx"), &std::fclose);
-  if (!file || std::fwrite(text.data(), 1, text.size(), file.get()) != text.size() || std::fflush(file.get()) != 0)
-    throw InputError(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+/// Takes the lock on a folder, for as long as the descriptor is open.
+Descriptor take_lock(const std::string& folder) {
+  const std::string path = (fs::path(folder) / ".lock").string();
+  Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  if (!lock.is_open()) throw InputError(fmt::format("cannot write into the run's folder {}: {}", folder, std::strerror(errno)));
+  if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw InputError(fmt::format("{}: another process is training in this folder; wait until it ends, or stop it", folder));
+  return lock;
 }
 
 }  // namespace
 
-RunFolder RunFolder::create(const std::string& out, const std::string& name, const std::string& config) {
-  RunFolder folder(out.empty() ? free_folder(name).string() : out);
-  if (!out.empty() && fs::exists(out) && !fs::is_directory(out))
-    throw InputError(fmt::format("--out {}: is a file, not a folder; name another", out));
-  if (!out.empty() && !make_folder(out)) refuse_used_folder(out);
-  write_new_file(folder.file("config.yaml"), config);
+RunFolder::RunFolder(std::string path) : path_(std::move(path)), lock_(take_lock(path_)) {}
+
+RunFolder RunFolder::create(const std::string& out, const std::string& name) {
+  if (out.empty()) return RunFolder(free_folder(name).string());
+  if (fs::exists(out) && !fs::is_directory(out)) throw InputError(fmt::format("--out {}: is a file, not a folder; name another", out));
+  make_folder(out);
+  RunFolder folder(out);
+  refuse_used_folder(out);
   return folder;
 }
 
-RunFolder RunFolder::reopen(const std::string& path, const std::string& config) {
+RunFolder RunFolder::open(const std::string& path) {
   RunFolder folder(path);
-  folder.write("config.yaml", config);
+  remove_temporary_files(path);
   return folder;
 }
 

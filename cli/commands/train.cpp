@@ -5,8 +5,11 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
+#include <stdexcept>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands/download.h"
@@ -14,8 +17,10 @@
 #include "cli/commands/interrupt.h"
 #include "cli/commands/lr_find.h"
 #include "cli/commands/recipe.h"
+#include "cli/commands/resume.h"
 #include "cli/commands/run_folder.h"
 #include "cli/commands/sources.h"
+#include "cli/commands/tables.h"
 #include "cli/commands/train_output.h"
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/option_checks.h"
@@ -33,6 +38,7 @@ namespace {
 /// What a run is made of, all of it read and checked.
 struct Job {
   Experiment experiment;
+  std::optional<RunFolder> folder;         // of a run that goes on
   std::optional<SavedExperiment> resumed;  // its experiment was moved out
   std::optional<SafeTensors> init;
   std::vector<std::string> init_summary;  // lines for the log
@@ -89,14 +95,25 @@ void fill_model(Job& job, const TrainCommandOptions& options) {
   job.init_summary = summary(loaded, options.init);
 }
 
+/// Takes the folder before its checkpoint is read: no other process can change it from then on.
+void load_resumed(Job& job, const TrainCommandOptions& options) {
+  checkpoint_file(options.resume);  // where there is none, nothing is locked
+  job.folder.emplace(RunFolder::open(options.resume));
+  job.resumed = load_checkpoint(options.resume, options.sets);
+  job.experiment = std::move(job.resumed->experiment);
+  if (options.sets.empty()) return;
+  Diagnostics warnings;  // were printed
+  const Experiment before = parse_experiment(job.resumed->path, job.resumed->checkpoint.config, {}, experiment_tables(), warnings);
+  check_resumable(options.resume, before, job.experiment);
+}
+
 /// Reads and checks everything. The data is read on other threads while this one compiles the model.
 Job load_job(const TrainCommandOptions& options) {
   Job job;
   if (options.resume.empty()) {
     job.experiment = load_config(options.config, options.sets);
   } else {
-    job.resumed = load_checkpoint(options.resume, options.sets);
-    job.experiment = std::move(job.resumed->experiment);
+    load_resumed(job, options);
   }
   const Experiment& experiment = job.experiment;
   class_count(experiment.graph, "train");
@@ -147,11 +164,12 @@ class Run {
                   make_groups(*job.model, optimizer_->rates(), group_rules(spec_)), *schedule_, ema_.get()},
                  trainer_options(spec_)) {
     check_early_stopping(job.experiment, job.measured() != nullptr);
-    if (job.resumed) restore(job.resumed->checkpoint, job.resumed->path, *job.model, state());
+    if (job.resumed) resume(options.resume);
     const Progress& progress = trainer_.progress();
-    folder_.emplace(job.resumed ? RunFolder::reopen(options.resume, job.experiment.yaml)
-                                : RunFolder::create(options.out, job.experiment.name, job.experiment.yaml));
     remember_choices(*job.model);
+    folder_.emplace(job.folder ? std::move(*job.folder) : RunFolder::create(options.out, job.experiment.name));
+    if (!job.resumed) write_checkpoint();  // so that a run can be resumed from its beginning on, and a full disk shows now
+    folder_->write("config.yaml", job.experiment.yaml);
     if (const Choices& choices = job.model->choices(); !choices.empty()) folder_->write("choices.json", choices_text(choices));
     metrics_.emplace(folder_->file("metrics.csv"), progress.epoch, job.validation != nullptr);
     const std::int64_t images_done = progress.epoch * job.train->size() + progress.step * spec_.batch_size;
@@ -160,7 +178,8 @@ class Run {
                                        .silent = options.silent,
                                        .json = options.json,
                                        .validated = job.validation != nullptr,
-                                       .log_file = folder_->file("train.log")});
+                                       .log_file = folder_->file("train.log"),
+                                       .log_bytes = progress.log_bytes});
     introduce(threads);
   }
 
@@ -168,10 +187,12 @@ class Run {
     const InterruptGuard guard;
     TrainerEvents events;
     events.step = [this](std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) { on_step(epoch, step, steps, loss); };
-    events.epoch = [this](const EpochMetrics& metrics, bool is_best, bool is_last) { on_epoch(metrics, is_best, is_last); };
-    if (!trainer_.run(events, stop_requested())) {
-      save_last();
+    events.epoch = [this](const EpochMetrics& metrics, bool is_best, bool /*is_last*/) { on_epoch(metrics, is_best); };
+    events.checkpoint = [this] { attempt("last.safetensors", [this] { save_last(); }); };
+    if (!run_trainer(events)) {
+      attempt("last.safetensors", [this] { save_last(); });
       tell_skipped();
+      require_all_written();
       output_->interrupted(folder_->path());
       return {exit_interrupted, std::nullopt, 0};
     }
@@ -179,8 +200,9 @@ class Run {
     if (trainer_.has_stopped_early() && trainer_.progress().epoch < spec_.epochs)
       output_->info(fmt::format("stopped early: {} epochs were no better than the best", trainer_.progress().stopping.epochs_since_best));
     tell_skipped();
-    output_->info(fmt::format("written to {}", folder_->path()));
+    if (unwritten_.empty()) output_->info(fmt::format("written to {}", folder_->path()));
     output_->end(evaluation_.value_or(Evaluation{}), folder_->path());
+    require_all_written();
     TrainResult result;
     result.best_accuracy = trainer_.progress().best_accuracy;
     if (evaluation_ && evaluation_->images > 0) result.accuracy = evaluation_->accuracy();
@@ -188,6 +210,16 @@ class Run {
   }
 
  private:
+  bool run_trainer(const TrainerEvents& events) {
+    try {
+      return trainer_.run(events, stop_requested());
+    } catch (const NotFinite& error) {
+      const std::string text = fmt::format("{}. last.safetensors still holds {}", error.what(), saved_);
+      output_->log(text);
+      throw NotFinite(text);
+    }
+  }
+
   void introduce(int threads) {
     const Progress& progress = trainer_.progress();
     output_->info(device_line(threads));
@@ -223,20 +255,46 @@ class Run {
       first_step_ = false;
       output_->info(fmt::format("first step after {:.3f} s", seconds_since(start_)));
     }
+    tell([&] { output_->step(epoch, step, steps, loss); });
+  }
+
+  void on_epoch(const EpochMetrics& metrics, bool is_best) {
+    evaluation_ = metrics.test;
+    attempt("metrics.csv", [&] { metrics_->write(metrics); });
+    if (is_best)
+      attempt("best.safetensors",
+              [&] { write_best(folder_->file("best.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names()); });
+    tell([&] { output_->epoch(metrics, is_best); });
+  }
+
+  template <class Output>
+  void tell(Output&& output) {
     try {
-      output_->step(epoch, step, steps, loss);
+      output();
     } catch (const BrokenPipe&) {
       // Nobody reads on: an interruption like any other, so that nothing of the run is lost.
       stop_requested() = true;
     }
   }
 
-  void on_epoch(const EpochMetrics& metrics, bool is_best, bool is_last) {
-    evaluation_ = metrics.test;
-    metrics_->write(metrics);
-    if (is_best) write_best(folder_->file("best.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names());
-    if (metrics.epoch % spec_.checkpoint_every == 0 || is_last) save_last();
-    output_->epoch(metrics, is_best);
+  /// Writes one of the run's files. Where that fails, training goes on, and the next writing may mend it.
+  template <class Write>
+  void attempt(const std::string& name, Write&& write) {
+    try {
+      write();
+      unwritten_.erase(name);
+    } catch (const std::runtime_error& error) {
+      unwritten_.insert(name);
+      const std::string rest = name == "last.safetensors" ? fmt::format("; it still holds {}", saved_) : "";
+      output_->warning(fmt::format("{}{}", error.what(), rest));
+    }
+  }
+
+  /// Throws where the run ends with a file that is not as it should be.
+  void require_all_written() const {
+    if (unwritten_.empty()) return;
+    throw std::runtime_error(fmt::format("the run in {} ends, but its {} could not be written; last.safetensors holds {}", folder_->path(),
+                                         fmt::join(unwritten_, ", "), saved_));
   }
 
   void tell_skipped() {
@@ -246,7 +304,24 @@ class Run {
 
   TrainingState state() { return {*optimizer_, *schedule_, ema_.get(), trainer_.progress()}; }
 
-  void save_last() { write_last(folder_->file("last.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names(), state()); }
+  void save_last() {
+    // First what the checkpoint says is there.
+    attempt("metrics.csv", [this] { metrics_->flush(); });
+    trainer_.progress().log_bytes = output_->save_log();
+    write_checkpoint();
+  }
+
+  void write_checkpoint() {
+    write_last(folder_->file("last.safetensors"), *job_.model, job_.experiment.yaml, job_.train->class_names(), state());
+    saved_ = fmt::format("epoch {}, step {}", trainer_.progress().epoch, trainer_.progress().step);
+  }
+
+  void resume(const std::string& path) {
+    restore(job_.resumed->checkpoint, job_.resumed->path, *job_.model, state());
+    const Progress& progress = trainer_.progress();
+    check_same_images(path, progress.images, job_.train->size());
+    saved_ = fmt::format("epoch {}, step {}", progress.epoch, progress.step);
+  }
 
   Job& job_;
   const TrainSpec& spec_;
@@ -259,6 +334,8 @@ class Run {
   std::optional<MetricsFile> metrics_;
   std::optional<TrainOutput> output_;
   std::optional<Evaluation> evaluation_;  // of the last weights
+  std::set<std::string> unwritten_;       // files whose last writing failed
+  std::string saved_;                     // where the run stood at the last checkpoint
   bool first_step_ = true;
 };
 

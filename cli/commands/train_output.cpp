@@ -4,10 +4,10 @@
 #include <cstdio>
 
 #include <fmt/format.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <nlohmann/json.hpp>
 
+#include "cli/commands/log_file.h"
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/terminal.h"
 
@@ -15,15 +15,13 @@ namespace cnnctl {
 namespace {
 
 /// Information goes to standard error (unless quiet) and the file; what standard output shows is debug, for the file alone.
-std::shared_ptr<spdlog::logger> make_log(const TrainOutputOptions& options) {
+std::shared_ptr<spdlog::logger> make_log(const TrainOutputOptions& options, const std::shared_ptr<LogFile>& file) {
   auto terminal = std::make_shared<spdlog::sinks::stderr_sink_mt>();
   terminal->set_level(options.silent ? spdlog::level::off : options.quiet ? spdlog::level::warn : spdlog::level::info);
   terminal->set_pattern("%v");
-  auto file = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options.log_file);
   file->set_pattern("%Y-%m-%d %H:%M:%S.%e %v");
   auto log = std::make_shared<spdlog::logger>("train", spdlog::sinks_init_list{terminal, file});
   log->set_level(spdlog::level::debug);
-  log->flush_on(spdlog::level::debug);
   return log;
 }
 
@@ -37,11 +35,22 @@ TrainOutput::TrainOutput(const TrainSpec& train, std::int64_t images, std::int64
       silent_(options.silent),
       measured_(options.validated ? "validation" : "test"),
       bar_(!options.quiet && is_terminal(stderr)),
-      log_(make_log(options)) {}
+      file_(std::make_shared<LogFile>(options.log_file, options.log_bytes)),
+      log_(make_log(options, file_)) {}
 
 void TrainOutput::info(const std::string& message) {
   bar_.clear();
   log_->info(message);
+}
+
+void TrainOutput::warning(const std::string& message) {
+  bar_.clear();
+  log_->warn("cnnctl: warning: {}", message);
+}
+
+std::int64_t TrainOutput::save_log() {
+  log_->flush();
+  return file_->size();
 }
 
 void TrainOutput::event(const nlohmann::json& event) {

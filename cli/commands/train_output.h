@@ -13,6 +13,8 @@
 
 namespace cnnctl {
 
+class LogFile;
+
 /// How much of a run is shown, and as what.
 struct TrainOutputOptions {
   bool quiet = false;
@@ -20,6 +22,7 @@ struct TrainOutputOptions {
   bool json = false;
   bool validated = false;  // the images evaluated after every epoch are the validation split's
   std::string log_file;
+  std::int64_t log_bytes = 0;  // of the log file, that are kept: what stands behind them was not saved
 };
 
 /// What a run tells: lines or JSON events on standard output, information and the progress bar on standard error, all of it in train.log.
@@ -29,6 +32,10 @@ class TrainOutput {
   TrainOutput(const TrainSpec& train, std::int64_t images, std::int64_t images_done, const TrainOutputOptions& options);
 
   void info(const std::string& message);
+  /// Into train.log alone.
+  void log(const std::string& message) { log_->debug(message); }
+  /// Also where quiet.
+  void warning(const std::string& message);
   /// An event in JSON mode, nothing else.
   void event(const nlohmann::json& event);
 
@@ -38,6 +45,9 @@ class TrainOutput {
   /// The last line: the accuracy of the last weights, or that there is none.
   void end(const Evaluation& evaluation, const std::string& folder);
   void interrupted(const std::string& folder);
+
+  /// Has the log file reach the disk; returns its bytes.
+  std::int64_t save_log();
 
  private:
   void line(const std::string& text);
@@ -50,6 +60,7 @@ class TrainOutput {
   bool silent_;
   std::string measured_;  // "test" or "validation"
   ProgressBar bar_;
+  std::shared_ptr<LogFile> file_;
   std::shared_ptr<spdlog::logger> log_;
   Clock::time_point start_ = Clock::now();
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/graph/graph.h"
+#include "engine/schema/interval.h"
 #include "engine/schema/schema.h"
 
 namespace cnnctl {
@@ -70,8 +71,8 @@ struct TrainSpec {
   bool deterministic = false;
   bool tune = true;
   bool recompute = false;
-  std::int64_t checkpoint_every = 1;  // epochs; written "1 epoch"
-  std::int64_t accumulate = 1;        // batches
+  Interval checkpoint_every;
+  std::int64_t accumulate = 1;  // batches
   std::optional<double> clip_grad_value;
   std::optional<double> clip_grad_norm;
   std::optional<double> ema;  // decay

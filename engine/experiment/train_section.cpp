@@ -1,8 +1,6 @@
 #include "engine/experiment/train_section.h"
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
 
 #include <fmt/format.h>
 
@@ -20,7 +18,6 @@ constexpr const char* names_hint = "parameters are called after their layers, wh
 
 /// The keys of train as they are written. The items among them are read once their tables are at hand.
 struct TrainArguments : TrainSpec {
-  std::string checkpoint_interval = "1 epoch";
   Value loss_item = scalar_value("cross_entropy");
   Value optimizer_item = scalar_value("adam");
   Value schedule_item = scalar_value("constant");
@@ -49,7 +46,8 @@ const Schema<TrainArguments>& train_schema() {
           .optional("tune", &TrainSpec::tune, "time the ways to compute each convolution and take the fastest")
           .optional("recompute", &TrainSpec::recompute,
                     "compute activations again in the backward pass instead of keeping them: less memory, more time, the same numbers")
-          .optional("checkpoint_every", &TrainArguments::checkpoint_interval, "how often a checkpoint is written, as '2 epochs'")
+          .optional("checkpoint_every", &TrainSpec::checkpoint_every,
+                    "how often a checkpoint is written, as 1 epoch, 500 steps or 10 minutes; so much work a crash can cost at most")
           .optional("accumulate", &TrainSpec::accumulate, "batches whose gradients make one update of the weights, as one batch would",
                     between(1, 1'000'000))
           .optional("clip_grad_norm", &TrainSpec::clip_grad_norm, "largest norm of the gradient; a larger one is scaled down to it",
@@ -118,23 +116,6 @@ const std::vector<LaterKey>& later_keys() {
   return keys;
 }
 
-/// The number in "1 epoch" or "5 epochs"; nothing for any other text.
-std::optional<std::int64_t> epochs_of(std::string_view text) {
-  std::int64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  if (error != std::errc() || count < 1 || (unit != " epoch" && unit != " epochs")) return std::nullopt;
-  return count;
-}
-
-std::int64_t read_interval(const Value* value, const std::string& text, Diagnostics& diagnostics) {
-  const std::optional<std::int64_t> epochs = epochs_of(text);
-  if (!epochs)
-    diagnostics.error(value->place, fmt::format("checkpoint_every must be a number of epochs, not '{}'", text),
-                      "write 1 epoch or 5 epochs; steps and minutes come with a later version");
-  return epochs.value_or(1);
-}
-
 std::optional<EarlyStoppingSpec> read_early_stopping(const Value& value, Diagnostics& diagnostics) {
   auto spec = early_stopping_schema().read(value, value.place, diagnostics);
   if (spec) spec->place = value.place;
@@ -190,7 +171,6 @@ TrainSpec read_train(const Value& train, const Place& place, const Tables& table
   const std::optional<TrainArguments> arguments = train_schema().read(known, place, diagnostics);
 
   TrainSpec spec = arguments.value_or(defaults);
-  if (arguments) spec.checkpoint_every = read_interval(known.find("checkpoint_every"), arguments->checkpoint_interval, diagnostics);
   if (arguments && arguments->early_stopping_item) spec.early_stopping = read_early_stopping(*arguments->early_stopping_item, diagnostics);
   if (arguments) spec.mixup = read_alpha(arguments->mixup_item, mixup_schema(), diagnostics);
   if (arguments) spec.cutmix = read_alpha(arguments->cutmix_item, cutmix_schema(), diagnostics);

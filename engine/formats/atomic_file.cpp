@@ -12,19 +12,18 @@
 #include <cstdio>
 #include <filesystem>
 #include <stdexcept>
-#include <system_error>
 
 #include "engine/formats/descriptor.h"
 
 namespace cnnctl {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, int error) {
-  throw std::runtime_error(fmt::format("{}: cannot be written: {}", path, std::generic_category().message(error)));
-}
+constexpr std::string_view temporary_mark = ".tmp.";
 
 /// How the names of the temporary files begin that become `target`; the writer's process id follows.
-std::string temporary_prefix(const std::filesystem::path& target) { return fmt::format(".{}.tmp.", target.filename().string()); }
+std::string temporary_prefix(const std::filesystem::path& target) {
+  return fmt::format(".{}{}", target.filename().string(), temporary_mark);
+}
 
 /// A name beside the target, hidden, and unique among running processes.
 std::string temporary_name(const std::filesystem::path& target) {
@@ -38,15 +37,20 @@ bool is_running(std::string_view process) {
   return !is_id || ::kill(id, 0) == 0 || errno != ESRCH;
 }
 
-/// Removes the temporary files of writers that are gone. What cannot be looked at or removed is left alone.
+/// Calls `visit` with each file in `folder`, its name apart. What cannot be looked at is left alone.
+template <class Visit>
+void for_each_file(const std::filesystem::path& folder, Visit&& visit) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    visit(entry->path(), entry->path().filename().string());
+}
+
+/// Removes the temporary files of writers that are gone.
 void remove_stale_files(const std::filesystem::path& target) {
   const std::string prefix = temporary_prefix(target);
-  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (name.starts_with(prefix) && !is_running(std::string_view(name).substr(prefix.size()))) ::unlink(entry->path().c_str());
-  }
+  for_each_file(target.has_parent_path() ? target.parent_path() : ".", [&](const std::filesystem::path& path, const std::string& name) {
+    if (name.starts_with(prefix) && !is_running(std::string_view(name).substr(prefix.size()))) ::unlink(path.c_str());
+  });
 }
 
 /// Removes its file when it goes out of scope, unless the file got its final name before.
@@ -70,17 +74,6 @@ class TemporaryFile {
   bool renamed_ = false;
 };
 
-bool write_all(int descriptor, std::string_view bytes) {
-  constexpr std::size_t most_per_call = std::size_t{1} << 30;  // the system's calls may refuse 2 GiB and more
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor, bytes.data(), std::min(bytes.size(), most_per_call));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
 /// Makes a rename in `folder` last. Some network file systems cannot flush a folder (EINVAL) and need not.
 bool flush_folder(const std::filesystem::path& folder) {
   const Descriptor descriptor(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -100,13 +93,21 @@ void write_file_atomically(const std::string& path, std::span<const std::string_
   refuse_special_target(path);
   TemporaryFile temporary(temporary_name(path));
   Descriptor descriptor(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (!descriptor.is_open()) fail(path, errno);
+  if (!descriptor.is_open()) fail_to_write(path, errno);
   for (const std::string_view piece : pieces)
-    if (!write_all(descriptor.number(), piece)) fail(path, errno);
-  if (::fsync(descriptor.number()) != 0 || !descriptor.close()) fail(path, errno);
-  if (!temporary.rename_to(path)) fail(path, errno);
+    if (!descriptor.write(piece)) fail_to_write(path, errno);
+  if (::fsync(descriptor.number()) != 0 || !descriptor.close()) fail_to_write(path, errno);
+  if (!temporary.rename_to(path)) fail_to_write(path, errno);
   remove_stale_files(path);
-  if (!flush_folder(std::filesystem::path(path).parent_path())) fail(path, errno);
+  if (!flush_folder(std::filesystem::path(path).parent_path())) fail_to_write(path, errno);
+}
+
+void remove_temporary_files(const std::string& folder) {
+  for_each_file(folder, [](const std::filesystem::path& path, const std::string& name) {
+    const std::size_t at = name.rfind(temporary_mark);
+    const bool has_id = at != std::string::npos && name.find_first_not_of("0123456789", at + temporary_mark.size()) == std::string::npos;
+    if (name.front() == '.' && has_id) ::unlink(path.c_str());
+  });
 }
 
 }  // namespace cnnctl

@@ -12,4 +12,7 @@ namespace cnnctl {
 /// too.
 void write_file_atomically(const std::string& path, std::span<const std::string_view> pieces);
 
+/// Removes what killed writers left in `folder`, whatever file they were to replace. For who knows that nobody else writes there now.
+void remove_temporary_files(const std::string& folder);
+
 }  // namespace cnnctl

@@ -99,6 +99,7 @@ void Compiler::compile_forward(std::size_t index) {
   node_ = index;
   const Node& node = graph_.nodes[index];
   backwards_.push_back(compile_node(*this, node));
+  program_.results.push_back({program_.forward.size(), value(node.output), layer_name(node)});
   if (values_that_stay_[static_cast<std::size_t>(node.output)]) keep(value(node.output));
   for (const ValueId input : node.inputs) --pending_reads_[static_cast<std::size_t>(value(input).buffer)];
 }

@@ -42,6 +42,13 @@ struct Renewal {
   BufferId again = -1;
 };
 
+/// A node's result, as it stands once so many steps of the forward list have run.
+struct NodeResult {
+  std::size_t steps = 0;
+  Tensor tensor;
+  std::string layer;
+};
+
 /// What compilation gives: the lists of steps, and the buffers they use. Program binds them to memory.
 struct CompiledProgram {
   std::vector<Buffer> buffers;
@@ -49,6 +56,7 @@ struct CompiledProgram {
   std::vector<LabelledStep> forward;
   std::vector<LabelledStep> backward;
   std::vector<Renewal> renewals;
+  std::vector<NodeResult> results;  // by node
   BufferId input = -1;
   BufferId output = -1;
   BufferId output_gradient = -1;

@@ -64,6 +64,10 @@ class Program {
   /// The loss's derivative by input(), after backward(); empty unless ModelOptions::input_gradient.
   virtual std::span<const float> input_gradient() const = 0;
 
+  /// Runs the forward pass on what input() holds, layer by layer: the first layer whose output holds a number that is not finite, "" where
+  /// there is none. To find out why a loss is not finite; running statistics move on.
+  virtual std::string first_not_finite() = 0;
+
   /// Bytes of its arena (shared between a model's programs).
   virtual std::int64_t arena_bytes() const = 0;
   /// One entry a step, in the order in which they run; empty unless ModelOptions::profile.

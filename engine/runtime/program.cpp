@@ -1,6 +1,12 @@
 #include "engine/runtime/program.h"
 
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <numeric>
+
 #include "engine/graph/arena.h"
+#include "engine/runtime/layout.h"
 #include "engine/runtime/timing.h"
 
 namespace cnnctl {
@@ -31,6 +37,10 @@ std::vector<std::int64_t> place_constants(const std::vector<Buffer>& buffers, st
       total += (buffers[i].bytes + kAlignment - 1) / kAlignment * kAlignment;
     }
   return offsets;
+}
+
+std::size_t count_of(const Dims& dims) {
+  return static_cast<std::size_t>(std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()));
 }
 
 }  // namespace
@@ -84,12 +94,28 @@ std::span<float> StepListProgram::output_gradient() {
   return {floats(compiled_.output_gradient), static_cast<std::size_t>(compiled_.output_count)};
 }
 
+void StepListProgram::prepare() {
+  if (prepared_version_ == store_.version()) return;
+  for (LabelledStep& step : compiled_.prepare) step.step->run();
+  prepared_version_ = store_.version();
+}
+
 void StepListProgram::forward() {
-  if (prepared_version_ != store_.version()) {
-    for (LabelledStep& step : compiled_.prepare) step.step->run();
-    prepared_version_ = store_.version();
-  }
+  prepare();
   run(compiled_.forward, forward_times_);
+}
+
+std::string StepListProgram::first_not_finite() {
+  prepare();
+  std::size_t done = 0;
+  std::vector<float> values;
+  for (const NodeResult& result : compiled_.results) {
+    for (; done < result.steps; ++done) compiled_.forward[done].step->run();
+    values.resize(count_of(dims_of(result.tensor.desc)));
+    copy_to_plain(result.tensor.desc, floats(result.tensor.buffer), values);
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) return result.layer;
+  }
+  return "";
 }
 
 std::span<const float> StepListProgram::input_gradient() const {

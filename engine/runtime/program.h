@@ -25,12 +25,14 @@ class StepListProgram final : public Program {
   std::span<float> output_gradient() override;
   void backward() override;
   std::span<const float> input_gradient() const override;
+  std::string first_not_finite() override;
   std::int64_t arena_bytes() const override { return arena_bytes_; }
   std::vector<StepTime> step_times() const override;
 
  private:
   using Times = std::vector<std::vector<double>>;  // seconds of every run, by step
 
+  void prepare();
   void run(std::vector<LabelledStep>& steps, Times& times);
   float* floats(BufferId id) const { return static_cast<float*>(addresses_[static_cast<std::size_t>(id)]); }
 

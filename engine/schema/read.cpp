@@ -1,9 +1,14 @@
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <optional>
+#include <span>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "engine/schema/interval.h"
 #include "engine/schema/print.h"
 #include "engine/schema/schema.h"
 
@@ -138,6 +143,18 @@ bool looks_like_a_boolean(const Value& value) {
   return value.is_scalar() && std::find(words.begin(), words.end(), value.text) != words.end();
 }
 
+/// "5 epochs" taken apart: the number, and which of `units`; nothing for any other text.
+std::optional<std::pair<std::int64_t, std::size_t>> count_of(const Value& value, std::span<const std::string_view> units) {
+  const std::string_view text = value.is_scalar() ? std::string_view(value.text) : std::string_view();
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || count < 0 || count > Duration::most) return std::nullopt;
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (std::size_t i = 0; i < units.size(); ++i)
+    if (unit == fmt::format(" {}", units[i]) || unit == fmt::format(" {}s", units[i])) return std::pair(count, i);
+  return std::nullopt;
+}
+
 }  // namespace
 
 bool read_value(const Value& value, const Argument& argument, bool& out, Diagnostics& diagnostics) {
@@ -225,15 +242,18 @@ bool read_value(const Value& value, const Argument& argument, std::vector<std::s
 }
 
 bool read_value(const Value& value, const Argument& argument, Duration& out, Diagnostics& diagnostics) {
-  const std::string_view text = value.is_scalar() ? std::string_view(value.text) : std::string_view();
-  Duration duration;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), duration.count);
-  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
-  duration.unit = unit.starts_with(" step") ? Duration::Unit::steps : Duration::Unit::epochs;
-  const bool is_unit = unit == " epoch" || unit == " epochs" || unit == " step" || unit == " steps";
-  if (error != std::errc() || !is_unit || duration.count < 0 || duration.count > Duration::most)
-    return wrong_type(value, argument, "a number of epochs or steps", diagnostics, "write 5 epochs or 500 steps");
-  out = duration;
+  const auto count = count_of(value, std::array<std::string_view, 2>{"epoch", "step"});
+  if (!count) return wrong_type(value, argument, "a number of epochs or steps", diagnostics, "write 5 epochs or 500 steps");
+  out = {count->first, static_cast<Duration::Unit>(count->second)};
+  return true;
+}
+
+bool read_value(const Value& value, const Argument& argument, Interval& out, Diagnostics& diagnostics) {
+  const auto count = count_of(value, std::array<std::string_view, 3>{"epoch", "step", "minute"});
+  if (!count || count->first < 1)
+    return wrong_type(value, argument, "a number of epochs, steps or minutes, at least 1", diagnostics,
+                      "write 1 epoch, 500 steps or 10 minutes");
+  out = {count->first, static_cast<Interval::Unit>(count->second)};
   return true;
 }
 

@@ -1,6 +1,8 @@
+#include <array>
+
 #include <fmt/format.h>
 
-#include "engine/schema/schema.h"
+#include "engine/schema/interval.h"
 
 namespace cnnctl {
 namespace {
@@ -11,14 +13,21 @@ std::string as_yaml(const std::string& text) {
   return to_yaml_inline(value);
 }
 
+/// "1 step", "5 steps".
+std::string counted(std::int64_t count, const char* unit) { return fmt::format("{} {}{}", count, unit, count == 1 ? "" : "s"); }
+
 }  // namespace
 
 std::string to_string(const Size& size) { return fmt::format("{}x{}", size.height, size.width); }
 std::string to_string(const Padding& padding) { return padding.same ? "same" : to_string(padding.size); }
 
 std::string to_string(const Duration& duration) {
-  const char* unit = duration.unit == Duration::Unit::epochs ? "epoch" : "step";
-  return fmt::format("{} {}{}", duration.count, unit, duration.count == 1 ? "" : "s");
+  return counted(duration.count, duration.unit == Duration::Unit::epochs ? "epoch" : "step");
+}
+
+std::string to_string(const Interval& interval) {
+  constexpr std::array units = {"epoch", "step", "minute"};  // as in Interval::Unit
+  return counted(interval.count, units.at(static_cast<std::size_t>(interval.unit)));
 }
 
 std::string type_name(bool) { return "boolean"; }
@@ -33,6 +42,7 @@ std::string type_name(const ImageSize&) { return "shorter side or size"; }
 std::string type_name(const Spread&) { return "number or [low, high]"; }
 std::string type_name(const std::vector<std::string>&) { return "list of strings"; }
 std::string type_name(const Duration&) { return "duration"; }
+std::string type_name(const Interval&) { return "interval"; }
 std::string type_name(const Value&) { return "value"; }
 
 std::string default_text(bool value) { return value ? "true" : "false"; }
@@ -57,6 +67,7 @@ std::string default_text(const std::vector<std::string>& value) {
   return fmt::format("[{}]", fmt::join(texts, ", "));
 }
 std::string default_text(const Duration& value) { return to_string(value); }
+std::string default_text(const Interval& value) { return to_string(value); }
 std::string default_text(const Value& value) { return value.is_null() ? "none" : to_yaml_inline(value); }
 
 }  // namespace cnnctl

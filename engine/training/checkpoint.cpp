@@ -37,6 +37,8 @@ std::string progress_text(const Progress& progress) {
               {"loss_sum", progress.loss_sum},
               {"best_accuracy", progress.best_accuracy},
               {"seconds", progress.seconds},
+              {"images", progress.images},
+              {"log_bytes", progress.log_bytes},
               {"stopping_best", progress.stopping.best ? json(*progress.stopping.best) : json()},
               {"epochs_since_best", progress.stopping.epochs_since_best}}
       .dump();
@@ -91,7 +93,9 @@ Progress progress_from(const SafeTensors& file, const std::string& path) {
             .loss_sum = object.at("loss_sum").get<double>(),
             .best_accuracy = object.at("best_accuracy").get<double>(),
             .seconds = object.at("seconds").get<double>(),
-            .stopping = stopping_from(object)};
+            .stopping = stopping_from(object),
+            .images = count_from(object, "images"),
+            .log_bytes = count_from(object, "log_bytes")};
   } catch (const json::exception& error) {
     no_resume(path, fmt::format("'progress' in its metadata is damaged ({})", error.what()));
   } catch (const std::invalid_argument& error) {

@@ -89,7 +89,7 @@ LrCurve find_learning_rate(Model& model, BatchSource& train, const Loss& loss, O
   };
   try {
     trainer.run(events, stop);
-  } catch (const LossNotFinite&) {
+  } catch (const NotFinite&) {
     // The end of the curve, and what it is there to show.
   }
   if (!interrupted) evaluate_curve(curve);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <stdexcept>
+#include <fstream>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -35,22 +35,22 @@ std::string kept_text(const std::string& path, std::int64_t epochs_done, std::st
   return text;
 }
 
+/// Returns the file's size.
+std::int64_t rewrite(const std::string& path, const std::string& text) {
+  write_file_atomically(path, std::array<std::string_view, 1>{text});
+  return static_cast<std::int64_t>(text.size());
+}
+
 }  // namespace
 
-MetricsFile::MetricsFile(const std::string& path, std::int64_t epochs_done, bool validated) : path_(path), validated_(validated) {
-  const std::string text = kept_text(path, epochs_done, validated ? validated_header : tested_header);
-  write_file_atomically(path, std::array<std::string_view, 1>{text});
-  file_.open(path, std::ios::app);
-  if (!file_) throw std::runtime_error("cannot write " + path);
-}
+MetricsFile::MetricsFile(const std::string& path, std::int64_t epochs_done, bool validated)
+    : validated_(validated), file_(path, rewrite(path, kept_text(path, epochs_done, validated ? validated_header : tested_header))) {}
 
 void MetricsFile::write(const EpochMetrics& metrics) {
   const std::string measured = metrics.test.images > 0 ? fmt::format("{:.6g},{:.6g}", metrics.test.loss, metrics.test.accuracy()) : ",";
-  file_ << fmt::format("{},{},{:.6g},{},{:.6g},{:.1f},{:.3f}{}\n", metrics.epoch, metrics.step, metrics.train_loss,
-                       validated_ ? "," : measured, metrics.lr, metrics.images_per_second, metrics.seconds,
-                       validated_ ? "," + measured : "")
-        << std::flush;
-  if (!file_) throw std::runtime_error("cannot write " + path_);
+  file_.append(fmt::format("{},{},{:.6g},{},{:.6g},{:.1f},{:.3f}{}\n", metrics.epoch, metrics.step, metrics.train_loss,
+                           validated_ ? "," : measured, metrics.lr, metrics.images_per_second, metrics.seconds,
+                           validated_ ? "," + measured : ""));
 }
 
 }  // namespace cnnctl

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <fstream>
 #include <string>
 
+#include "engine/formats/appended_file.h"
 #include "engine/training/trainer.h"
 
 namespace cnnctl {
@@ -17,13 +17,15 @@ class MetricsFile {
   /// are dropped. Throws std::runtime_error with the path where it cannot be written.
   MetricsFile(const std::string& path, std::int64_t epochs_done, bool validated);
 
-  /// Appends a row and hands it to the system. Throws as the constructor does.
+  /// Appends a row and hands it to the system. Throws as the constructor does; the row is then written before the next one.
   void write(const EpochMetrics& metrics);
 
+  /// Has the rows reach the disk. Throws as the constructor does.
+  void flush() { file_.flush(); }
+
  private:
-  std::string path_;
   bool validated_;
-  std::ofstream file_;
+  AppendedFile file_;
 };
 
 }  // namespace cnnctl

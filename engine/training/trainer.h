@@ -10,6 +10,7 @@
 
 #include "engine/runtime/model.h"
 #include "engine/training/batch_source.h"
+#include "engine/training/checkpoint_pace.h"
 #include "engine/training/early_stopping.h"
 #include "engine/training/ema.h"
 #include "engine/training/evaluate.h"
@@ -30,6 +31,8 @@ struct Progress {
   double best_accuracy = -1;     // of the epochs so far, -1 before the first
   double seconds = 0;            // spent training and evaluating
   StoppingState stopping{};
+  std::int64_t images = 0;     // of the training data, whose order `step` counts in
+  std::int64_t log_bytes = 0;  // of train.log
 };
 
 /// A row of metrics.csv.
@@ -51,14 +54,15 @@ struct TrainerOptions {
   std::optional<double> clip_grad_value{};
   std::optional<double> clip_grad_norm{};  // after clip_grad_value
   std::optional<EarlyStopping> early_stopping{};
+  Interval checkpoint_every{};
   Mixing mixing{};
 
   std::int64_t steps_per_epoch(std::int64_t images) const;
   RunLength run_length(std::int64_t images) const;
 };
 
-/// A loss that is not finite: training has diverged.
-class LossNotFinite : public std::runtime_error {
+/// A loss or weights that are not finite: training has diverged.
+class NotFinite : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
@@ -66,10 +70,13 @@ class LossNotFinite : public std::runtime_error {
 /// What a trainer tells its caller while it runs. Every member may be empty.
 struct TrainerEvents {
   /// After every step. `step` counts from 1 to `steps` in epoch `epoch` (from 1).
-  std::function<void(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss)> step;
+  std::function<void(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss)> step{};
   /// After every epoch's evaluation, with whether it is the best so far (never without test data) and whether the run ends with it. The
   /// model holds the weights that were evaluated: save them here.
-  std::function<void(const EpochMetrics&, bool is_best, bool is_last)> epoch;
+  std::function<void(const EpochMetrics&, bool is_best, bool is_last)> epoch{};
+  /// When a checkpoint is due: as TrainerOptions::checkpoint_every says, between two updates or behind `epoch`, and at the run's end.
+  /// progress() and the model are ready to be saved, and all weights are finite.
+  std::function<void()> checkpoint{};
 };
 
 /// How a model is trained. All must outlive the trainer.
@@ -88,8 +95,8 @@ class Trainer {
   Trainer(Model& model, BatchSource& train, BatchSource* test, Recipe recipe, const TrainerOptions& options);
 
   /// Trains from progress() to the last epoch, or to where early stopping ends it. Returns true when done, false where `stop` became true:
-  /// then after the update that was being made, with progress() and the model ready to be saved. Throws LossNotFinite where the loss
-  /// is not finite, with epoch and step and what to do.
+  /// then after the update that was being made, with progress() and the model ready to be saved. Throws NotFinite where the loss or,
+  /// where they would be evaluated or saved, weights are not finite: with epoch and step, where it began, and what to do.
   bool run(const TrainerEvents& events, const std::atomic<bool>& stop);
 
   /// What the weights give on some images, as after an epoch: with an average of the weights, that.
@@ -110,6 +117,13 @@ class Trainer {
   /// The rest of the current epoch. False where `stop` became true.
   bool run_epoch(const TrainerEvents& events, const std::atomic<bool>& stop, Throughput& throughput);
   double train_step(std::int64_t images);
+  /// Fills the network's input with the current step's images, mixed where the options say so.
+  Targets next_batch(std::span<float> input, std::int64_t images);
+  [[noreturn]] void fail_not_finite(double loss, std::int64_t images);
+  /// Throws NotFinite that names a parameter which is not.
+  void require_finite_weights() const;
+  /// Calls `checkpoint`, and counts on from here.
+  void save(const TrainerEvents& events);
   /// Whether the current step is the last one before an update.
   bool completes_update() const;
   void update(std::span<float> gradients);
@@ -124,6 +138,7 @@ class Trainer {
   Recipe recipe_;
   TrainerOptions options_;
   Progress progress_;
+  CheckpointPace pace_;
   std::vector<std::int32_t> labels_;
   std::optional<BatchMixer> mixer_;
   GradientSum gradient_sum_;

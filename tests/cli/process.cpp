@@ -22,7 +22,7 @@ int status_of(int wait_status) { return WIFEXITED(wait_status) ? WEXITSTATUS(wai
 
 }  // namespace
 
-Process::Process(const std::filesystem::path& folder, const std::vector<std::string>& arguments) {
+Process::Process(const std::filesystem::path& folder, const std::vector<std::string>& arguments, const std::vector<std::string>& added) {
   static std::atomic<int> count = 0;
   error_file_ = folder / ("stderr_" + std::to_string(count++));
   int ends[2];
@@ -38,6 +38,7 @@ Process::Process(const std::filesystem::path& folder, const std::vector<std::str
 
   const std::string cache = "XDG_CACHE_HOME=" + (folder / "cache").string();
   std::vector<char*> environment = {const_cast<char*>(cache.c_str())};
+  for (const std::string& variable : added) environment.push_back(const_cast<char*>(variable.c_str()));
   for (char** variable = environ; *variable; ++variable)
     if (!std::string_view(*variable).starts_with("XDG_CACHE_HOME=")) environment.push_back(*variable);
   environment.push_back(nullptr);
@@ -103,8 +104,9 @@ Result Process::finish() {
   return result;
 }
 
-Result run_program(const std::filesystem::path& folder, const std::vector<std::string>& arguments) {
-  return Process(folder, arguments).finish();
+Result run_program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& environment) {
+  return Process(folder, arguments, environment).finish();
 }
 
 std::vector<std::string> lines(const std::string& text) {

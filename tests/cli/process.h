@@ -17,7 +17,8 @@ struct Result {
 /// empty: with more output than the pipe holds (a page) it waits, so that a test can act at a known moment.
 class Process {
  public:
-  Process(const std::filesystem::path& folder, const std::vector<std::string>& arguments);
+  /// `environment`: what is added to it, as NAME=VALUE.
+  Process(const std::filesystem::path& folder, const std::vector<std::string>& arguments, const std::vector<std::string>& environment = {});
   ~Process();
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
@@ -40,7 +41,8 @@ class Process {
 };
 
 /// Runs the program to its end.
-Result run_program(const std::filesystem::path& folder, const std::vector<std::string>& arguments);
+Result run_program(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& environment = {});
 
 /// The lines of a text.
 std::vector<std::string> lines(const std::string& text);

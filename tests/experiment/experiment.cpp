@@ -59,7 +59,7 @@ TEST_CASE("a network alone is an experiment, with the defaults of everything els
   CHECK_FALSE(experiment.train.deterministic);
   CHECK(experiment.train.tune);
   CHECK_FALSE(experiment.train.recompute);
-  CHECK(experiment.train.checkpoint_every == 1);
+  CHECK(experiment.train.checkpoint_every == Interval{1, Interval::Unit::epochs});
   CHECK(experiment.train.loss.type == "cross_entropy");
   CHECK(experiment.train.optimizer.type == "adam");
   CHECK(experiment.train.schedule.type == "constant");
@@ -90,7 +90,7 @@ TEST_CASE("every key of data and train arrives where it belongs") {
   CHECK(experiment.train.deterministic);
   CHECK_FALSE(experiment.train.tune);
   CHECK(experiment.train.recompute);
-  CHECK(experiment.train.checkpoint_every == 3);
+  CHECK(experiment.train.checkpoint_every == Interval{3, Interval::Unit::epochs});
 }
 
 TEST_CASE("the keys of a recipe arrive where they belong") {

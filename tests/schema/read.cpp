@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "engine/schema/interval.h"
 #include "engine/schema/schema.h"
 #include "tests/schema/support.h"
 
@@ -206,6 +207,8 @@ TEST_CASE("types and defaults are named as a config writes them") {
   CHECK(default_text(std::vector<double>{0.9, 0.999}) == "[0.9, 0.999]");
   CHECK(default_text(std::optional<double>{}) == "none");
   CHECK(type_name(Duration{}) == "duration");
+  CHECK(type_name(Interval{}) == "interval");
+  CHECK(default_text(Interval{5, Interval::Unit::minutes}) == "5 minutes");
   CHECK(default_text(Duration{1, Duration::Unit::epochs}) == "1 epoch");
   CHECK(default_text(Duration{20, Duration::Unit::steps}) == "20 steps");
   CHECK(type_name(std::vector<std::string>{}) == "list of strings");

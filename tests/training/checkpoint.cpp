@@ -46,7 +46,9 @@ struct Saved {
                     .loss_sum = 0.1 + 0.2,
                     .best_accuracy = 1.0 / 3,
                     .seconds = 1e-3 / 7,
-                    .stopping = {0.1 + 0.7, 3}};
+                    .stopping = {0.1 + 0.7, 3},
+                    .images = 50,
+                    .log_bytes = 1234};
 };
 
 /// The message of restoring `checkpoint` into a fresh model with `optimizer`.

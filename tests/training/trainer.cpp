@@ -288,7 +288,7 @@ TEST_CASE("a run that is done does nothing more") {
   CHECK(run.train.batches.size() == 3);
 }
 
-TEST_CASE("a loss that is not finite ends the run with epoch, step and advice") {
+TEST_CASE("a loss that is not finite ends the run with epoch, step, the first layer that gave it, and advice") {
   Run run({.epochs = 2, .batch_size = 5});
   TrainerEvents events;
   events.step = [&](std::int64_t epoch, std::int64_t step, std::int64_t, double) {
@@ -297,9 +297,13 @@ TEST_CASE("a loss that is not finite ends the run with epoch, step and advice") 
   try {
     run.run(events);
     FAIL_CHECK("no exception");
-  } catch (const std::runtime_error& error) {
-    CHECK(contains(error.what(), "the loss is nan in epoch 2, step 2: with learning rate 0.05"));
-    CHECK(contains(error.what(), "lower it"));
+  } catch (const NotFinite& error) {
+    const std::string text = error.what();
+    CAPTURE(text);
+    CHECK(contains(text,
+                   "the loss is nan in epoch 2, step 2; layer fc is the first whose output is not finite, after fc.bias was not since"));
+    CHECK(contains(text, "with learning rate 0.05 training diverges: lower it"));
+    CHECK(contains(text, "train.clip_grad_norm"));
   }
 }
 
@@ -323,6 +327,54 @@ TEST_CASE("mixed batches train on other losses, and a run that is continued mixe
   CHECK(whole_record.losses == stopped_record.losses);
   CHECK(all_parameters(whole.model) == all_parameters(stopped.model));
   CHECK(whole_record.losses != plain_record.losses);
+}
+
+TEST_CASE("weights that are not finite are never saved nor evaluated") {
+  for (const std::int64_t step_of_nan : {2, 5}) {
+    CAPTURE(step_of_nan);
+    Run run({.epochs = 2, .batch_size = 2, .checkpoint_every = {2, Interval::Unit::steps}});
+    int saved = 0, evaluated = 0;
+    TrainerEvents events;
+    events.step = [&](std::int64_t, std::int64_t step, std::int64_t, double) {
+      if (step == step_of_nan) run.model.set_parameter(1, std::vector<float>(3, std::numeric_limits<float>::infinity()));
+    };
+    events.checkpoint = [&] { ++saved; };
+    events.epoch = [&](const EpochMetrics&, bool, bool) { ++evaluated; };
+    CHECK_THROWS_WITH_AS(run.run(events), doctest::Contains("fc.bias is not finite in epoch 1, after step"), NotFinite);
+    CHECK(saved == (step_of_nan == 2 ? 0 : 2));
+    CHECK(evaluated == 0);
+  }
+}
+
+TEST_CASE("checkpoints are due every so many steps or epochs, between two updates, and at the end") {
+  const auto saved_at = [](const TrainerOptions& options) {
+    Run run(options);
+    std::vector<std::int64_t> steps;
+    TrainerEvents events;
+    events.checkpoint = [&] { steps.push_back(run.trainer->progress().total_steps); };
+    run.run(events);
+    return steps;
+  };
+  using Steps = std::vector<std::int64_t>;
+  const auto every = [](std::int64_t count, Interval::Unit unit) { return Interval{count, unit}; };
+  CHECK(saved_at({.epochs = 3, .batch_size = 2}) == Steps{5, 10, 15});
+  CHECK(saved_at({.epochs = 3, .batch_size = 2, .checkpoint_every = every(2, Interval::Unit::epochs)}) == Steps{10, 15});
+  CHECK(saved_at({.epochs = 2, .batch_size = 2, .checkpoint_every = every(3, Interval::Unit::steps)}) == Steps{3, 6, 9, 10});
+  CHECK(saved_at({.epochs = 2, .batch_size = 2, .accumulate = 2, .checkpoint_every = every(1, Interval::Unit::steps)}) ==
+        Steps{2, 4, 5, 7, 9, 10});
+  CHECK(saved_at({.epochs = 1, .batch_size = 2, .checkpoint_every = every(1, Interval::Unit::minutes)}) == Steps{5});
+}
+
+TEST_CASE("minutes between checkpoints are those of a clock") {
+  Clock::time_point now;
+  CheckpointPace pace({5, Interval::Unit::minutes}, [&] { return now; });
+  now += std::chrono::seconds(299);
+  CHECK_FALSE(pace.is_due(1000));
+  now += std::chrono::seconds(1);
+  CHECK(pace.is_due(1001));
+  CHECK(pace.is_due_after(1, 1001));
+  pace.restart(1001);
+  CHECK_FALSE(pace.is_due(1002));
 }
 
 }  // namespace

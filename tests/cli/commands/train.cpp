@@ -276,7 +276,11 @@ TEST_CASE("a loss that is no number ends the run with status 1 and what to do") 
   const TemporaryFolder folder;
   const Result result = train_tiny(folder.path(), {"--set", "train.optimizer={sgd: {lr: 1e38}}"});
   CHECK(result.status == 1);
-  CHECK(contains(result.err, "learning rate"));
+  CHECK(contains(result.err, "is the first whose output is not finite"));
+  CHECK(contains(result.err, "with learning rate 1e+38 training diverges: lower it"));
+  CHECK(contains(result.err, "last.safetensors still holds epoch 0, step 0"));
+  CHECK(contains(read_text(folder.path() / "runs/tiny/train.log"), "is not finite"));
+  CHECK(run_program(folder.path(), {"eval", "runs/tiny"}).status == 0);
 }
 
 TEST_CASE("a network trained on digits for a few seconds tells more than 97 % of them apart") {
