@@ -18,8 +18,8 @@ namespace fs = std::filesystem;
 
 constexpr int killed = 128 + SIGKILL;
 
-/// A run with all that a resume has to bring back: shuffled and changed images, dropout, averages, moments, a schedule, a plateau that
-/// counts. `epochs` of 5 steps, a checkpoint every 3.
+/// A run with all that a resume has to bring back: shuffled, changed and mixed images, dropout, averages, moments, a schedule, a plateau
+/// that counts. `epochs` of 5 steps, a checkpoint every 3.
 std::vector<std::string> train_run(int epochs) {
   return {"train",
           "tiny.yaml",
@@ -40,6 +40,10 @@ std::vector<std::string> train_run(int epochs) {
           "train.schedule={plateau: {patience: 0, threshold: 0.5, factor: 0.5}}",
           "--set",
           "train.ema=0.9",
+          "--set",
+          "train.mixup=0.4",
+          "--set",
+          "train.cutmix=1",
           "--set",
           "train.early_stopping={patience: 50}",
           "--set",
