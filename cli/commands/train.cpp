@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <filesystem>
-#include <future>
 #include <memory>
 #include <optional>
 #include <set>
@@ -12,7 +11,6 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/commands/download.h"
 #include "cli/commands/inputs.h"
 #include "cli/commands/interrupt.h"
 #include "cli/commands/lr_find.h"
@@ -20,7 +18,7 @@
 #include "cli/commands/resume.h"
 #include "cli/commands/run_folder.h"
 #include "cli/commands/sources.h"
-#include "cli/commands/tables.h"
+#include "cli/commands/train_job.h"
 #include "cli/commands/train_output.h"
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/option_checks.h"
@@ -30,107 +28,9 @@
 #include "engine/runtime/timing.h"
 #include "engine/training/choice_cache.h"
 #include "engine/training/metrics.h"
-#include "engine/training/weights.h"
 
 namespace cnnctl {
 namespace {
-
-/// What a run is made of, all of it read and checked.
-struct Job {
-  Experiment experiment;
-  std::optional<RunFolder> folder;         // of a run that goes on
-  std::optional<SavedExperiment> resumed;  // its experiment was moved out
-  std::optional<SafeTensors> init;
-  std::vector<std::string> init_summary;  // lines for the log
-  std::unique_ptr<Model> model;
-  std::unique_ptr<BatchSource> train;
-  std::unique_ptr<BatchSource> validation;  // null where data.validation keeps none back
-  std::unique_ptr<BatchSource> test;        // null where the dataset has none
-
-  /// What is evaluated after every epoch, null where there is nothing.
-  BatchSource* measured() const { return validation ? validation.get() : test.get(); }
-};
-
-void check_run(const std::string& path) {
-  if (std::filesystem::is_directory(path)) return;
-  if (!std::filesystem::exists(path))
-    throw InputError(fmt::format("--resume {}: there is no such folder; name a run's, as runs/mnist_convnet", path));
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  throw InputError(fmt::format("--resume {}: is a file; name the run's folder, {}", path, folder.empty() ? "." : folder.string()));
-}
-
-void check_options(const TrainCommandOptions& options) {
-  if (options.config.empty() && options.resume.empty())
-    throw InputError("train needs a CONFIG, or --resume with the folder of a run; 'cnnctl train --help' shows examples");
-  if (!options.init_except.empty() && options.init.empty()) throw InputError("--init-except needs --init WEIGHTS");
-  if (!options.resume.empty()) check_run(options.resume);
-}
-
-/// The dataset's splits, being read on other threads.
-struct Loading {
-  std::future<LoadedSplit> train, test;
-
-  void wait() const {
-    for (const auto* split : {&train, &test})
-      if (split->valid()) split->wait();
-  }
-};
-
-/// `loading` has to be done before anything is timed.
-std::unique_ptr<Model> make_model(const Job& job, std::shared_ptr<const Loading> loading) {
-  const TrainSpec& train = job.experiment.train;
-  ModelOptions options{
-      .mode = Mode::training, .batch_size = train.batch_size, .seed = static_cast<std::uint64_t>(train.seed), .recompute = train.recompute};
-  set_choices(options, train, job.resumed ? job.resumed->checkpoint.choices : Choices{});
-  options.before_tuning = [loading = std::move(loading)] { loading->wait(); };
-  return std::make_unique<Model>(job.experiment.graph, options);
-}
-
-void fill_model(Job& job, const TrainCommandOptions& options) {
-  if (job.resumed) return;  // its weights come with the optimizer's state
-  initialize(*job.model, static_cast<std::uint64_t>(job.experiment.train.seed));
-  if (!job.init) return;
-  const LoadedWeights loaded = load_weights(*job.model, *job.init, options.init, options.init_except);
-  print_warnings(warnings(loaded, options.init));
-  job.init_summary = summary(loaded, options.init);
-}
-
-/// Takes the folder before its checkpoint is read: no other process can change it from then on.
-void load_resumed(Job& job, const TrainCommandOptions& options) {
-  checkpoint_file(options.resume);  // where there is none, nothing is locked
-  job.folder.emplace(RunFolder::open(options.resume));
-  job.resumed = load_checkpoint(options.resume, options.sets);
-  job.experiment = std::move(job.resumed->experiment);
-  if (options.sets.empty()) return;
-  Diagnostics warnings;  // were printed
-  const Experiment before = parse_experiment(job.resumed->path, job.resumed->checkpoint.config, {}, experiment_tables(), warnings);
-  check_resumable(options.resume, before, job.experiment);
-}
-
-/// Reads and checks everything. The data is read on other threads while this one compiles the model.
-Job load_job(const TrainCommandOptions& options) {
-  Job job;
-  if (options.resume.empty()) {
-    job.experiment = load_config(options.config, options.sets);
-  } else {
-    load_resumed(job, options);
-  }
-  const Experiment& experiment = job.experiment;
-  class_count(experiment.graph, "train");
-  download_data(experiment, options.quiet);
-  const auto loading = std::make_shared<Loading>();
-  loading->test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });
-  loading->train = std::async(std::launch::async, [&] { return load_split(experiment, Split::train); });
-  if (!options.init.empty()) job.init = read_init(options.init);
-  job.model = make_model(job, loading);
-  fill_model(job, options);
-  const LoadedSplit train = loading->train.get(), test = loading->test.get();
-  job.train = make_source(experiment, train, train.images, Purpose::training);
-  if (!job.train) throw InputError(fmt::format("dataset {} has no training images", experiment.data.dataset.type));
-  job.validation = make_source(experiment, train, train.validation, Purpose::measuring);
-  job.test = make_source(experiment, test, test.images, Purpose::measuring);
-  return job;
-}
 
 std::string device_line(int threads) { return fmt::format("device: cpu, {} threads, {}", threads, runtime_description()); }
 
@@ -142,7 +42,7 @@ std::string network_line(const Experiment& experiment) {
                      with_separators(macs_per_image(experiment.graph)));
 }
 
-std::string data_line(const Job& job) {
+std::string data_line(const TrainJob& job) {
   const std::string validation = job.validation ? with_separators(job.validation->size()) + " validation images, " : "";
   return fmt::format("data: {}, {} training images, {}{} test images of {}", job.experiment.data.dataset.type,
                      with_separators(job.train->size()), validation, with_separators(job.test ? job.test->size() : 0),
@@ -152,7 +52,7 @@ std::string data_line(const Job& job) {
 /// One run of the training loop, with its folder, its output and its checkpoints.
 class Run {
  public:
-  Run(Job& job, const TrainCommandOptions& options, int threads, Clock::time_point start)
+  Run(TrainJob& job, const TrainCommandOptions& options, int threads, Clock::time_point start)
       : job_(job),
         spec_(job.experiment.train),
         start_(start),
@@ -323,7 +223,7 @@ class Run {
     saved_ = fmt::format("epoch {}, step {}", progress.epoch, progress.step);
   }
 
-  Job& job_;
+  TrainJob& job_;
   const TrainSpec& spec_;
   Clock::time_point start_;
   std::unique_ptr<Optimizer> optimizer_;
@@ -392,17 +292,15 @@ Command setup_train(CLI::App& app) {
 
 int run_train(const TrainCommandOptions& options) {
   if (!options.lr_find) return train(options).status;
-  check_options(options);
   set_threads(options.threads);
-  Job job = load_job(options);
+  TrainJob job = load_train_job(options);
   return run_lr_find(options, job.experiment, *job.model, *job.train);
 }
 
 TrainResult train(const TrainCommandOptions& options) {
   const auto start = Clock::now();
-  check_options(options);
   const int threads = set_threads(options.threads);
-  Job job = load_job(options);
+  TrainJob job = load_train_job(options);
   return Run(job, options, threads, start).execute();
 }
 
