@@ -14,7 +14,7 @@ BENCHES ?= mnist_convnet:100 resnet20_cifar10:128 resnet18:16 resnet50:8 mobilen
 # Installs packages where any is missing and SETUP is not "no".
 install_packages = $(if $(filter no,$(SETUP)),,@scripts/install-packages $(1))
 
-.PHONY: help setup build demo test asan fuzz bench format check-format lint install clean
+.PHONY: help setup build demo test asan tsan fuzz bench format check-format lint install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make test          set up, build, run the fast tests'
 	@echo 'make build         set up, build: $(RELEASE)/cnnctl'
 	@echo 'make asan          the fast tests under the address and undefined behaviour sanitizers'
+	@echo 'make tsan          tests of the loader and the trainer under the thread sanitizer'
 	@echo 'make fuzz          try every reader on made-up input, FUZZ_SECONDS ($(FUZZ_SECONDS)) each, under both sanitizers'
 	@echo 'make bench         time networks, or BENCHES="CONFIG:BATCH_SIZE ...", to build/bench.json (for bench --compare)'
 	@echo 'make format        lay out the code (clang-format 14)'
@@ -50,6 +51,12 @@ asan: setup
 	@cmake --preset asan
 	@cmake --build --preset asan
 	@ctest --preset asan
+
+# One thread of OpenMP: libgomp is not built for the sanitizer, which takes its barriers for none.
+tsan: setup
+	@cmake --preset tsan
+	@cmake --build --preset tsan
+	@ctest --preset tsan
 
 # Each target for FUZZ_SECONDS, the kept inputs first; what does harm is left in build/fuzz/fuzz/TARGET.
 fuzz:
