@@ -90,7 +90,6 @@ class Run {
     events.epoch = [this](const EpochMetrics& metrics, bool is_best, bool /*is_last*/) { on_epoch(metrics, is_best); };
     events.checkpoint = [this] { attempt("last.safetensors", [this] { save_last(); }); };
     if (!run_trainer(events)) {
-      attempt("last.safetensors", [this] { save_last(); });
       tell_skipped();
       require_all_written();
       output_->interrupted(folder_->path());

@@ -71,7 +71,10 @@ bool Trainer::run(const TrainerEvents& events, const std::atomic<bool>& stop) {
   pace_.restart(progress_.total_steps);
   while (progress_.epoch < options_.epochs && !has_stopped_early()) {
     Throughput throughput;
-    if (!run_epoch(events, stop, throughput)) return false;
+    if (!run_epoch(events, stop, throughput)) {
+      save(events);
+      return false;
+    }
     finish_epoch(events, throughput);
   }
   return true;

@@ -74,8 +74,8 @@ struct TrainerEvents {
   /// After every epoch's evaluation, with whether it is the best so far (never without test data) and whether the run ends with it. The
   /// model holds the weights that were evaluated: save them here.
   std::function<void(const EpochMetrics&, bool is_best, bool is_last)> epoch{};
-  /// When a checkpoint is due: as TrainerOptions::checkpoint_every says, between two updates or behind `epoch`, and at the run's end.
-  /// progress() and the model are ready to be saved, and all weights are finite.
+  /// When a checkpoint is due: as TrainerOptions::checkpoint_every says, between two updates or behind `epoch`, at the run's end, and where
+  /// it is stopped. progress() and the model are ready to be saved, and all weights are finite.
   std::function<void()> checkpoint{};
 };
 
@@ -95,7 +95,7 @@ class Trainer {
   Trainer(Model& model, BatchSource& train, BatchSource* test, Recipe recipe, const TrainerOptions& options);
 
   /// Trains from progress() to the last epoch, or to where early stopping ends it. Returns true when done, false where `stop` became true:
-  /// then after the update that was being made, with progress() and the model ready to be saved. Throws NotFinite where the loss or,
+  /// then after the update that was being made and a checkpoint. Throws NotFinite where the loss or,
   /// where they would be evaluated or saved, weights are not finite: with epoch and step, where it began, and what to do.
   bool run(const TrainerEvents& events, const std::atomic<bool>& stop);
 

@@ -346,6 +346,26 @@ TEST_CASE("weights that are not finite are never saved nor evaluated") {
   }
 }
 
+TEST_CASE("a run that is stopped writes a checkpoint, but none of weights that are not finite") {
+  for (const bool finite : {true, false}) {
+    CAPTURE(finite);
+    Run run({.epochs = 2, .batch_size = 2});
+    std::vector<std::int64_t> saved;
+    TrainerEvents events;
+    events.step = [&](std::int64_t, std::int64_t step, std::int64_t, double) {
+      if (step != 3) return;
+      run.stop = true;
+      if (!finite) run.model.set_parameter(1, std::vector<float>(3, std::numeric_limits<float>::infinity()));
+    };
+    events.checkpoint = [&] { saved.push_back(run.trainer->progress().total_steps); };
+    if (finite)
+      CHECK_FALSE(run.run(events));
+    else
+      CHECK_THROWS_AS(run.run(events), NotFinite);
+    CHECK(saved == (finite ? std::vector<std::int64_t>{3} : std::vector<std::int64_t>{}));
+  }
+}
+
 TEST_CASE("checkpoints are due every so many steps or epochs, between two updates, and at the end") {
   const auto saved_at = [](const TrainerOptions& options) {
     Run run(options);
