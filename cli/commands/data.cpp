@@ -84,7 +84,7 @@ int run_data(const DataOptions& options) {
   const LoadedSplit test = load_split_alone(experiment, Split::test);
   add_part(report, experiment, test, test.images, "test");
   complete_classes(report);
-  if (const auto files = unreadable_files(report); !files.empty()) fmt::print(stderr, "cnnctl: warning: {}\n", skipped_text(files));
+  if (const auto files = unreadable_files(report); !files.empty()) print_warnings({skipped_text(files)});
   if (options.json)
     print_json(to_json(report));
   else

@@ -124,7 +124,7 @@ int run_eval(const EvalOptions& options) {
   prepare_evaluation(model, source->size(), experiment.train.batch_size);
   remember_choices(model);
   const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss, source->classes()), experiment.train.batch_size);
-  if (const std::string skipped = skipped_text({source.get()}); !skipped.empty()) fmt::print(stderr, "cnnctl: warning: {}\n", skipped);
+  if (const std::string skipped = skipped_text({source.get()}); !skipped.empty()) print_warnings({skipped});
   const auto scores = class_scores(evaluation, source->class_names());
   if (options.json)
     print_json(to_json(evaluation, scores, options, saved.path));

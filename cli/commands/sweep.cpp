@@ -151,7 +151,7 @@ std::optional<SweepResult> train_run(const TrainCommandOptions& options, const s
     if (!result.accuracy) throw InputError("sweep compares accuracies, and the dataset has no test images to measure them on");
     return SweepResult{result.accuracy, result.best_accuracy};
   } catch (const NotFinite& error) {
-    fmt::print(stderr, "cnnctl: warning: {}: {}\n", name, error.what());
+    print_warnings({fmt::format("{}: {}", name, error.what())});
     return SweepResult{};
   }
 }
