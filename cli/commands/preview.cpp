@@ -96,16 +96,16 @@ class Preview {
  public:
   explicit Preview(const Experiment& experiment)
       : experiment_(experiment),
-        mixing_(mixing_of(experiment.train)),
         split_(load_split_alone(experiment, Split::train)),
         source_(open_source()),
         names_(split_.dataset->classes),
-        sheet_(shown_shape(), mixing_.is_on() ? 2 : 1, names_.width(mixing_.is_on())) {}
+        mixer_(mixer_of(experiment.train)),
+        sheet_(shown_shape(), mixer_ ? 2 : 1, names_.width(mixer_.has_value())) {}
 
   /// Fills the sheet.
   void fill() {
     const std::int64_t count = std::min(sheet_.capacity(), source_->size());
-    const std::int64_t batch_size = mixing_.is_on() ? experiment_.train.batch_size : count;
+    const std::int64_t batch_size = mixer_ ? experiment_.train.batch_size : count;
     source_->seek(0, 0);
     for (std::int64_t step = 0; step * batch_size < count; ++step)
       add_batch(step, std::min(batch_size, source_->size() - step * batch_size), count - step * batch_size);
@@ -122,6 +122,10 @@ class Preview {
     if (!source) throw InputError(fmt::format("dataset {} has no training images", experiment_.data.dataset.type));
     return source;
   }
+  static std::optional<BatchMixer> mixer_of(const TrainSpec& train) {
+    const Mixing mixing = mixing_of(train);
+    return mixing.is_on() ? std::optional<BatchMixer>(mixing) : std::nullopt;
+  }
   Shape shown_shape() const {
     const Shape shape = source_->image_shape();
     return {shape.channels == 3 ? 3 : 1, shape.height, shape.width};
@@ -134,9 +138,7 @@ class Preview {
     std::vector<float> pixels(static_cast<std::size_t>(images) * size);
     std::vector<std::int32_t> labels(static_cast<std::size_t>(images));
     source_->next(pixels, labels);
-    Targets targets{labels};
-    std::optional<BatchMixer> mixer;
-    if (mixing_.is_on()) targets = mixer.emplace(mixing_).mix(pixels, shape, labels, 0, step);
+    const Targets targets = mixer_ ? mixer_->mix(pixels, shape, labels, 0, step) : Targets{labels};
     if (!scaling_) scaling_ = scaling_of(*split_.dataset, loader_options(experiment_, Purpose::training), pixels);
     for (std::size_t i = 0; i < static_cast<std::size_t>(std::min(images, most)); ++i) {
       labels_.push_back(names_.of(targets, i));
@@ -145,10 +147,10 @@ class Preview {
   }
 
   const Experiment& experiment_;
-  Mixing mixing_;
   LoadedSplit split_;
   std::unique_ptr<BatchSource> source_;
   Names names_;
+  std::optional<BatchMixer> mixer_;
   ContactSheet sheet_;
   std::optional<ChannelStatistics> scaling_;
   std::vector<std::vector<std::string>> labels_;
@@ -163,7 +165,7 @@ int run_preview(const Experiment& experiment, const std::string& path, bool json
   const ContactSheet& sheet = preview.sheet();
   const std::string content = encode_png(sheet.draw());
   write_file_atomically(path, std::array{std::string_view(content)});
-  if (const std::string skipped = skipped_text({&preview.source()}); !skipped.empty()) fmt::print(stderr, "cnnctl: warning: {}\n", skipped);
+  if (const std::string skipped = skipped_text({&preview.source()}); !skipped.empty()) print_warnings({skipped});
   if (json)
     print_json({{"preview", path}, {"labels", preview.labels()}, {"columns", sheet.columns()}, {"factor", sheet.factor()}});
   else
