@@ -8,8 +8,8 @@
 #include <string_view>
 
 #include "datasets/download/published.h"
+#include "datasets/readers/idx.h"
 #include "datasets/readers/idx_dataset.h"
-#include "engine/formats/input_file.h"
 #include "engine/schema/arguments.h"
 
 namespace cnnctl {
@@ -88,8 +88,7 @@ std::vector<Download> missing_files(const Selection& selection) {
   if (!arguments.download) return {};
   const fs::path root = arguments.root;
   const bool is_complete = std::all_of(file_ends.begin(), file_ends.end(), [&](const char* end) {
-    const std::string name = fmt::format("emnist-{}-{}", arguments.split, end);
-    return may_exist(root / name) || may_exist(root / (name + ".gz"));
+    return may_be_idx(root / fmt::format("emnist-{}-{}", arguments.split, end));
   });
   if (is_complete) return {};
   Download download{places_of(arguments, {published_place}), archive(), arguments.root};

@@ -16,6 +16,7 @@ namespace cnnctl {
 namespace {
 
 constexpr std::size_t magic_length = 4;
+constexpr const char* compressed_end = ".gz";
 
 /// Two zero bytes, the element type (8: unsigned bytes), the number of dimensions; then each dimension in four bytes.
 std::size_t header_length(const InputFile& file, std::span<const std::uint8_t> magic) {
@@ -57,14 +58,15 @@ IdxFile read_compressed(InputFile& file) {
 
 }  // namespace
 
+bool may_be_idx(const std::string& path) { return may_exist(path) || may_exist(path + compressed_end); }
+
 IdxFile read_idx(const std::string& path, const std::string& hint) {
-  const std::string compressed = path + ".gz";
+  if (!may_be_idx(path)) throw InputError(fmt::format("{}: no such file, nor one with .gz at its end{}", path, hint));
   if (may_exist(path)) {
     InputFile file(path);
     return read_plain(file);
   }
-  if (!may_exist(compressed)) throw InputError(fmt::format("{}: no such file, nor one with .gz at its end{}", path, hint));
-  InputFile file(compressed);
+  InputFile file(path + compressed_end);
   return read_compressed(file);
 }
 

@@ -18,4 +18,7 @@ struct IdxFile {
 /// compression.
 IdxFile read_idx(const std::string& path, const std::string& hint = "");
 
+/// Whether there may be something for read_idx(`path`) to read.
+bool may_be_idx(const std::string& path);
+
 }  // namespace cnnctl

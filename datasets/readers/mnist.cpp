@@ -5,8 +5,8 @@
 #include <filesystem>
 
 #include "datasets/download/published.h"
+#include "datasets/readers/idx.h"
 #include "datasets/readers/idx_dataset.h"
-#include "engine/formats/input_file.h"
 #include "engine/schema/arguments.h"
 
 namespace cnnctl {
@@ -97,18 +97,13 @@ const Published& kmnist_published() {
   return published;
 }
 
-/// True where the file is in the folder, compressed or plain.
-bool is_there(const std::filesystem::path& root, const RemoteFile& file) {
-  std::filesystem::path path = root / file.name;
-  return may_exist(path) || may_exist(path.replace_extension());
-}
-
 /// What is to be fetched into `root`: the files that it lacks.
 std::vector<Download> missing_files(const DownloadArguments& arguments, const std::string& root, const Published& published) {
   std::vector<Download> downloads;
   if (!arguments.download) return downloads;
   for (const RemoteFile& file : published.files)
-    if (!is_there(root, file)) downloads.push_back({places_of(arguments, published.places), file, root});
+    if (!may_be_idx((std::filesystem::path(root) / file.name).replace_extension()))
+      downloads.push_back({places_of(arguments, published.places), file, root});
   if (!downloads.empty() && root == fashion_mnist_package_root)
     throw InputError(fmt::format(
         "{}: nothing is fetched into the folder of Debian's package dataset-fashion-mnist\n  hint: give the files a folder with "
