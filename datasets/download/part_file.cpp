@@ -8,9 +8,7 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <stdexcept>
 #include <system_error>
-#include <utility>
 
 #include "engine/diagnostics/diagnostic.h"
 
@@ -18,10 +16,6 @@ namespace cnnctl {
 namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
-
-[[noreturn]] void fail(const std::string& path, int error) {
-  throw std::runtime_error(fmt::format("{}: cannot be written: {}", path, reason(error)));
-}
 
 /// A symbolic link in the place of the part would lead the writing elsewhere.
 int open_part(const std::string& path) {
@@ -71,22 +65,17 @@ PartFile::~PartFile() {
 }
 
 void PartFile::append(std::span<const char> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_.number(), bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(path_, errno);
-    size_ += static_cast<std::uint64_t>(count);
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
+  if (!descriptor_.write({bytes.data(), bytes.size()})) fail_to_write(path_, errno);
+  size_ += bytes.size();
 }
 
 void PartFile::clear() {
-  if (::ftruncate(descriptor_.number(), 0) != 0) fail(path_, errno);
+  if (::ftruncate(descriptor_.number(), 0) != 0) fail_to_write(path_, errno);
   size_ = 0;
 }
 
 void PartFile::rename_to(const std::string& target) {
-  if (::fsync(descriptor_.number()) != 0 || std::rename(path_.c_str(), target.c_str()) != 0) fail(target, errno);
+  if (::fsync(descriptor_.number()) != 0 || std::rename(path_.c_str(), target.c_str()) != 0) fail_to_write(target, errno);
 }
 
 void PartFile::remove() { ::unlink(path_.c_str()); }
