@@ -11,14 +11,18 @@ namespace {
 // Of channels, which runtime takes by the machine: 8 or 16.
 constexpr std::int64_t smallest_block = 8;
 
-/// Elements of the folded weights and biases of an inverted residual's convolutions.
+/// Elements of the weights and bias that a batch norm is folded into; `weight` is the convolution's.
+std::int64_t folded_elements(const Graph& graph, const Convolution& op, ParameterId weight) {
+  return op.norm ? checked_sum(graph.parameters[static_cast<std::size_t>(weight)].count(), op.out_channels) : 0;
+}
+
+/// Of all of an inverted residual's convolutions.
 std::int64_t prepared_weights(const Graph& graph, const Node& node, const InvertedResidual& op) {
   std::int64_t elements = 0;
   auto parameter = node.parameters.begin();
   for (const std::optional<Convolution>& convolution : {op.expand, std::optional(op.depthwise), std::optional(op.project)}) {
     if (!convolution) continue;
-    if (convolution->norm)
-      elements = checked_sum(elements, graph.parameters[static_cast<std::size_t>(*parameter)].count() + convolution->out_channels);
+    elements = checked_sum(elements, folded_elements(graph, *convolution, *parameter));
     parameter += static_cast<std::ptrdiff_t>(parameters_of(*convolution));
   }
   return elements;
@@ -30,8 +34,7 @@ std::int64_t prepared_weights(const Graph& graph, const Node& node) {
   const auto* op = std::get_if<Convolution>(&node.op);
   if (op == nullptr) return 0;
   const std::int64_t in_channels = graph.values[static_cast<std::size_t>(node.inputs.front())].channels;
-  const std::int64_t weights = graph.parameters[static_cast<std::size_t>(node.parameters.front())].count();
-  const std::int64_t folded = op->norm ? checked_sum(weights, op->out_channels) : 0;
+  const std::int64_t folded = folded_elements(graph, *op, node.parameters.front());
   const bool at_points = suits_winograd(*op, in_channels, smallest_block) && keeps_weights_at_points(in_channels, op->out_channels);
   const std::int64_t transformed = at_points ? checked_product(winograd_points, in_channels * op->out_channels) : 0;
   return checked_sum(folded, transformed);
