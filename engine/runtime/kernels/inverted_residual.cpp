@@ -60,25 +60,13 @@ class Pointwise {
 
  private:
   template <int Columns>
-  void columns(Left in, const float* panel, std::int64_t block, const ResultRow& out, std::int64_t pixels) const {
+  void columns(const Left& in, const float* panel, std::int64_t block, const ResultRow& out, std::int64_t pixels) const {
     const auto bias = [&](int c) { return ChannelBlocks<Width>::load_channels(numbers_.bias, 0, out_, block + c); };
     const typename V::Floats start[2] = {bias(0), Columns > 1 ? bias(1) : typename V::Floats{}};
-    constexpr int rows = kRows<Width>;
-    std::int64_t at = block * out.next_block;
-    for (; pixels >= rows; pixels -= rows, in.numbers += rows * Width, at += rows * Width)
-      multiply_pixels<rows, Columns>(in, panel, start, out, at);
-    rest<rows - 1, Columns>(in, panel, start, out, at, pixels);
-  }
-
-  template <int Rows, int Columns>
-  void rest(const Left& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out, std::int64_t at,
-            std::int64_t pixels) const {
-    if constexpr (Rows > 0) {
-      if (pixels == Rows)
-        multiply_pixels<Rows, Columns>(in, panel, start, out, at);
-      else
-        rest<Rows - 1, Columns>(in, panel, start, out, at, pixels);
-    }
+    in_pieces<Width>(pixels, [&](auto rows, std::int64_t first) {
+      multiply_pixels<rows, Columns>({in.numbers + first * Width, in.run, in.next_run}, panel, start, out,
+                                     block * out.next_block + first * Width);
+    });
   }
 
   template <int Rows, int Columns>
@@ -143,7 +131,7 @@ class Block {
   void fill(std::int64_t image, std::int64_t row, float* to, std::int64_t pixels) const {
     const std::int64_t plane = g_.in.pixels() * Width, at = row * g_.in.width_pixels * Width;
     const float* const x = t_.x + image * g_.in.blocks * plane;
-    if (g_.expands) return expand_({x + at, Width, plane}, {to, next_rows_}, pixels);
+    if (t_.expand.weights != nullptr) return expand_({x + at, Width, plane}, {to, next_rows_}, pixels);
     for (std::int64_t block = 0; block < g_.in.blocks; ++block)
       CopiedRows<Width>{x + block * plane, g_.in.width_pixels}(row, to + block * next_rows_, pixels);
   }

@@ -13,7 +13,6 @@ struct InvertedResidualGeometry {
   ChannelLayout in;  // of x
   DepthwiseGeometry depthwise;
   ChannelLayout out;  // of y
-  bool expands = true;
   std::optional<EltwiseLoop> expand_activation, depthwise_activation, project_activation;
 };
 
@@ -26,7 +25,8 @@ struct ConvolutionNumbers {
 
 struct InvertedResidualTensors {
   const float* x = nullptr;
-  ConvolutionNumbers expand, depthwise, project;
+  ConvolutionNumbers expand;  // without weights where that convolution is absent
+  ConvolutionNumbers depthwise, project;
   const float* residual = nullptr;  // a map like y, added before the last function; or nullptr
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "engine/runtime/kernels/vectors.h"
 
@@ -55,24 +56,33 @@ void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t 
 template <int Width>
 constexpr int kRows = Width == 16 ? 12 : 6;
 
-/// The rows that are left over when the largest pieces are done: `Rows` of them or fewer.
-template <int Width, int Rows, int Columns, bool Accumulate, class Left>
-void multiply_rest(const Left& left, const float* right, std::int64_t count, float* result, std::int64_t rows) {
-  if constexpr (Rows > 0) {
-    if (rows == Rows)
-      multiply<Width, Rows, Columns, Accumulate>(left, right, count, result);
+/// Calls visit(`rows` as a constant), which is at most Most; nothing where it is 0.
+template <int Most, class Visit>
+void with_rows(std::int64_t rows, const Visit& visit) {
+  if constexpr (Most > 0) {
+    if (rows == Most)
+      visit(std::integral_constant<int, Most>());
     else
-      multiply_rest<Width, Rows - 1, Columns, Accumulate>(left, right, count, result, rows);
+      with_rows<Most - 1>(rows, visit);
   }
 }
 
-/// The same for any number of rows.
-template <int Width, int Columns, bool Accumulate, int Row, int Step>
-void multiply_rows(LeftSide<Row, Step> left, const float* right, std::int64_t count, float* result, std::int64_t rows) {
+/// Calls visit(how many rows as a constant, the first of them) for pieces that the registers hold, until all rows are done.
+template <int Width, class Visit>
+void in_pieces(std::int64_t rows, const Visit& visit) {
   constexpr int piece = kRows<Width>;
-  for (; rows >= piece; rows -= piece, left.numbers += piece * Row, result += piece * 2 * Width)
-    multiply<Width, piece, Columns, Accumulate>(left, right, count, result);
-  multiply_rest<Width, piece - 1, Columns, Accumulate>(left, right, count, result, rows);
+  std::int64_t first = 0;
+  for (; first + piece <= rows; first += piece) visit(std::integral_constant<int, piece>(), first);
+  with_rows<piece - 1>(rows - first, [&](auto rest) { visit(rest, first); });
+}
+
+/// multiply for any number of rows.
+template <int Width, int Columns, bool Accumulate, int Row, int Step>
+void multiply_rows(const LeftSide<Row, Step>& left, const float* right, std::int64_t count, float* result, std::int64_t rows) {
+  in_pieces<Width>(rows, [&](auto piece, std::int64_t first) {
+    const LeftSide<Row, Step> part{left.numbers + first * Row, left.run, left.next_run};
+    multiply<Width, piece, Columns, Accumulate>(part, right, count, result + first * 2 * Width);
+  });
 }
 
 /// The same for a panel of two vectors of columns, of which the second may be absent.

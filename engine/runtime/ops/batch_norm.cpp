@@ -30,7 +30,7 @@ Setup setup_of(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const std::string& layer = compiler.layer_name(node);
   // Of a vector every feature is a channel of one pixel.
   const Tensor x = in_channel_blocks(compiler, input, layer);
-  return {layer, input, x, {op}, {*channel_layout(x.desc), op.epsilon, norm_activation(op)}};
+  return {layer, input, x, {op}, {*channel_layout(x.desc), op.epsilon, joined_loop(op.activation)}};
 }
 
 std::vector<Tensor> joined(std::vector<Tensor> first, std::initializer_list<Tensor> second) {
@@ -217,10 +217,6 @@ void add_running_statistics(Compiler& compiler, const Node& node, const NormPart
 AffineGradient affine_gradient(Compiler& c, const Node& node, const NormPart& norm, std::int64_t channels) {
   if (!norm.op.affine) return {c.allocate(plain_desc({channels})), c.allocate(plain_desc({channels}))};
   return {c.parameter_gradient(node, norm.first), c.parameter_gradient(node, norm.first + 1)};
-}
-
-std::optional<EltwiseLoop> norm_activation(const BatchNorm& op) {
-  return op.activation ? std::optional(own_loop(*op.activation).value()) : std::nullopt;
 }
 
 Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {

@@ -36,7 +36,4 @@ struct AffineGradient {
 };
 AffineGradient affine_gradient(Compiler& compiler, const Node& node, const NormPart& norm, std::int64_t channels);
 
-/// The function behind a batch norm as our own loops take it. Throws where there is one that they do not have: it must not vanish.
-std::optional<EltwiseLoop> norm_activation(const BatchNorm& op);
-
 }  // namespace cnnctl

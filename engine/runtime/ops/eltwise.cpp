@@ -136,6 +136,10 @@ void add_relu_backward(Compiler& compiler, const std::string& layer, const Tenso
   add_own_backward(compiler, layer, EltwiseLoop{EltwiseLoop::Function::relu}, y, dy, dx);
 }
 
+std::optional<EltwiseLoop> joined_loop(const std::optional<Eltwise>& activation) {
+  return activation ? std::optional(own_loop(*activation).value()) : std::nullopt;
+}
+
 EltwiseAlgorithm eltwise_algorithm(const Eltwise& op) {
   switch (op.function) {
     case Eltwise::Function::relu:

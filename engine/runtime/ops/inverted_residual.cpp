@@ -12,10 +12,6 @@ Desc pointwise_weights_desc(const ConvolutionSetup& s) {
   return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Abcd32a : FormatTag::Abcd16a);
 }
 
-std::optional<EltwiseLoop> loop_of(const Convolution& op) {
-  return op.activation ? std::optional(own_loop(*op.activation).value()) : std::nullopt;
-}
-
 /// The three convolutions in their places.
 struct Setups {
   std::optional<ConvolutionSetup> expand;
@@ -34,10 +30,9 @@ InvertedResidualGeometry geometry_of(const InvertedResidual& op, const Setups& s
   return {*channel_layout(vector_blocked_desc(first.src)),
           depthwise_geometry(op.depthwise, setups.depthwise).value(),
           *channel_layout(vector_blocked_desc(setups.project.dst)),
-          op.expand.has_value(),
-          op.expand ? loop_of(*op.expand) : std::nullopt,
-          loop_of(op.depthwise),
-          loop_of(op.project)};
+          op.expand ? joined_loop(op.expand->activation) : std::nullopt,
+          joined_loop(op.depthwise.activation),
+          joined_loop(op.project.activation)};
 }
 
 /// A step's tensors: weights and biases of the convolutions that are there, one after another.
@@ -86,9 +81,9 @@ Backward compile(Compiler& compiler, const Node& node, const InvertedResidual& o
   const std::size_t first = tensors.size();
   tensors.insert(tensors.end(), {x, residual, y, compiler.allocate_floats(inverted_residual_scratch(geometry))});
   compiler.add_kernel({layer, "forward of three", "cnnctl inverted residual", format_name(y.desc), numbers.flops}, tensors,
-                      [=, adds = op.project.residual](std::span<void* const> b) {
-                        const std::size_t depthwise = geometry.expands ? 1 : 0;
-                        const InvertedResidualTensors t{floats(b[first]), geometry.expands ? numbers.find(0, b) : ConvolutionNumbers{},
+                      [=, expands = op.expand.has_value(), adds = op.project.residual](std::span<void* const> b) {
+                        const std::size_t depthwise = expands ? 1 : 0;
+                        const InvertedResidualTensors t{floats(b[first]), expands ? numbers.find(0, b) : ConvolutionNumbers{},
                                                         numbers.find(depthwise, b), numbers.find(depthwise + 1, b),
                                                         adds ? floats(b[first + 1]) : nullptr};
                         kernels().inverted_residual(geometry, t, floats(b[first + 2]), floats(b[first + 3]));

@@ -22,7 +22,9 @@ struct Work {
 Work work_of(Compiler& compiler, const Node& node, const NormDepthwise& op) {
   const ConvolutionSetup setup = convolution_setup(compiler, node, op.convolution);
   const DepthwiseGeometry convolution = depthwise_geometry(op.convolution, setup).value();
-  const auto norm = [](const ChannelLayout& layout, const BatchNorm& bn) { return NormGeometry{layout, bn.epsilon, norm_activation(bn)}; };
+  const auto norm = [](const ChannelLayout& layout, const BatchNorm& bn) {
+    return NormGeometry{layout, bn.epsilon, joined_loop(bn.activation)};
+  };
   const std::int64_t channels = setup.src[1];
   const auto before = op.before ? std::optional(NormPart{*op.before}) : std::nullopt;
   const std::size_t weights = before ? before->running_mean() + 2 : 0;

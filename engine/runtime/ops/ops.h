@@ -47,6 +47,9 @@ Backward compile_node(Compiler& compiler, const Node& node);
 /// other derivatives at the kinks, and 2.6 has no hardsigmoid.
 std::optional<EltwiseLoop> own_loop(const Eltwise& op);
 
+/// The loop of a function that a pass has joined to something, if any. Throws where our own loops do not have it: it must not vanish.
+std::optional<EltwiseLoop> joined_loop(const std::optional<Eltwise>& activation);
+
 /// How oneDNN computes an element-wise function.
 struct EltwiseAlgorithm {
   dnnl::algorithm algorithm;

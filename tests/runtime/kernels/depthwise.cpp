@@ -1,10 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "../check.h"
-#include "engine/runtime/kernels/kernels.h"
+#include "support.h"
 
 namespace cnnctl {
 namespace {
@@ -22,13 +20,6 @@ void for_each_pixel(const ChannelLayout& l, Visit visit) {
     for (std::int64_t c = 0; c < l.channels; ++c)
       for (std::int64_t h = 0; h < l.height_pixels; ++h)
         for (std::int64_t w = 0; w < l.width_pixels; ++w) visit(n, c, h, w);
-}
-
-std::vector<float> random_map(const ChannelLayout& l, unsigned seed) {
-  const std::vector<float> numbers = random_floats(count(l), seed);
-  std::vector<float> map(count(l), 0.0F);
-  for_each_pixel(l, [&](auto... at) { map[place(l, at...)] = numbers[place(l, at...)]; });
-  return map;
 }
 
 struct Case {
@@ -58,26 +49,6 @@ void for_each_product(const DepthwiseGeometry& g, Visit visit) {
 }
 
 using Function = EltwiseLoop::Function;
-
-double activated(const std::optional<EltwiseLoop>& activation, double v) {
-  if (!activation) return v;
-  switch (activation->function) {
-    case Function::relu:
-      return std::max(v, 0.0);
-    case Function::leaky_relu:
-      return std::max(v, 0.0) + activation->slope * std::min(v, 0.0);
-    case Function::relu6:
-      return std::clamp(v, 0.0, 6.0);
-    case Function::hardswish:
-      return v * std::clamp(v + 3, 0.0, 6.0) / 6;
-    case Function::silu:
-      return v / (1 + std::exp(-v));
-    default:
-      return v * std::tanh(std::log1p(std::exp(v)));
-  }
-}
-
-std::vector<double> doubles(const std::vector<float>& values) { return {values.begin(), values.end()}; }
 
 /// Weights as a map of one image: kernel x kernel pixels.
 std::vector<float> random_weights(const DepthwiseGeometry& g) {

@@ -30,13 +30,6 @@ struct Map {
   }
 };
 
-double activated(const std::optional<EltwiseLoop>& activation, double v) {
-  if (!activation) return v;
-  if (activation->function == Function::relu) return std::max(v, 0.0);
-  if (activation->function == Function::relu6) return std::clamp(v, 0.0, 6.0);
-  return v * std::clamp(v + 3, 0.0, 6.0) / 6;  // hardswish
-}
-
 struct Case {
   std::int64_t in, middle, out;  // channels
   std::int64_t kernel, stride, padding, height, width;
@@ -147,7 +140,6 @@ void check(const Case& c, std::int64_t block) {
   const InvertedResidualGeometry g{in,
                                    {expanded, middle, c.kernel, c.stride, c.padding, c.padding, c.threads},
                                    out,
-                                   c.expands,
                                    c.expand_activation,
                                    c.depthwise_activation,
                                    c.project_activation};
@@ -157,7 +149,7 @@ void check(const Case& c, std::int64_t block) {
                            depthwise = in_blocks(numbers.depthwise, c.middle, c.kernel * c.kernel, block),
                            project = in_panels(numbers.project, c.middle, c.out, block);
   const InvertedResidualTensors t{of_x.data(),
-                                  {expand.data(), numbers.expand_bias.data()},
+                                  c.expands ? ConvolutionNumbers{expand.data(), numbers.expand_bias.data()} : ConvolutionNumbers{},
                                   {depthwise.data(), numbers.depthwise_bias.data()},
                                   {project.data(), numbers.project_bias.data()},
                                   c.residual ? of_residual.data() : nullptr};
@@ -241,7 +233,7 @@ TEST_CASE("three convolutions in one keep lanes beyond the channels zero, and fu
 
 TEST_CASE("three convolutions in one keep a NaN that relu6 stands behind") {
   const ChannelLayout map = layout(1, 8, 8, 3, 3);
-  const InvertedResidualGeometry g{map, {map, map, 3, 1, 1, 1, 1}, map, true, relu6, relu6, relu6};
+  const InvertedResidualGeometry g{map, {map, map, 3, 1, 1, 1, 1}, map, relu6, relu6, relu6};
   const std::vector<float> x(72, std::numeric_limits<float>::quiet_NaN()), ones(16 * 8 * 9, 1.0F);
   const InvertedResidualTensors t{x.data(), {ones.data(), nullptr}, {ones.data(), nullptr}, {ones.data(), nullptr}, nullptr};
   for (const KernelTable* table : runnable_kernels()) {

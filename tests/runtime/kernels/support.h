@@ -1,6 +1,9 @@
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -31,6 +34,25 @@ inline ChannelLayout layout(std::int64_t images, std::int64_t channels, std::int
 }
 
 inline std::int64_t floats(const ChannelLayout& l) { return l.images * l.blocks * l.width * l.pixels(); }
+
+/// What a function joined to a convolution makes of a number.
+inline double activated(const std::optional<EltwiseLoop>& activation, double v) {
+  if (!activation) return v;
+  switch (activation->function) {
+    case EltwiseLoop::Function::relu:
+      return std::max(v, 0.0);
+    case EltwiseLoop::Function::leaky_relu:
+      return std::max(v, 0.0) + activation->slope * std::min(v, 0.0);
+    case EltwiseLoop::Function::relu6:
+      return std::clamp(v, 0.0, 6.0);
+    case EltwiseLoop::Function::hardswish:
+      return v * std::clamp(v + 3, 0.0, 6.0) / 6;
+    case EltwiseLoop::Function::silu:
+      return v / (1 + std::exp(-v));
+    default:
+      return v * std::tanh(std::log1p(std::exp(v)));
+  }
+}
 
 /// The values with zeros in the lanes of the last block that hold no channel, as in every tensor.
 inline std::vector<float> without_padding(const ChannelLayout& l, std::vector<float> values) {
