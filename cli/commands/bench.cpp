@@ -198,10 +198,7 @@ Command setup_bench(CLI::App& app) {
       ->check(whole_number(0, 1 << 24))
       ->capture_default_str();
   add_threads_option(*command, options->threads);
-  command->add_option("--precision", options->precision, "Numbers to compute in; bf16 comes in a later version")
-      ->type_name("f32|bf16")
-      ->check(one_of({"f32", "bf16"}))
-      ->capture_default_str();
+  add_precision_option(*command, options->precision, "the config's");
   command->add_flag("--layers", options->layers, "Add a row a primitive: time, rate and the implementation that was chosen");
   command
       ->add_option("--compare", options->compare,
@@ -222,12 +219,12 @@ Command setup_bench(CLI::App& app) {
 
 int run_bench(const BenchOptions& options) {
   const auto start = Clock::now();
-  if (options.precision == "bf16") throw InputError("--precision bf16 comes in a later version; use f32");
   BenchResult result;
   result.mode = options.mode;
-  result.precision = options.precision;
   result.threads = set_threads(options.threads);
-  const Experiment experiment = load_config(options.config, options.sets);
+  Experiment experiment = load_config(options.config, options.sets);
+  if (!options.precision.empty()) experiment.train.precision = options.precision;
+  result.precision = experiment.train.precision;
   result.model = experiment.graph.name;
   result.batch_size = options.batch_size > 0 ? options.batch_size : experiment.train.batch_size;
   std::optional<BenchResult> earlier;

@@ -16,7 +16,7 @@ struct BenchOptions {
   std::int64_t steps = 20;
   std::int64_t warmup = 3;
   int threads = 0;
-  std::string precision = "f32";
+  std::string precision;  // the config's where empty
   bool layers = false;
   std::string compare;  // a file of earlier results; empty: none
   bool json = false;

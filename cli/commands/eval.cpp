@@ -95,6 +95,7 @@ Command setup_eval(CLI::App& app) {
       ->check(one_of({"test", "train", "validation"}))
       ->capture_default_str();
   add_threads_option(*command, options->threads);
+  add_precision_option(*command, options->precision, "the checkpoint's");
   command->add_flag("--json", options->json, "Print one JSON object, with the confusion matrix, instead of text");
   command->footer(
       "The network, the dataset and its place come from the checkpoint; --set changes them.\n\n"
@@ -107,8 +108,9 @@ Command setup_eval(CLI::App& app) {
 
 int run_eval(const EvalOptions& options) {
   set_threads(options.threads);
-  const SavedExperiment saved = load_checkpoint(options.checkpoint, options.sets);
-  const Experiment& experiment = saved.experiment;
+  SavedExperiment saved = load_checkpoint(options.checkpoint, options.sets);
+  Experiment& experiment = saved.experiment;
+  if (!options.precision.empty()) experiment.train.precision = options.precision;
   class_count(experiment.graph, "eval");
   download_data(experiment, false);
   auto loading = std::async(std::launch::async, [&] { return load_part(experiment, options.split); });

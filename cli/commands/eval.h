@@ -11,6 +11,7 @@ struct EvalOptions {
   std::string checkpoint;
   std::vector<std::string> sets;
   std::string split = "test";
+  std::string precision;  // the checkpoint's where empty
   int threads = 0;
   bool json = false;
 };

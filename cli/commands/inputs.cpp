@@ -32,7 +32,18 @@ void add_threads_option(CLI::App& app, int& threads) {
   app.add_option("--threads", threads, "Number of threads (default: one a core)")->type_name("N")->check(whole_number(1, 4096));
 }
 
+void add_precision_option(CLI::App& app, std::string& precision, const std::string& by_default) {
+  app.add_option("--precision", precision, fmt::format("What convolutions multiply (default: train.precision, {})", by_default))
+      ->type_name("f32|bf16")
+      ->check(one_of({"f32", "bf16"}));
+}
+
 void set_choices(ModelOptions& options, const TrainSpec& train, Choices of_run) {
+  if (train.precision == "bf16" && !has_bf16())
+    throw InputError(
+        "precision bf16: this machine's processor does not multiply bfloat16 (AVX512_BF16), without which it would be far slower than f32; "
+        "use f32 (--set train.precision=f32, or --precision f32)");
+  options.precision = train.precision == "bf16" ? Precision::bf16 : Precision::f32;
   options.deterministic = train.deterministic;
   options.known = std::move(of_run);
   if (!train.tune || train.deterministic) return;

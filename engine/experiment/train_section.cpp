@@ -39,7 +39,7 @@ const Schema<TrainArguments>& train_schema() {
           .optional("loss", &TrainArguments::loss_item, "what is minimized")
           .optional("optimizer", &TrainArguments::optimizer_item, "how the weights follow their gradients, as {adam: {lr: 0.001}}")
           .optional("schedule", &TrainArguments::schedule_item, "how the learning rate changes from epoch to epoch")
-          .optional("precision", &TrainSpec::precision, "of the numbers the network computes with", {}, {"f32"})
+          .optional("precision", &TrainSpec::precision, "of what convolutions multiply; all else is f32", {}, {"f32", "bf16"})
           .optional("device", &TrainSpec::device, "what computes; auto takes the CPU", {}, {"auto", "cpu"})
           .optional("deterministic", &TrainSpec::deterministic,
                     "the same bits in every run on the same machine and threads, also in new runs: nothing is timed")
@@ -109,7 +109,6 @@ const Schema<MixingArguments>& cutmix_schema() {
 
 const std::vector<LaterKey>& later_keys() {
   static const std::vector<LaterKey> keys = {
-      {"precision", "bf16", "write precision: f32"},
       {"device", "gpu", "write device: cpu, or auto"},
       {"device", "cuda", "write device: cpu, or auto"},
   };

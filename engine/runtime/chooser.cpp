@@ -80,6 +80,7 @@ Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
       most_seconds_(options.tuning_seconds),
       before_tuning_(options.before_tuning),
       deterministic_(options.deterministic),
+      bf16_(options.precision == Precision::bf16),
       arena_(arena) {}
 
 std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {

@@ -34,6 +34,8 @@ class Chooser {
 
   /// Whether only the plainest ways are to be offered.
   bool deterministic() const { return deterministic_; }
+  /// Whether ways are to multiply in bfloat16 where they can.
+  bool bf16() const { return bf16_; }
 
   /// All decisions so far between several ways.
   const Choices& choices() const { return choices_; }
@@ -47,6 +49,7 @@ class Chooser {
   double most_seconds_;
   std::function<void()> before_tuning_;
   bool deterministic_;
+  bool bf16_;
   const AlignedMemory& arena_;
   Choices choices_;
   Tuning tuning_;

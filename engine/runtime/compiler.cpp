@@ -32,9 +32,8 @@ std::vector<BufferId> buffers_of(const std::vector<Tensor>& tensors) {
 }
 
 KernelFunction copy_step(const Tensor& from, const Tensor& to) {
-  return [copy = FormatCopy(from.desc, to.desc)](std::span<void* const> buffers) {
-    copy(static_cast<const float*>(buffers[0]), static_cast<float*>(buffers[1]));
-  };
+  return
+      [copy = FormatCopy(from.desc, to.desc)](std::span<void* const> buffers) { copy(static_cast<const float*>(buffers[0]), buffers[1]); };
 }
 
 }  // namespace
@@ -184,7 +183,8 @@ Tensor Compiler::constant(const Desc& desc) { return {desc, add_buffer({BufferHo
 
 Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& wanted) {
   const ParameterId id = node.parameters[index];
-  const Tensor stored{parameters_.settle(id, wanted), add_buffer({BufferHome::value, tensor_bytes(wanted), id})};
+  const Desc& stored_as = parameters_.settle(id, is_bf16(wanted) ? plain_desc(dims_of(wanted)) : wanted);
+  const Tensor stored{stored_as, add_buffer({BufferHome::value, tensor_bytes(stored_as), id})};
   if (stored.desc == wanted) return stored;
   if (training()) return in_format(stored, wanted, layer_name(node));
   const Tensor copy = constant(wanted);

@@ -119,7 +119,7 @@ class Compiler {
 
   // Parameters.
   /// The parameter in the format `wanted`: where the store holds another one, converted before every forward pass (training) or when it has
-  /// changed.
+  /// changed. The store's are always floats.
   Tensor parameter(const Node& node, std::size_t index, const Desc& wanted);
   /// Its gradient, to be written in the format the store has for it; of a parameter that is not trained, memory that nobody reads.
   Tensor parameter_gradient(const Node& node, std::size_t index);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "engine/runtime/dnnl.h"
+#include "engine/runtime/kernels/kernels.h"
 #include "engine/runtime/model.h"
 
 namespace cnnctl {
@@ -26,6 +27,8 @@ std::string isa_name() {
 }
 
 }  // namespace
+
+bool has_bf16() { return bf16_kernels() != nullptr; }
 
 std::string runtime_description() {
   const dnnl_version_t* version = dnnl_version();

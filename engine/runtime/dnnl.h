@@ -26,6 +26,7 @@ inline dnnl::stream& cpu_stream() {
 }
 
 inline Desc f32_desc(const Dims& dims, FormatTag tag) { return {dims, dnnl::memory::data_type::f32, tag}; }
+inline Desc bf16_desc(const Dims& dims, FormatTag tag) { return {dims, dnnl::memory::data_type::bf16, tag}; }
 
 /// Attributes of every primitive here: scratchpads are the caller's, so that they come from the arena.
 inline dnnl::primitive_attr user_scratchpad() {
@@ -60,6 +61,7 @@ using PoolingForward = dnnl::pooling_forward;
 using PoolingBackward = dnnl::pooling_backward;
 
 inline Dims dims_of(const Desc& desc) { return desc.get_dims(); }
+inline bool is_bf16(const Desc& desc) { return desc.get_data_type() == dnnl::memory::data_type::bf16; }
 
 inline BlockedFormat format_of(const Desc& desc) {
   BlockedFormat format{desc.get_dims(), desc.get_padded_dims(), desc.get_strides(), {}};
@@ -151,6 +153,7 @@ using PoolingForward = dnnl::pooling_v2_forward;
 using PoolingBackward = dnnl::pooling_v2_backward;
 
 inline Dims dims_of(const Desc& desc) { return desc.dims(); }
+inline bool is_bf16(const Desc& desc) { return desc.data_type() == dnnl::memory::data_type::bf16; }
 
 inline BlockedFormat format_of(const Desc& desc) {
   const dnnl_memory_desc_t& data = desc.data;

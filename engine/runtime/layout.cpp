@@ -1,7 +1,9 @@
 #include "engine/runtime/layout.h"
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <vector>
@@ -51,7 +53,20 @@ std::vector<std::vector<std::int64_t>> plain_tables(const Dims& dims) {
 
 using Tables = std::vector<std::vector<std::int64_t>>;
 
-void copy_elements(const Tables& from, const float* source, const Tables& to, float* destination, std::size_t dimension = 0) {
+/// A number of 8 bits, the nearest one; of two, the even one. A NaN stays one.
+struct Bfloat16 {
+  std::uint16_t bits = 0;
+
+  Bfloat16& operator=(float value) {
+    const auto whole = std::bit_cast<std::uint32_t>(value);
+    const std::uint32_t rounded = whole + 0x7FFF + (whole >> 16 & 1), quiet_nan = whole | 0x400000;
+    bits = static_cast<std::uint16_t>((std::isnan(value) ? quiet_nan : rounded) >> 16);
+    return *this;
+  }
+};
+
+template <class Number>
+void copy_elements(const Tables& from, const float* source, const Tables& to, Number* destination, std::size_t dimension = 0) {
   const auto& a = from[dimension];
   const auto& b = to[dimension];
   if (dimension + 1 == from.size()) {
@@ -61,15 +76,16 @@ void copy_elements(const Tables& from, const float* source, const Tables& to, fl
   for (std::size_t i = 0; i < a.size(); ++i) copy_elements(from, source + a[i], to, destination + b[i], dimension + 1);
 }
 
-void clear_padding(const Desc& desc, float* data) {
-  if (is_padded(desc)) std::memset(data, 0, desc.get_size());
+/// copy_elements to floats, or to numbers of bfloat16.
+void copy_numbers(const Tables& from, const float* source, const Tables& to, void* destination, bool to_bf16) {
+  to_bf16 ? copy_elements(from, source, to, static_cast<Bfloat16*>(destination))
+          : copy_elements(from, source, to, static_cast<float*>(destination));
 }
 
 }  // namespace
 
-void copy_from_plain(const Desc& to, std::span<const float> plain, float* data) {
-  clear_padding(to, data);
-  copy_elements(plain_tables(dims_of(to)), plain.data(), offset_tables(format_of(to)), data);
+void copy_from_plain(const Desc& to, std::span<const float> plain, void* data) {
+  FormatCopy(plain_desc(dims_of(to)), to)(plain.data(), data);
 }
 
 void copy_to_plain(const Desc& from, const float* data, std::span<float> plain) {
@@ -77,11 +93,14 @@ void copy_to_plain(const Desc& from, const float* data, std::span<float> plain) 
 }
 
 FormatCopy::FormatCopy(const Desc& from, const Desc& to)
-    : from_(offset_tables(format_of(from))), to_(offset_tables(format_of(to))), padded_bytes_(is_padded(to) ? to.get_size() : 0) {}
+    : from_(offset_tables(format_of(from))),
+      to_(offset_tables(format_of(to))),
+      padded_bytes_(is_padded(to) ? to.get_size() : 0),
+      to_bf16_(is_bf16(to)) {}
 
-void FormatCopy::operator()(const float* source, float* destination) const {
+void FormatCopy::operator()(const float* source, void* destination) const {
   std::memset(destination, 0, padded_bytes_);
-  copy_elements(from_, source, to_, destination);
+  copy_numbers(from_, source, to_, destination, to_bf16_);
 }
 
 std::vector<std::int64_t> element_places(const Desc& desc) {
@@ -125,6 +144,13 @@ std::optional<Desc> desc_like(const Desc& desc, const Dims& dims) {
   if (layout->width == 16 && !format_of(desc).blocks.empty()) return f32_desc(dims, FormatTag::nChw16c);
   if (layout->width == 1) return plain_desc(dims);
   return layout->width == layout->channels ? std::optional(f32_desc(dims, FormatTag::nhwc)) : std::nullopt;
+}
+
+std::optional<Desc> bf16_like(const Desc& desc) {
+  const auto layout = channel_layout(desc);
+  if (!layout) return std::nullopt;
+  if (format_of(desc).blocks.empty()) return layout->width == 1 ? std::optional(bf16_desc(dims_of(desc), FormatTag::nchw)) : std::nullopt;
+  return layout->width == 16 ? std::optional(bf16_desc(dims_of(desc), FormatTag::nChw16c)) : std::nullopt;
 }
 
 std::string format_name(const Desc& desc) {

@@ -12,21 +12,23 @@
 namespace cnnctl {
 
 /// Copies between a tensor in any blocked format and its elements in row-major order. Both have as many elements as the format's dimensions
-/// say; padding of the blocked side becomes zero. Needs no oneDNN, so it is right where the library's own reorder is not (selftest.h).
-void copy_from_plain(const Desc& to, std::span<const float> plain, float* data);
+/// say; padding of the blocked side becomes zero. Numbers are rounded where `to` is in bfloat16. Needs no oneDNN, so it is right where the
+/// library's own reorder is not (selftest.h).
+void copy_from_plain(const Desc& to, std::span<const float> plain, void* data);
 void copy_to_plain(const Desc& from, const float* data, std::span<float> plain);
 
-/// Copies tensors from one format into another of the same dimensions; padding becomes zero.
+/// Copies tensors of floats from one format into another of the same dimensions, in float or bfloat16; padding becomes zero.
 class FormatCopy {
  public:
   FormatCopy(const Desc& from, const Desc& to);
-  void operator()(const float* source, float* destination) const;
+  void operator()(const float* source, void* destination) const;
 
  private:
   using Offsets = std::vector<std::vector<std::int64_t>>;  // by dimension and index
 
   Offsets from_, to_;
   std::size_t padded_bytes_;  // of the destination; 0 where it has no padding
+  bool to_bf16_;
 };
 
 /// Where each element stands in a blocked format, in row-major order.
@@ -41,6 +43,10 @@ std::optional<ChannelLayout> channel_layout(const Desc& desc);
 /// The same layout for a map of other dimensions: blocked by as many channels, channels last, or plain. Nothing where channel_layout finds
 /// none, or blocks of another width than 8 or 16.
 std::optional<Desc> desc_like(const Desc& desc, const Dims& dims);
+
+/// The same map in bfloat16, element for element; nothing where the library's loops in bfloat16 do not take the layout: neither blocks of
+/// 16 channels nor nchw.
+std::optional<Desc> bf16_like(const Desc& desc);
 
 /// The format as oneDNN writes it: "nchw", "nChw8c", "OIhw8i8o"; "x" for vectors.
 std::string format_name(const Desc& desc);

@@ -72,6 +72,8 @@ Model::Model(Graph graph, const ModelOptions& options) {
     throw std::runtime_error(fmt::format(
         "{} computes wrong numbers on this machine: a convolution differs from a plain loop; nothing it gives can be trusted here",
         runtime_description()));
+  if (options.precision == Precision::bf16 && !has_bf16())
+    throw std::runtime_error("bf16 needs a processor that multiplies bfloat16 (AVX512_BF16), and this one does not; use f32");
   impl_ = std::make_unique<Impl>(std::move(graph), options);
   impl_->update_dropout_state();
   impl_->program(options.mode, options.batch_size);

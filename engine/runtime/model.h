@@ -14,6 +14,9 @@ namespace cnnctl {
 
 enum class Mode { training, evaluation };
 
+/// What convolutions multiply: floats, or floats rounded to bfloat16, whose products are added up in float. All else is float in both.
+enum class Precision { f32, bf16 };
+
 /// How a model is compiled. Threads are those of OpenMP; 0 leaves the number to it.
 struct ModelOptions {
   Mode mode = Mode::training;             // what it is mainly for: a training model also evaluates, an evaluation model cannot train
@@ -26,6 +29,7 @@ struct ModelOptions {
   std::function<void()> before_tuning{};  // called before something is timed: ends what else keeps the processors busy
   bool recompute = false;                 // training computes activations again in its backward: less memory, more time
   bool deterministic = false;             // only the library's direct convolutions, whatever is known
+  Precision precision = Precision::f32;   // bf16 only where the processor has it: has_bf16()
 };
 
 /// Elements [begin, end) of a buffer.
@@ -78,7 +82,7 @@ class Program {
 class Model {
  public:
   /// Compiles the program for options.mode at options.batch_size. Parameters are zero until set. Throws std::runtime_error where oneDNN
-  /// cannot do it, naming the layer, and where it computes wrong numbers on this machine (see selftest.h).
+  /// cannot do it, naming the layer, where it computes wrong numbers on this machine (see selftest.h), and for bf16 without has_bf16().
   Model(Graph graph, const ModelOptions& options);
   ~Model();
   Model(Model&&) noexcept;
@@ -127,6 +131,9 @@ class Model {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Whether the processor multiplies bfloat16 itself (AVX512_BF16): without, it would be far slower than float.
+bool has_bf16();
 
 /// "oneDNN 2.6.3, AVX2": version and the instruction set that oneDNN uses here.
 std::string runtime_description();

@@ -12,6 +12,9 @@ extern const KernelTable table;
 namespace avx512 {
 extern const KernelTable table;
 }
+namespace avx512_bf16 {
+extern const Bf16Kernels table;
+}
 #endif
 
 std::vector<const KernelTable*> runnable_kernels() {
@@ -29,6 +32,13 @@ std::vector<const KernelTable*> runnable_kernels() {
 const KernelTable& kernels() {
   static const KernelTable& fastest = *runnable_kernels().back();
   return fastest;
+}
+
+const Bf16Kernels* bf16_kernels() {
+#ifdef CNNCTL_X86_KERNELS
+  if (kernels().vector_width == 16 && __builtin_cpu_supports("avx512bf16")) return &avx512_bf16::table;
+#endif
+  return nullptr;
 }
 
 }  // namespace cnnctl

@@ -203,6 +203,19 @@ std::int64_t few_channel_scratch(const FewChannelGeometry& geometry);
 /// True where few_channel_weights can do it: kernels 1, 3, 5 or 7 pixels wide, blocks of 8 or 16 channels.
 bool few_channel_weights_can(const FewChannelGeometry& geometry);
 
+/// Convolutions by Winograd's method (winograd.h).
+struct WinogradLoops {
+  /// Weights [in][kernel][kernel][out] at Winograd's points, for order tiles; or, `transposed`, those of the convolution whose backward
+  /// pass by data the geometry is.
+  void (*weights)(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
+  /// y = conv(x), with what `operations` says done to it. `w` comes from `weights` in order tiles; in order channels they are
+  /// as that takes them, `transposed` likewise.
+  void (*forward)(const WinogradGeometry& geometry, const float* x, const float* w, bool transposed, const ResultOperations& operations,
+                  float* y, float* scratch);
+  /// The gradients of weights [in][kernel][kernel][out] and (unless nullptr) bias.
+  void (*backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
+};
+
 struct KernelTable {
   const char* name;
   /// Floats in a register: the width of channel blocks that suits this table.
@@ -253,16 +266,7 @@ struct KernelTable {
   void (*few_channel_weights)(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
                               float* db, float* scratch);
 
-  /// Weights [in][kernel][kernel][out] at Winograd's points, for order tiles; or, `transposed`, those of the convolution whose backward
-  /// pass by data the geometry is.
-  void (*winograd_weights)(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
-  /// y = conv(x), with what `operations` says done to it. `weights` come from winograd_weights in order tiles; in order channels they are
-  /// as winograd_weights takes them, `transposed` likewise.
-  void (*winograd_forward)(const WinogradGeometry& geometry, const float* x, const float* weights, bool transposed,
-                           const ResultOperations& operations, float* y, float* scratch);
-  /// The gradients of weights [in][kernel][kernel][out] and (unless nullptr) bias.
-  void (*winograd_backward_weights)(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db,
-                                    float* scratch);
+  WinogradLoops winograd;
 
   /// y = activation(conv(x) + bias (unless nullptr)).
   void (*depthwise_forward)(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
@@ -320,6 +324,15 @@ struct KernelTable {
   void (*gather_channels)(const GatherGeometry& geometry, const float* x, float* y);
 };
 
+/// The loops that multiply in bfloat16 and add up in float: maps, weights and gradients stay float, and are rounded where they are
+/// multiplied. Blocks of 16 channels.
+struct Bf16Kernels {
+  WinogradLoops winograd;  // for WinogradGeometry::bf16
+
+  /// Each of the numbers rounded to the nearest in bfloat16, to its 16 bits.
+  void (*round)(std::int64_t count, const float* x, void* y);
+};
+
 /// True where the pooling loops take a layout: blocks of 8 or 16 channels.
 bool has_vector_blocks(const ChannelLayout& layout);
 
@@ -328,5 +341,8 @@ std::vector<const KernelTable*> runnable_kernels();
 
 /// The fastest of them.
 const KernelTable& kernels();
+
+/// Nothing where the processor does not multiply bfloat16 itself (AVX512_BF16).
+const Bf16Kernels* bf16_kernels();
 
 }  // namespace cnnctl

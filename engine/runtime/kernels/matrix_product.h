@@ -5,10 +5,11 @@
 #include <type_traits>
 
 #include "engine/runtime/kernels/vectors.h"
+#include "engine/runtime/kernels/words.h"
 
 namespace cnnctl::CNNCTL_ISA {
 
-/// The left side of a product of matrices: row i's number k stands at i * Row + k / run * next_run + k % run * Step. Fixed distances within
+/// The left side of a product of matrices: row i's word k stands at i * Row + k / run * next_run + k % run * Step. Fixed distances within
 /// a run become parts of the instructions.
 template <int Row, int Step>
 struct LeftSide {
@@ -17,7 +18,7 @@ struct LeftSide {
 };
 
 /// store(row, column, start[column] + the sum over k below `count` of left[row][k] * right[k][column]) for Rows rows and Columns vectors of
-/// columns. Rows of the right side are two vectors apart.
+/// columns. Both sides are words; rows of the right side are two vectors apart.
 template <int Width, int Rows, int Columns, int Row, int Step, class Store>
 inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row, Step>& left, const float* right, std::int64_t count,
                                                               const typename Vectors<Width>::Floats (&start)[2], Store store) {
@@ -34,7 +35,7 @@ inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row
       unrolled<Columns>([&](auto c) { of_right[c] = V::load(right + c * Width); });
       unrolled<Rows>([&](auto i) {
         const float of_left = l[i * Row];
-        unrolled<Columns>([&](auto c) { sums[i][c] += of_right[c] * of_left; });
+        unrolled<Columns>([&](auto c) { Words::multiply_add(sums[i][c], of_right[c], of_left); });
       });
     }
   }

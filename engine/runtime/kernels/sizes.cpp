@@ -90,32 +90,33 @@ std::int64_t inverted_residual_scratch(const InvertedResidualGeometry& g) {
 }
 
 std::int64_t winograd_forward_chunk(const WinogradGeometry& g) {
-  return by_tiles(g) ? chunk_of(g, kOwnFloats, g.in_channels + g.out_channels, g.threads) : chunk_of(g, kSharedFloats, g.in_channels, 1);
+  const std::int64_t in = g.in_channels / g.numbers_of_word();
+  return by_tiles(g) ? chunk_of(g, kOwnFloats, in + g.out_channels, g.threads) : chunk_of(g, kSharedFloats, in, 1);
 }
 
 std::int64_t winograd_weights_chunk(const WinogradGeometry& g) {
-  return chunk_of(g, by_tiles(g) ? kOwnWeightsFloats : kSharedFloats, g.in_channels + g.out_channels, by_tiles(g) ? g.threads : 1);
+  const std::int64_t channels = (g.in_channels + g.out_channels) / g.numbers_of_word();
+  return chunk_of(g, by_tiles(g) ? kOwnWeightsFloats : kSharedFloats, channels, by_tiles(g) ? g.threads : 1);
 }
 
-std::int64_t winograd_point_stride(const WinogradGeometry& g, std::int64_t tiles, std::int64_t channels) {
-  return tiles * panel_floats(g, channels) + kCacheLine;
-}
+std::int64_t winograd_point_stride(std::int64_t words) { return words + kCacheLine; }
 
 std::int64_t winograd_weights_floats(const WinogradGeometry& g) {
-  return by_tiles(g) ? WinogradGeometry::points * g.in_channels * panel_floats(g, g.out_channels) : 0;
+  return by_tiles(g) ? WinogradGeometry::points * (g.in_channels / g.numbers_of_word()) * panel_floats(g, g.out_channels) : 0;
 }
 
 std::int64_t winograd_forward_scratch(const WinogradGeometry& g) {
-  const std::int64_t chunk = winograd_forward_chunk(g), in = winograd_point_stride(g, chunk, g.in_channels);
-  if (by_tiles(g)) return WinogradGeometry::points * g.threads * (in + winograd_point_stride(g, chunk, g.out_channels));
-  const std::int64_t own = winograd_point_stride(g, chunk, winograd_panel(g)) + winograd_point_stride(g, g.in_channels, winograd_panel(g));
-  return WinogradGeometry::points * (in + g.threads * own);
+  const std::int64_t chunk = winograd_forward_chunk(g), panel = winograd_panel(g);
+  const std::int64_t in = winograd_point_stride(chunk * panel_floats(g, g.in_channels) / g.numbers_of_word());
+  if (by_tiles(g)) return WinogradGeometry::points * g.threads * (in + winograd_point_stride(chunk * panel_floats(g, g.out_channels)));
+  const std::int64_t weights = winograd_point_stride(g.in_channels / g.numbers_of_word() * panel);
+  return WinogradGeometry::points * (in + g.threads * (winograd_point_stride(chunk * panel) + weights));
 }
 
 std::int64_t winograd_backward_scratch(const WinogradGeometry& g) {
-  const std::int64_t chunk = winograd_weights_chunk(g);
-  const std::int64_t at_points =
-      WinogradGeometry::points * (winograd_point_stride(g, chunk, g.in_channels) + winograd_point_stride(g, chunk, g.out_channels));
+  const std::int64_t rows = winograd_weights_chunk(g) / g.numbers_of_word();
+  const std::int64_t at_points = WinogradGeometry::points * (winograd_point_stride(rows * panel_floats(g, g.in_channels)) +
+                                                             winograd_point_stride(rows * panel_floats(g, g.out_channels)));
   const std::int64_t bias = panel_floats(g, g.out_channels);
   if (by_tiles(g)) return g.threads * (at_points + WinogradGeometry::points * g.in_channels * panel_floats(g, g.out_channels) + bias);
   return at_points + g.threads * (WinogradGeometry::points * winograd_panel(g) * winograd_panel(g) + bias);

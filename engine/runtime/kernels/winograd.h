@@ -25,8 +25,10 @@ struct WinogradGeometry {
   std::int64_t in_height = 0, in_width = 0;
   std::int64_t out_height = 0, out_width = 0;
   std::int64_t padding_top = 0, padding_left = 0;
-  int threads = 1;  // that run, each with scratch of its own
+  int threads = 1;    // that run, each with scratch of its own
+  bool bf16 = false;  // what is multiplied is rounded to bfloat16, two numbers a word: for Bf16Kernels alone
 
+  std::int64_t numbers_of_word() const { return bf16 ? 2 : 1; }
   /// Outputs of a tile, in both directions.
   std::int64_t tile() const { return 7 - kernel; }
   std::int64_t tile_rows() const { return (out_height + tile() - 1) / tile(); }
@@ -44,11 +46,12 @@ constexpr std::int64_t winograd_panels(const WinogradGeometry& geometry, std::in
 std::int64_t winograd_forward_chunk(const WinogradGeometry& geometry);
 std::int64_t winograd_weights_chunk(const WinogradGeometry& geometry);
 
-/// Floats from one point's numbers to the next one's, for some tiles of so many channels. Not a multiple of a page, whose lines would
-/// all compete for the same places in the cache.
-std::int64_t winograd_point_stride(const WinogradGeometry& geometry, std::int64_t tiles, std::int64_t channels);
+/// Words from one point's `words` to the next one's. Not a multiple of a page, whose lines would all compete for the same places in the
+/// cache.
+std::int64_t winograd_point_stride(std::int64_t words);
 
-/// Floats of the weights at the points: [points][panels of out][in][panel]; none in order channels.
+/// Words of the weights at the points: [points][panels of out][in / numbers of a word][panel]; none in order channels. A word takes as much
+/// memory as a float.
 std::int64_t winograd_weights_floats(const WinogradGeometry& geometry);
 
 /// Floats of scratch for all threads together, of the forward pass and of the one by weights.

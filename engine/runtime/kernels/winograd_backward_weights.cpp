@@ -9,6 +9,24 @@
 namespace cnnctl::CNNCTL_ISA {
 namespace {
 
+/// Some tiles at the points, a row of each panel for the tiles of a word.
+template <int Width>
+AtPoints tiles_at_points(float* memory, std::int64_t panels, std::int64_t tiles) {
+  return {memory, panels, tiles / Words::numbers, 2 * Width};
+}
+
+/// Some channel blocks of the input of some tiles at the points. Block by block, so that few rows of the map are read at a time.
+template <int Width>
+void transform_input(const WinogradGeometry& g, const TileRange& range, std::int64_t first_block, std::int64_t last_block, const float* x,
+                     const AtPoints& v) {
+  const std::int64_t blocks = g.in_channels / Width, plane = g.in_height * g.in_width * Width;
+  for (std::int64_t block = first_block; block < last_block; ++block)
+    transform_to_words<Width>(range.count(), v.at(0, block), v.stride, [&](std::int64_t t, const auto& store) {
+      const Tile tile = tile_at(g, range.first + t);
+      transform_input_tile<Width>(g, tile, x + (tile.image * blocks + block) * plane, store);
+    });
+}
+
 /// Some channel blocks of the output gradient of some tiles at the points, and its sums a channel, added to db.
 template <int Width, int Kernel>
 void transform_gradient(const WinogradGeometry& g, const TileRange& range, std::int64_t first_block, std::int64_t last_block,
@@ -17,11 +35,10 @@ void transform_gradient(const WinogradGeometry& g, const TileRange& range, std::
   const std::int64_t blocks = g.out_channels / Width, plane = g.out_height * g.out_width * Width;
   for (std::int64_t block = first_block; block < last_block; ++block) {
     auto sum = V::load(db + block * Width);
-    for (std::int64_t t = range.first; t < range.last; ++t) {
-      const Tile tile = tile_at(g, t);
-      transform_gradient_tile<Width, Kernel>(g, tile, dy + (tile.image * blocks + block) * plane, z.at<Width>(t - range.first, block),
-                                             z.stride, sum);
-    }
+    transform_to_words<Width>(range.count(), z.at(0, block), z.stride, [&](std::int64_t t, const auto& store) {
+      const Tile tile = tile_at(g, range.first + t);
+      transform_gradient_tile<Width, Kernel>(g, tile, dy + (tile.image * blocks + block) * plane, sum, store);
+    });
     V::store(db + block * Width, sum);
   }
 }
@@ -31,8 +48,9 @@ template <int Width, bool Accumulate>
 void multiply_point(const WinogradGeometry& g, std::int64_t point, const AtPoints& v, const AtPoints& z, std::int64_t in_panel,
                     std::int64_t out_panel, std::int64_t tiles, float* sums) {
   constexpr int wide = 2 * Width;
-  const LeftSide<1, wide> left{v.panel<Width>(point, in_panel), tiles, 0};
-  multiply_panel<Width, Accumulate>(left, z.panel<Width>(point, out_panel), tiles, sums,
+  const std::int64_t words = (tiles + Words::numbers - 1) / Words::numbers;
+  const LeftSide<1, wide> left{v.panel(point, in_panel), words, 0};
+  multiply_panel<Width, Accumulate>(left, z.panel(point, out_panel), words, sums,
                                     std::min<std::int64_t>(wide, g.in_channels - in_panel * wide), g.out_channels - out_panel * wide);
 }
 
@@ -82,8 +100,9 @@ void backward_by_tiles(const WinogradGeometry& g, const float* x, const float* d
     threads = omp_get_num_threads();
     float* sums = scratch + omp_get_thread_num() * part;
     float* bias = sums + points * of_point;
-    const AtPoints v(g, bias + out_panels * wide, chunk, g.in_channels), z(g, v.end(), chunk, g.out_channels);
-    std::fill(sums, v.numbers, 0.0F);
+    const AtPoints v = tiles_at_points<Width>(bias + out_panels * wide, in_panels, chunk);
+    const AtPoints z = tiles_at_points<Width>(v.end(), out_panels, chunk);
+    std::fill(sums, v.words, 0.0F);
 #pragma omp for schedule(static)
     for (std::int64_t first = 0; first < g.tiles(); first += chunk) {
       const TileRange range{first, std::min(first + chunk, g.tiles())};
@@ -122,7 +141,7 @@ void backward_by_channels(const WinogradGeometry& g, const float* x, const float
   constexpr std::int64_t points = WinogradGeometry::points, wide = 2 * Width;
   const std::int64_t chunk = winograd_weights_chunk(g), in_panels = winograd_panels(g, g.in_channels),
                      out_panels = winograd_panels(g, g.out_channels);
-  const AtPoints v(g, scratch, chunk, g.in_channels), z(g, v.end(), chunk, g.out_channels);
+  const AtPoints v = tiles_at_points<Width>(scratch, in_panels, chunk), z = tiles_at_points<Width>(v.end(), out_panels, chunk);
   float* own = z.end();
   const std::int64_t part = points * wide * wide + out_panels * wide;
   int threads = 1;
@@ -160,10 +179,7 @@ void backward(const WinogradGeometry& g, const float* x, const float* dy, float*
 }  // namespace
 
 void winograd_backward_weights(const WinogradGeometry& g, const float* x, const float* dy, float* dw, float* db, float* scratch) {
-  if (g.width == 16)
-    g.kernel == 3 ? backward<16, 3>(g, x, dy, dw, db, scratch) : backward<16, 5>(g, x, dy, dw, db, scratch);
-  else
-    g.kernel == 3 ? backward<8, 3>(g, x, dy, dw, db, scratch) : backward<8, 5>(g, x, dy, dw, db, scratch);
+  with_sizes(g, [&](auto width, auto kernel) { backward<width, kernel>(g, x, dy, dw, db, scratch); });
 }
 
 }  // namespace cnnctl::CNNCTL_ISA

@@ -2,12 +2,25 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <type_traits>
 
 #include "engine/runtime/kernels/kernels.h"
 #include "engine/runtime/kernels/vectors.h"
 #include "engine/runtime/kernels/winograd_transforms.h"
+#include "engine/runtime/kernels/words.h"
 
 namespace cnnctl::CNNCTL_ISA {
+
+/// Calls visit(block width, kernel), both as constants.
+template <class Visit>
+void with_sizes(const WinogradGeometry& g, const Visit& visit) {
+  const auto with_kernel = [&](auto width) {
+    g.kernel == 3 ? visit(width, std::integral_constant<int, 3>()) : visit(width, std::integral_constant<int, 5>());
+  };
+  if constexpr (Words::numbers == 1)
+    if (g.width == 8) return with_kernel(std::integral_constant<int, 8>());
+  with_kernel(std::integral_constant<int, 16>());
+}
 
 /// The tiles [first, last) of all that a batch has, counted image by image and row by row.
 struct TileRange {
@@ -25,26 +38,43 @@ inline Tile tile_at(const WinogradGeometry& g, std::int64_t index) {
   return {index / of_image, index % of_image / columns * g.tile(), index % columns * g.tile()};
 }
 
-/// Numbers of a channel block at the points, for some tiles: [points][panels][tiles][panel].
+/// Panels of channels at the points, in words: [points][panels][rows][row].
 struct AtPoints {
-  AtPoints(const WinogradGeometry& g, float* memory, std::int64_t most_tiles, std::int64_t channels)
-      : numbers(memory), tiles(most_tiles), stride(winograd_point_stride(g, most_tiles, channels)) {}
+  AtPoints(float* memory, std::int64_t panels, std::int64_t row_count, std::int64_t row_words)
+      : words(memory), rows(row_count), row(row_words), stride(winograd_point_stride(panels * rows * row)) {}
 
-  float* numbers;
-  std::int64_t tiles;
+  float* words;
+  std::int64_t rows;
+  std::int64_t row;
   std::int64_t stride;  // from point to point
 
-  float* end() const { return numbers + WinogradGeometry::points * stride; }
-
-  template <int Width>
-  float* at(std::int64_t tile, std::int64_t block) const {
-    return numbers + (block / 2 * tiles + tile) * 2 * Width + block % 2 * Width;
-  }
-  template <int Width>
-  float* panel(std::int64_t point, std::int64_t index) const {
-    return numbers + point * stride + index * tiles * 2 * Width;
-  }
+  float* end() const { return words + WinogradGeometry::points * stride; }
+  float* at(std::int64_t index, std::int64_t block) const { return words + (block / 2 * rows + index) * row + block % 2 * row / 2; }
+  float* panel(std::int64_t point, std::int64_t index) const { return words + point * stride + index * rows * row; }
 };
+
+/// Words of one vector's lanes at the points, each of so many numbers as a word has: transform(i, store) gives the i-th of `count` numbers
+/// to store(row, column, value). Behind the last one stand zeros. Words are two vectors apart.
+template <int Width, class Of = Words, class Transform>
+void transform_to_words(std::int64_t count, float* to, std::int64_t stride, const Transform& transform) {
+  using V = Vectors<Width>;
+  for (std::int64_t i = 0; i < count; i += Of::numbers, to += 2 * Width) {
+    if constexpr (Of::numbers == 1) {
+      transform(i, [&](auto row, auto column, const auto& value) { V::store(to + (row * kPoints + column) * stride, value); });
+    } else {
+      typename V::Floats first[kPoints * kPoints];
+      transform(i, [&](auto row, auto column, const auto& value) { first[row * kPoints + column] = value; });
+      const auto join = [&](auto row, auto column, const auto& value) {
+        V::store(to + (row * kPoints + column) * stride, Of::join(first[row * kPoints + column], value));
+      };
+      if (i + 1 < count)
+        transform(i + 1, join);
+      else
+        for (int row = 0; row < kPoints; ++row)
+          for (int column = 0; column < kPoints; ++column) join(row, column, typename V::Floats{});
+    }
+  }
+}
 
 /// A square of `Size` pixels of one channel block whose first pixel is (row, column) of a map, zeros where it reaches over the map's
 /// edges: in the map itself, or copied to `border`.
@@ -78,29 +108,14 @@ void prefetch_tile_below(const float* pixel, std::int64_t rows, std::int64_t wid
     for (std::int64_t at = 0; at < tile * Width; at += line) __builtin_prefetch(pixel + (rows + i) * width * Width + at, Write ? 1 : 0);
 }
 
-/// One channel block of one tile's input at the points.
-template <int Width>
-void transform_input_tile(const WinogradGeometry& g, const Tile& tile, const float* map, float* to, std::int64_t stride) {
-  using V = Vectors<Width>;
+/// store(row, column, one channel block of one tile's input at that point).
+template <int Width, class Store>
+void transform_input_tile(const WinogradGeometry& g, const Tile& tile, const float* map, const Store& store) {
   float border[kPoints * kPoints * Width];
   prefetch_tile_below<Width, false>(map + (tile.row * g.in_width + tile.column) * Width, kPoints, g.in_width, g.tile());
   const Square<Width, kPoints> square(map, g.in_height, g.in_width, tile.row - g.padding_top, tile.column - g.padding_left, border);
-  in_two_dimensions<typename V::Floats, kPoints, kPoints>(
-      [&](auto i, auto j) { return square.at(i, j); },
-      [&](auto i, auto j, auto value) { V::store(to + (i * kPoints + j) * stride, value); },
-      [](const auto& from, auto& into) { transform_data(from, into); });
-}
-
-/// Some channel blocks of the input of some tiles at the points. Block by block, so that few rows of the map are read at a time.
-template <int Width>
-void transform_input(const WinogradGeometry& g, const TileRange& range, std::int64_t first_block, std::int64_t last_block, const float* x,
-                     const AtPoints& v) {
-  const std::int64_t blocks = g.in_channels / Width, plane = g.in_height * g.in_width * Width;
-  for (std::int64_t block = first_block; block < last_block; ++block)
-    for (std::int64_t t = range.first; t < range.last; ++t) {
-      const Tile tile = tile_at(g, t);
-      transform_input_tile<Width>(g, tile, x + (tile.image * blocks + block) * plane, v.at<Width>(t - range.first, block), v.stride);
-    }
+  in_two_dimensions<typename Vectors<Width>::Floats, kPoints, kPoints>([&](auto i, auto j) { return square.at(i, j); }, store,
+                                                                       [](const auto& from, auto& into) { transform_data(from, into); });
 }
 
 /// One channel block of one tile from the points to its outputs.
@@ -124,11 +139,10 @@ void transform_output_tile(const WinogradGeometry& g, const Tile& tile, const fl
                                                           [](const auto& in, auto& out) { transform_result<outputs>(in, out); });
 }
 
-/// One channel block of one tile's output gradient at the points; its sums a channel are added to `sum`.
-template <int Width, int Kernel>
-void transform_gradient_tile(const WinogradGeometry& g, const Tile& tile, const float* map, float* to, std::int64_t stride,
-                             typename Vectors<Width>::Floats& sum) {
-  using V = Vectors<Width>;
+/// store(row, column, one channel block of one tile's output gradient at that point); its sums a channel are added to `sum`.
+template <int Width, int Kernel, class Store>
+void transform_gradient_tile(const WinogradGeometry& g, const Tile& tile, const float* map, typename Vectors<Width>::Floats& sum,
+                             const Store& store) {
   constexpr int outputs = 7 - Kernel;
   float border[outputs * outputs * Width];
   prefetch_tile_below<Width, false>(map + (tile.row * g.out_width + tile.column) * Width, outputs, g.out_width, outputs);
@@ -138,9 +152,8 @@ void transform_gradient_tile(const WinogradGeometry& g, const Tile& tile, const 
     sum += value;
     return value;
   };
-  in_two_dimensions<typename V::Floats, outputs, kPoints>(
-      load, [&](auto i, auto j, auto value) { V::store(to + (i * kPoints + j) * stride, value); },
-      [](const auto& from, auto& into) { transform_filter<outputs>(from, into); });
+  in_two_dimensions<typename Vectors<Width>::Floats, outputs, kPoints>(
+      load, store, [](const auto& from, auto& into) { transform_filter<outputs>(from, into); });
 }
 
 }  // namespace cnnctl::CNNCTL_ISA

@@ -4,7 +4,7 @@
 
 #include "engine/runtime/kernels/vectors.h"
 #include "engine/runtime/kernels/winograd.h"
-#include "engine/runtime/kernels/winograd_transforms.h"
+#include "engine/runtime/kernels/winograd_tiles.h"
 
 namespace cnnctl::CNNCTL_ISA {
 
@@ -34,7 +34,7 @@ void gather_taps(const WinogradGeometry& g, const WeightsView& w, std::int64_t r
   }
 }
 
-/// `Width` rows of one panel's weights at the points: u[points, `stride` apart][row][panel].
+/// `Width` rows of one panel's weights at the points, in words: u[points, `stride` apart][row / numbers of a word][panel].
 template <int Width, int Kernel>
 void transform_weights(const WinogradGeometry& g, const WeightsView& w, std::int64_t row, std::int64_t panel, float* u,
                        std::int64_t stride) {
@@ -45,13 +45,12 @@ void transform_weights(const WinogradGeometry& g, const WeightsView& w, std::int
     const std::int64_t column = (2 * panel + half) * Width;
     if (column >= g.out_channels) return;
     gather_taps<Width, Kernel>(g, w, row, column, taps);
-    for (std::int64_t r = 0; r < Width; ++r) {
-      float* to = u + (row + r) * 2 * Width + half * Width;
+    const auto transform = [&](std::int64_t r, const auto& store) {
       in_two_dimensions<typename V::Floats, Kernel, kPoints>(
-          [&](auto i, auto j) { return V::load(taps + (r * count + i * Kernel + j) * Width); },
-          [&](auto i, auto j, auto value) { V::store(to + (i * kPoints + j) * stride, value); },
+          [&](auto i, auto j) { return V::load(taps + (r * count + i * Kernel + j) * Width); }, store,
           [](const auto& from, auto& into) { transform_filter<Kernel>(from, into); });
-    }
+    };
+    transform_to_words<Width>(Width, u + row / Words::numbers * 2 * Width + half * Width, stride, transform);
   }
 }
 

@@ -16,9 +16,15 @@ using Way = ConvolutionWay;
 
 /// The ways to compute the convolution, all between maps of the same formats: first what the rule takes.
 std::vector<Way> ways_of(Compiler& compiler, const Convolution& op, const Setup& s) {
+  const Chooser& chooser = compiler.chooser();
+  const bool reads_input = compiler.is_input(s.input);
   std::vector<Way> ways;
-  if (!compiler.chooser().deterministic()) ways = winograd_ways(op, s);
-  if (ways.empty()) return {preferred_library_way(op, s, compiler.is_input(s.input))};
+  if (!chooser.deterministic()) ways = winograd_ways(op, s, chooser.bf16());
+  if (chooser.bf16()) {
+    if (auto way = bf16_library_way(op, s, reads_input)) ways.push_back(*std::move(way));
+    if (!ways.empty()) return ways;
+  }
+  if (ways.empty()) return {preferred_library_way(op, s, reads_input)};
   for (Way& way : blocked_library_ways(op, s)) ways.push_back(std::move(way));
   return ways;
 }
@@ -47,12 +53,13 @@ const Direction evaluation{"evaluation", [](const Way& way) { return bool(way.ev
                            }};
 
 /// All that the time depends on, besides what choices_origin says.
-std::string key_of(const Direction& direction, const Convolution& op, const Setup& s) {
+std::string key_of(const Direction& direction, const Convolution& op, const Setup& s, bool bf16) {
   const auto window = [](const Window& w) {
     return fmt::format("{}/{}/{}-{}/{}", w.kernel, w.stride, w.padding_begin, w.padding_end, w.dilation);
   };
-  return fmt::format("{} {}, {} to {}, windows {} {}, groups {}{}", direction.name, op_name(op), fmt::join(s.src, "x"),
-                     fmt::join(s.dst, "x"), window(op.vertical), window(op.horizontal), op.groups, op.bias ? ", bias" : "");
+  return fmt::format("{} {}, {} to {}, windows {} {}, groups {}{}{}", direction.name, op_name(op), fmt::join(s.src, "x"),
+                     fmt::join(s.dst, "x"), window(op.vertical), window(op.horizontal), op.groups, op.bias ? ", bias" : "",
+                     bf16 ? ", bf16" : "");
 }
 
 const Way& choose(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const std::vector<Way>& ways,
@@ -65,7 +72,7 @@ const Way& choose(Compiler& compiler, const Node& node, const Convolution& op, c
     candidates.push_back({way.name, [&compiler, &node, add] { return std::make_unique<Trial>(compiler, node, add); }});
     owners.push_back(&way);
   }
-  return *owners[compiler.chooser().choose(key_of(direction, op, s), candidates)];
+  return *owners[compiler.chooser().choose(key_of(direction, op, s, compiler.chooser().bf16()), candidates)];
 }
 
 /// A folded batch norm's numbers, channel by channel: y = (x - mean) * scale + shift.
@@ -94,7 +101,7 @@ ConvolutionParameters folded_parameters(Compiler& compiler, const Node& node, co
     const std::vector<float> old_bias = op.bias ? store.plain(node.parameters[first + 1]) : std::vector<float>(norm.mean.size(), 0.0F);
     const std::size_t per_channel = w.size() / norm.scale.size();
     for (std::size_t i = 0; i < w.size(); ++i) w[i] *= norm.scale[i / per_channel];
-    copy_from_plain(weights_desc, w, static_cast<float*>(b[0]));
+    copy_from_plain(weights_desc, w, b[0]);
     for (std::size_t c = 0; c < norm.mean.size(); ++c)
       static_cast<float*>(b[1])[c] = (old_bias[c] - norm.mean[c]) * norm.scale[c] + norm.shift[c];
   };

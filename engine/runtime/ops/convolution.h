@@ -47,10 +47,14 @@ ConvolutionWay preferred_library_way(const Convolution& op, const ConvolutionSet
 /// The library's algorithms that it has fast loops of for maps in blocks of channels: "direct", and on some processors "library winograd".
 std::vector<ConvolutionWay> blocked_library_ways(const Convolution& op, const ConvolutionSetup& setup);
 
+/// The direct algorithm in bfloat16, between maps in float. Nothing where the library has no fast and right loops for it: groups, maps
+/// smaller than the kernel, few channels behind the first layer.
+std::optional<ConvolutionWay> bf16_library_way(const Convolution& op, const ConvolutionSetup& setup, bool reads_input);
+
 /// Winograd's method by our own loops (kernels/winograd.h) in blocks of channels, "winograd" and "winograd by channels", the one that
 /// should be faster first: 3x3 or 5x5, stride 1, no dilation or groups, whole blocks of channels on both sides. None where it does not
-/// apply.
-std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const ConvolutionSetup& setup);
+/// apply. `bf16`: what is multiplied at the points is rounded to bfloat16.
+std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const ConvolutionSetup& setup, bool bf16);
 
 StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc);
 

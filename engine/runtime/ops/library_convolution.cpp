@@ -12,11 +12,27 @@ using dnnl::prop_kind;
 using Setup = ConvolutionSetup;
 using Forward = dnnl::convolution_forward::primitive_desc;
 
-/// One of the library's algorithms, with its forward primitive, which says in which formats maps come and go.
+/// One of the library's algorithms, with its forward primitive, and the formats in which maps come and go: the primitive's, in float.
 struct Library {
   algorithm method;
   Forward forward;
+  Desc src, dst;
 };
+
+Library in_own_formats(algorithm method, const Forward& forward) { return {method, forward, forward.src_desc(), forward.dst_desc()}; }
+
+/// The map rounded to bfloat16 where a primitive reads it so.
+Tensor as_read(Compiler& c, const Setup& s, const Tensor& map, const Desc& wanted) {
+  if (is_bf16(wanted) == is_bf16(map.desc)) return map;
+  const Tensor rounded = c.allocate(wanted);
+  const auto count = static_cast<std::int64_t>(map.desc.get_size() / sizeof(float));
+  c.add_kernel({s.layer, "round", "cnnctl bf16", format_name(wanted)}, {map, rounded},
+               [count](std::span<void* const> b) { bf16_kernels()->round(count, floats(b[0]), b[1]); });
+  return rounded;
+}
+
+/// Weights of a primitive that reads maps like `src`, in a format of its choice.
+Desc weights_for(const Setup& s, const Desc& src) { return is_bf16(src) ? bf16_desc(s.weights, FormatTag::any) : any_desc(s.weights); }
 
 /// The library's way of last resort, by its own name: the plain loop, or matrix products over copied windows.
 bool is_slow(const std::string& implementation) {
@@ -24,7 +40,7 @@ bool is_slow(const std::string& implementation) {
 }
 
 Forward any_weights(algorithm method, const Setup& s, const Desc& src, const Desc& dst) {
-  return convolution_forward_desc(prop_kind::forward_training, method, src, any_desc(s.weights), s.bias, dst, s.window, user_scratchpad());
+  return convolution_forward_desc(prop_kind::forward_training, method, src, weights_for(s, src), s.bias, dst, s.window, user_scratchpad());
 }
 
 /// A primitive that `make` gives, or nothing where there is none or only a slow one.
@@ -59,8 +75,8 @@ Forward preferred(const Setup& s, bool reads_input) {
 /// Winograd's would keep its weights in a format that says nothing about where they stand.
 Forward evaluation_primitive(const Setup& s, const Library& library, const dnnl::primitive_attr& attributes) {
   const prop_kind kind = library.method == algorithm::convolution_direct ? prop_kind::forward_inference : prop_kind::forward_training;
-  return convolution_forward_desc(kind, library.method, library.forward.src_desc(), any_desc(s.weights), s.bias, library.forward.dst_desc(),
-                                  s.window, attributes);
+  const Desc src = library.forward.src_desc();
+  return convolution_forward_desc(kind, library.method, src, weights_for(s, src), s.bias, library.dst, s.window, attributes);
 }
 
 /// The primitive that adds its result to the node's second input, in place; nothing where something else needs that input, its format
@@ -68,15 +84,15 @@ Forward evaluation_primitive(const Setup& s, const Library& library, const dnnl:
 std::optional<Forward> adding_primitive(const Compiler& compiler, const Node& node, const Convolution& op, const Setup& s,
                                         const Library& library) {
   const ValueId other = node.inputs[1];
-  if (compiler.value(other).desc != library.forward.dst_desc() || !compiler.may_overwrite(other, compiler.value(other)))
-    return std::nullopt;
+  if (compiler.value(other).desc != library.dst || !compiler.may_overwrite(other, compiler.value(other))) return std::nullopt;
   return fast([&] { return evaluation_primitive(s, library, post_operations(true, op.activation)); });
 }
 
 void add_forward_primitive(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const Forward& forward,
                            const Tensor& x, const Tensor& y) {
   const ConvolutionParameters parameters = convolution_parameters(compiler, node, op, s, forward.weights_desc());
-  std::vector<PrimitiveArgument> arguments{{DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, parameters.weights}, {DNNL_ARG_DST, y}};
+  std::vector<PrimitiveArgument> arguments{
+      {DNNL_ARG_SRC, as_read(compiler, s, x, forward.src_desc())}, {DNNL_ARG_WEIGHTS, parameters.weights}, {DNNL_ARG_DST, y}};
   if (parameters.bias) arguments.emplace_back(DNNL_ARG_BIAS, *parameters.bias);
   compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
@@ -120,11 +136,13 @@ auto backward_weights_primitive(const Setup& s, const Library& library, const De
 
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, Tensor x,
                           Tensor dy) {
+  x = as_read(c, s, x, library.forward.src_desc());
+  if (is_bf16(x.desc)) dy = as_read(c, s, dy, *bf16_like(dy.desc));
   auto backward = backward_weights_primitive(s, library, x.desc, dy.desc);
   if (is_slow(backward.impl_info_str())) {
     if (add_few_channel_weights(c, node, op, s, x, dy)) return;
     const auto blocked = fast_primitive(library.method, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
-    backward = blocked ? backward_weights_primitive(s, {library.method, *blocked}, blocked->src_desc(), blocked->dst_desc())
+    backward = blocked ? backward_weights_primitive(s, in_own_formats(library.method, *blocked), blocked->src_desc(), blocked->dst_desc())
                        : backward_weights_primitive(s, library, any_desc(s.src), any_desc(s.dst));
     x = c.in_format(x, backward.src_desc(), s.layer);
     dy = c.in_format(dy, backward.diff_dst_desc(), s.layer);
@@ -138,8 +156,9 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
 }
 
 auto backward_data_primitive(const Setup& s, const Library& library) {
-  return convolution_backward_data_desc(library.method, library.forward.src_desc(), any_desc(s.weights), library.forward.dst_desc(),
-                                        s.window, library.forward);
+  const Desc src = library.forward.src_desc();
+  return convolution_backward_data_desc(library.method, library.src, weights_for(s, src),
+                                        is_bf16(src) ? *bf16_like(library.dst) : library.dst, s.window, library.forward);
 }
 
 Tensor add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Library& library, const Tensor& dy) {
@@ -147,12 +166,14 @@ Tensor add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Li
   const Tensor dx = c.allocate(backward.diff_src_desc());
   c.add_primitive(convolution_label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),
                   backward.scratchpad_desc(),
-                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
+                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())},
+                   {DNNL_ARG_DIFF_DST, as_read(c, s, dy, backward.diff_dst_desc())},
+                   {DNNL_ARG_DIFF_SRC, dx}});
   return dx;
 }
 
 ConvolutionWay library_way(const std::string& name, const Convolution& op, const Setup& s, const Library& library) {
-  ConvolutionWay way{.name = name, .src = library.forward.src_desc(), .dst = library.forward.dst_desc()};
+  ConvolutionWay way{.name = name, .src = library.src, .dst = library.dst};
   way.forward = [=, &op](Compiler& c, const Node& node, const Tensor& x) { return add_forward(c, node, op, s, library, x); };
   way.backward_data = [=](Compiler& c, const Node& node, const Tensor& dy) { return add_data_gradient(c, node, s, library, dy); };
   way.backward_weights = [=, &op](Compiler& c, const Node& node, const Tensor& x, const Tensor& dy) {
@@ -169,7 +190,7 @@ std::optional<ConvolutionWay> library_winograd_way(const Convolution& op, const 
   constexpr algorithm method = algorithm::convolution_winograd;
   const auto forward = fast_primitive(method, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
   if (!forward) return std::nullopt;
-  const Library library{method, *forward};
+  const Library library = in_own_formats(method, *forward);
   ConvolutionWay way = library_way("library winograd", op, s, library);
   if (!fast([&] { return backward_data_primitive(s, library); })) way.backward_data = nullptr;
   if (!fast([&] { return backward_weights_primitive(s, library, way.src, way.dst); })) way.backward_weights = nullptr;
@@ -177,17 +198,42 @@ std::optional<ConvolutionWay> library_winograd_way(const Convolution& op, const 
   return way;
 }
 
+/// A convolution that the library computes right in bfloat16. Its gradient by weights is wrong on maps of a pixel or two with a stride and
+/// padding (2.6 and 3.7), and padded weights can be where 3.7 does not know the caches (selftest.h).
+bool right_in_bf16(const Convolution& op, const Setup& s) {
+  const auto larger = [](std::int64_t size, const Window& window) { return size > window.dilation * (window.kernel - 1); };
+  return op.groups == 1 && larger(s.src[2], op.vertical) && larger(s.src[3], op.horizontal);
+}
+
 }  // namespace
 
+std::optional<ConvolutionWay> bf16_library_way(const Convolution& op, const ConvolutionSetup& s, bool reads_input) {
+  constexpr algorithm direct = algorithm::convolution_direct;
+  const bool few = reads_input && s.src[1] <= kFewChannels;
+  if (!right_in_bf16(op, s) || (!few && s.src[1] < 16)) return std::nullopt;
+  const Desc src = few ? plain_desc(s.src) : vector_blocked_desc(s.src), dst = vector_blocked_desc(s.dst);
+  const auto rounded = bf16_like(src);
+  const auto forward = rounded ? fast_primitive(direct, s, *rounded, dst) : std::nullopt;
+  if (!forward) return std::nullopt;
+  const Library library{direct, *forward, src, dst};
+  ConvolutionWay way = library_way("direct", op, s, library);
+  if (!fast([&] { return backward_weights_primitive(s, library, *rounded, *bf16_like(dst)); })) return std::nullopt;
+  if (!fast([&] { return backward_data_primitive(s, library); })) {
+    if (!few) return std::nullopt;
+    way.backward_data = preferred_library_way(op, s, reads_input).backward_data;
+  }
+  return way;
+}
+
 ConvolutionWay preferred_library_way(const Convolution& op, const ConvolutionSetup& s, bool reads_input) {
-  return library_way("direct", op, s, {algorithm::convolution_direct, preferred(s, reads_input)});
+  return library_way("direct", op, s, in_own_formats(algorithm::convolution_direct, preferred(s, reads_input)));
 }
 
 std::vector<ConvolutionWay> blocked_library_ways(const Convolution& op, const ConvolutionSetup& s) {
   std::vector<ConvolutionWay> ways;
   constexpr algorithm direct = algorithm::convolution_direct;
   if (const auto forward = fast_primitive(direct, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst)))
-    ways.push_back(library_way("direct", op, s, {direct, *forward}));
+    ways.push_back(library_way("direct", op, s, in_own_formats(direct, *forward)));
   if constexpr (kLibraryHasWinograd)
     if (auto way = library_winograd_way(op, s)) ways.push_back(*std::move(way));
   return ways;

@@ -11,7 +11,7 @@ static_assert(WinogradGeometry::points == winograd_points);
 bool is_relu(const Eltwise& op) { return op.function == Eltwise::Function::relu; }
 
 /// In the order that should be faster.
-std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const ConvolutionSetup& s) {
+std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const ConvolutionSetup& s, bool bf16) {
   const std::int64_t width = kernels().vector_width, kernel = op.vertical.kernel;
   if (!suits_winograd(op, s.src[1], width)) return std::nullopt;
   if (op.vertical.padding_begin >= kernel || op.horizontal.padding_begin >= kernel) return std::nullopt;
@@ -29,7 +29,8 @@ std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const C
                           s.dst[3],
                           op.vertical.padding_begin,
                           op.horizontal.padding_begin,
-                          set_threads(0)};
+                          set_threads(0),
+                          bf16};
 }
 
 /// The loops read weights as [in][kernel][kernel][out].
@@ -37,8 +38,12 @@ Desc weights_desc(const ConvolutionSetup& s) { return f32_desc(s.weights, Format
 
 bool takes_points(const WinogradGeometry& g) { return g.order == WinogradGeometry::Order::tiles; }
 
+const WinogradLoops& loops_for(const WinogradGeometry& g) { return g.bf16 ? bf16_kernels()->winograd : kernels().winograd; }
+
+const char* implementation(const WinogradGeometry& g) { return g.bf16 ? "cnnctl winograd bf16" : "cnnctl winograd"; }
+
 KernelFunction transform(const WinogradGeometry& g, bool transposed) {
-  return [g, transposed](std::span<void* const> b) { kernels().winograd_weights(g, floats(b[0]), transposed, floats(b[1])); };
+  return [g, transposed](std::span<void* const> b) { loops_for(g).weights(g, floats(b[0]), transposed, floats(b[1])); };
 }
 
 /// What the forward loops read besides their input, and what they do to the result.
@@ -55,9 +60,9 @@ void add_forward(Compiler& c, const ConvolutionSetup& s, const char* pass, const
   const auto run = [g, transposed = operands.transposed, bias = operands.bias.has_value(), residual = operands.residual.has_value(),
                     relu = operands.relu](std::span<void* const> b) {
     const ResultOperations operations{bias ? floats(b[2]) : nullptr, residual ? floats(b[3]) : nullptr, relu};
-    kernels().winograd_forward(g, floats(b[0]), floats(b[1]), transposed, operations, floats(b[4]), floats(b[5]));
+    loops_for(g).forward(g, floats(b[0]), floats(b[1]), transposed, operations, floats(b[4]), floats(b[5]));
   };
-  c.add_kernel(convolution_label(s, pass, "cnnctl winograd", y.desc),
+  c.add_kernel(convolution_label(s, pass, implementation(g), y.desc),
                {x, operands.weights, operands.bias.value_or(x), operands.residual.value_or(x), y, scratch}, run);
 }
 
@@ -67,7 +72,7 @@ Tensor compile_evaluation(Compiler& c, const Node& node, const Convolution& op, 
   ForwardOperands operands{.weights = parameters.weights, .bias = parameters.bias, .relu = op.activation.has_value()};
   if (takes_points(g)) {
     const Tensor u = c.constant(plain_desc({winograd_weights_floats(g)}));
-    c.add_preparation({s.layer, "transform weights", "cnnctl winograd", "x"}, {operands.weights, u}, transform(g, false));
+    c.add_preparation({s.layer, "transform weights", implementation(g), "x"}, {operands.weights, u}, transform(g, false));
     operands.weights = u;
   }
   const Desc format = vector_blocked_desc(s.dst);
@@ -83,7 +88,7 @@ Tensor training_weights(Compiler& c, const Node& node, const ConvolutionSetup& s
   const Tensor w = c.parameter(node, 0, weights_desc(s));
   if (!takes_points(g)) return w;
   const Tensor u = c.allocate_floats(winograd_weights_floats(g));
-  c.add_kernel({s.layer, "transform weights", "cnnctl winograd", "x"}, {w, u}, transform(g, transposed));
+  c.add_kernel({s.layer, "transform weights", implementation(g), "x"}, {w, u}, transform(g, transposed));
   return u;
 }
 
@@ -91,10 +96,10 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
                           const Tensor& x, const Tensor& dy) {
   c.write_parameter_gradient(node, 0, weights_desc(s), [&](const Tensor& dw) {
     const Tensor db = op.bias ? c.parameter_gradient(node, 1) : dw;
-    c.add_kernel(convolution_label(s, "backward weights", "cnnctl winograd", x.desc),
+    c.add_kernel(convolution_label(s, "backward weights", implementation(g), x.desc),
                  {x, dy, dw, db, c.allocate_floats(winograd_backward_scratch(g))}, [g, has_bias = op.bias](std::span<void* const> b) {
-                   kernels().winograd_backward_weights(g, floats(b[0]), floats(b[1]), floats(b[2]), has_bias ? floats(b[3]) : nullptr,
-                                                       floats(b[4]));
+                   loops_for(g).backward_weights(g, floats(b[0]), floats(b[1]), floats(b[2]), has_bias ? floats(b[3]) : nullptr,
+                                                 floats(b[4]));
                  });
   });
 }
@@ -128,8 +133,8 @@ ConvolutionWay winograd_way(const std::string& name, const Convolution& op, cons
 
 }  // namespace
 
-std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const ConvolutionSetup& setup) {
-  const auto liked = winograd_geometry(op, setup);
+std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const ConvolutionSetup& setup, bool bf16) {
+  const auto liked = winograd_geometry(op, setup, bf16);
   if (!liked) return {};
   WinogradGeometry other = *liked;
   other.order = takes_points(*liked) ? WinogradGeometry::Order::channels : WinogradGeometry::Order::tiles;

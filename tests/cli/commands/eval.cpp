@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/formats/safetensors.h"
+#include "engine/runtime/model.h"
 #include "tests/cli/process.h"
 #include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
@@ -21,6 +22,36 @@ TEST_CASE("eval gives the accuracy that train gave, from the checkpoint alone") 
     REQUIRE(result.status == 0);
     CHECK(lines(result.out).back() == accuracy);
   }
+}
+
+TEST_CASE("eval takes the precision of the training, or the one that is asked for") {
+  if (!has_bf16()) return;
+  const TemporaryFolder folder;
+  std::string config = tiny_config();  // with a convolution that is worth rounding
+  const std::string of_four = "{out_channels: 4, kernel_size: 5, stride: 2}";
+  config.replace(config.find(of_four), of_four.size(), "{out_channels: 16, kernel_size: 3}");
+  write_text(folder.path() / "tiny.yaml", config);
+  const Result trained = run_program(folder.path(), {"train", "tiny.yaml", "--threads", "1", "--set", "train.precision=bf16"});
+  const std::string accuracy = lines(trained.out).back();
+  CHECK(lines(run_program(folder.path(), {"eval", "runs/tiny", "--threads", "1"}).out).back() == accuracy);
+  const auto loss = [&](const std::vector<std::string>& options) {
+    std::vector<std::string> arguments{"eval", "runs/tiny", "--json"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return nlohmann::json::parse(run_program(folder.path(), arguments).out).at("loss").get<double>();
+  };
+  const double in_bf16 = loss({}), in_f32 = loss({"--precision", "f32"});
+  CHECK(loss({"--precision", "bf16"}) == in_bf16);
+  CHECK(in_f32 != in_bf16);
+  CHECK(in_f32 == doctest::Approx(in_bf16).epsilon(0.01));
+}
+
+TEST_CASE("eval in bf16 is refused where the processor does not have it") {
+  if (has_bf16()) return;
+  const TemporaryFolder folder;
+  train_tiny(folder.path());
+  const Result result = run_program(folder.path(), {"eval", "runs/tiny", "--precision", "bf16"});
+  CHECK(result.status == 2);
+  CHECK(contains(result.err, "use f32"));
 }
 
 TEST_CASE("eval prints loss, top-5 and a row a class") {
