@@ -9,13 +9,9 @@ namespace {
 // An index within the window takes a byte, and one value of it says that relu let nothing through.
 constexpr std::int64_t largest_window = 254;
 
-bool tiles(const Window& window) {
-  return window.stride == window.kernel && window.padding_begin == 0 && window.padding_end == 0 && window.dilation == 1 && !window.ceil;
-}
-
 bool can_join(const BatchNorm& norm, const Pooling& pooling) {
   return norm.activation == Eltwise{Eltwise::Function::relu} && !norm.residual && !norm.pooling && pooling.kind == Pooling::Kind::max &&
-         tiles(pooling.vertical) && tiles(pooling.horizontal) && pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
+         pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
 }
 
 }  // namespace

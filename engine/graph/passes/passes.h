@@ -8,8 +8,8 @@ namespace cnnctl {
 /// elu, sigmoid, tanh and the two of gelu. Not where the norm is frozen. One pass over memory instead of two.
 Graph fuse_norm_activation(Graph graph);
 
-/// Joins every max pooling whose windows do not overlap and that alone reads a batch_norm with relu into it (training only): the normalized
-/// map is then never written. A gain of our own loops: docs/performance.md.
+/// Joins every max pooling that alone reads a batch_norm with relu into it (training only): the normalized map is then never written. A gain
+/// of our own loops: docs/performance.md.
 Graph fuse_norm_pooling(Graph graph);
 
 /// Joins every batch_norm that alone reads a convolution into it, its parameters appended to the convolution's (evaluation only).

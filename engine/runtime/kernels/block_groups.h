@@ -38,4 +38,15 @@ void for_blocks(const BlockGroup& group, Loop loop) {
   for (std::int64_t i = 0; i < group.count; ++i) loop(group.begin + i);
 }
 
+/// Calls first(plane, block) for every plane, between(block), then second(plane, block), group by group.
+template <class First, class Between, class Second>
+void in_groups(const ChannelLayout& layout, First first, Between between, Second second) {
+#pragma omp parallel
+  for_groups(layout, [&](const BlockGroup& group) {
+    for_planes(layout, group, first);
+    for_blocks(group, between);
+    for_planes(layout, group, second);
+  });
+}
+
 }  // namespace cnnctl::CNNCTL_ISA

@@ -41,8 +41,7 @@ struct SpanPoolingGeometry {
   std::vector<PoolingSpan> columns;  // one for each column
 };
 
-/// Batch norm with relu and max pooling behind it, all in one: the normalized map is never written. Windows do not overlap: stride =
-/// kernel, no padding.
+/// Batch norm with relu and max pooling behind it, all in one: the normalized map is never written. Windows of at most 254 elements.
 struct NormPoolingGeometry {
   PoolingGeometry pooling;
   float epsilon = 1e-5F;

@@ -2,45 +2,19 @@
 #include <limits>
 
 #include "engine/runtime/kernels/declarations.h"
+#include "engine/runtime/kernels/pooling_windows.h"
 #include "engine/runtime/kernels/vectors.h"
 
 namespace cnnctl::CNNCTL_ISA {
 namespace {
 
-/// The part of a window that lies inside the input, in one dimension.
-struct Span {
-  std::int64_t first, last;  // in the window, half-open
-  std::int64_t origin;       // of the window, in the input; may be negative
-};
-
-Span clip(std::int64_t out, std::int64_t stride, std::int64_t padding, std::int64_t kernel, std::int64_t dilation, std::int64_t in) {
-  const std::int64_t origin = out * stride - padding;
-  const std::int64_t before = std::max<std::int64_t>(0, -origin), inside = in - origin;
-  // A division takes as long as a small window.
-  if (dilation == 1) return {before, std::min(kernel, inside), origin};
-  return {(before + dilation - 1) / dilation, std::min(kernel, (inside + dilation - 1) / dilation), origin};
-}
-
-Span rows_of(const PoolingGeometry& g, std::int64_t out) {
-  return clip(out, g.stride_height, g.padding_top, g.kernel_height, g.dilation_height, g.in.height_pixels);
-}
-
-Span columns_of(const PoolingGeometry& g, std::int64_t out) {
-  return clip(out, g.stride_width, g.padding_left, g.kernel_width, g.dilation_width, g.in.width_pixels);
-}
-
-/// The input's pixel under a window's tap.
-std::int64_t pixel_under(const PoolingGeometry& g, const Span& rows, const Span& columns, std::int64_t kh, std::int64_t kw) {
-  return (rows.origin + kh * g.dilation_height) * g.in.width_pixels + columns.origin + kw * g.dilation_width;
-}
-
 template <int Width>
 void forward_plane(const PoolingGeometry& g, const float* x, float* y, std::uint8_t* index) {
   using V = Vectors<Width>;
   for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
-    const Span rows = rows_of(g, oh);
+    const WindowSpan rows = rows_of(g, oh);
     for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
-      const Span columns = columns_of(g, ow);
+      const WindowSpan columns = columns_of(g, ow);
       typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
       typename V::Ints place = typename V::Ints{} + static_cast<std::int32_t>(rows.first * g.kernel_width + columns.first);
       for (std::int64_t kh = rows.first; kh < rows.last; ++kh)
@@ -66,9 +40,9 @@ void backward_plane(const PoolingGeometry& g, const float* dy, const std::uint8_
                      g.out.width_pixels * g.kernel_width == g.in.width_pixels;
   if (!tiles) std::fill(dx, dx + g.in.pixels() * Width, 0.0F);
   for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
-    const Span rows = rows_of(g, oh);
+    const WindowSpan rows = rows_of(g, oh);
     for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
-      const Span columns = columns_of(g, ow);
+      const WindowSpan columns = columns_of(g, ow);
       const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
       const auto gradient = V::load(dy + out);
       const auto place = V::load(index + out);

@@ -7,17 +7,6 @@
 namespace cnnctl::CNNCTL_ISA {
 namespace {
 
-/// Calls first(plane, block) for every plane, between(block), then second(plane, block), group by group.
-template <class First, class Between, class Second>
-void in_groups(const ChannelLayout& layout, First first, Between between, Second second) {
-#pragma omp parallel
-  for_groups(layout, [&](const BlockGroup& group) {
-    for_planes(layout, group, first);
-    for_blocks(group, between);
-    for_planes(layout, group, second);
-  });
-}
-
 /// Calls visit(width of a block as a constant).
 template <class Visit>
 void with_width(const ChannelLayout& layout, Visit visit) {

@@ -50,7 +50,7 @@ TEST_CASE("fuse_norm_activation joins one function, and only into batch_norm") {
         "2: relu(1) -> 4x8x8  2\n");
 }
 
-TEST_CASE("fuse_norm_pooling joins a max pooling that tiles the map, and the value takes its shape") {
+TEST_CASE("fuse_norm_pooling joins a max pooling, and the value takes its shape") {
   const Graph graph = fuse_norm_pooling(fuse_norm_activation(Chain(map).convolution(4).batch_norm().relu().max_pool(2).convolution(8)));
   CHECK(to_string(graph) ==
         "1: convolution(0) -> 4x8x8  0\n"
@@ -59,13 +59,11 @@ TEST_CASE("fuse_norm_pooling joins a max pooling that tiles the map, and the val
   CHECK(std::get<BatchNorm>(node(graph, 1).op).pooling->vertical == Window{2, 2, 0, 0, 1});
 }
 
-TEST_CASE("fuse_norm_pooling leaves windows that overlap, have padding, are too large or follow no relu, and means") {
+TEST_CASE("fuse_norm_pooling leaves windows that are too large or follow no relu, means, and what something else reads") {
   const auto is_left = [](const Graph& graph) { return to_string(fuse_norm_pooling(graph)) == to_string(graph); };
   const auto norm_relu = [](const Shape& shape) { return Chain(fuse_norm_activation(Chain(shape).batch_norm().relu())); };
   CHECK_FALSE(is_left(norm_relu(map).max_pool(2)));
-  CHECK(is_left(norm_relu(map).max_pool({3, 2, 0, 0, 1})));
-  CHECK(is_left(norm_relu(map).max_pool({2, 2, 1, 1, 1})));
-  CHECK(is_left(norm_relu({4, 7, 7}).max_pool({2, 2, 0, 0, 1, true})));  // hangs over the end
+  CHECK_FALSE(is_left(norm_relu(map).max_pool({3, 2, 1, 1, 1})));
   CHECK(is_left(norm_relu({4, 32, 32}).max_pool(16)));
   CHECK(is_left(norm_relu(map).pool({Pooling::Kind::average, {2, 2, 0, 0, 1}, {2, 2, 0, 0, 1}})));
   CHECK(is_left(Chain(map).batch_norm().max_pool(2)));

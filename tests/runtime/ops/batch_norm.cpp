@@ -78,6 +78,13 @@ TEST_CASE("batch_norm, relu and pooling in one are right, also where pixels are 
   }
 }
 
+TEST_CASE("batch_norm, relu and pooling in one are right where windows overlap, leave gaps, hang over the edges or are dilated") {
+  for (const std::string pool : {"{kernel_size: 3, stride: 2, padding: 1}", "{kernel_size: 3, stride: 1, padding: 1}",
+                                 "{kernel_size: 2, stride: 3}", "{kernel_size: 3, stride: 2, ceil_mode: true}",
+                                 "{kernel_size: [3, 2], stride: [2, 1], padding: [1, 0]}", "{kernel_size: 3, dilation: 2, padding: 1}"})
+    for (const int channels : {16, 20}) check_network("- batch_norm\n- relu\n- max_pool: " + pool, {channels, 8, 9}, 2);
+}
+
 TEST_CASE("a whole block of convolution, batch_norm, relu and pooling is right") {
   check_network(
       "- conv: {out_channels: 16, kernel_size: 5, padding: 2}\n- batch_norm\n- relu\n- max_pool: {kernel_size: 2}\n- conv: {out_channels: "
