@@ -20,7 +20,7 @@ void forward_plane(const PoolingGeometry& g, const float* x, float* y, std::uint
       for (std::int64_t kh = rows.first; kh < rows.last; ++kh)
         for (std::int64_t kw = columns.first; kw < columns.last; ++kw) {
           const auto v = V::load(x + pixel_under(g, rows, columns, kh, kw) * Width);
-          const auto wins = (v > best) | (v != v);
+          const auto wins = (v > best) | V::is_nan(v);
           best = wins ? v : best;
           place = wins ? typename V::Ints{} + static_cast<std::int32_t>(kh * g.kernel_width + kw) : place;
         }

@@ -38,7 +38,7 @@ void pool_plane(const PoolingGeometry& g, const float* x, typename Vectors<Width
       for_taps<Kernel>(
           g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
             const auto v = V::load(x + pixel * Width) * scale + shift;
-            const auto wins = (v > best) | (v != v);
+            const auto wins = (v > best) | V::is_nan(v);
             best = wins ? v : best;
             place = wins ? typename V::Ints{} + tap : place;
           });

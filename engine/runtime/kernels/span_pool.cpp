@@ -60,7 +60,7 @@ void max_forward_plane(const SpanPoolingGeometry& g, const float* x, float* y, s
       for (std::int64_t w = columns.first; w < columns.last; ++w) {
         const std::int64_t at = h * g.in.width_pixels + w;
         const auto v = V::load(x + at * Width);
-        const auto wins = (v > best) | (v != v);
+        const auto wins = (v > best) | V::is_nan(v);
         best = wins ? v : best;
         place = wins ? typename V::Ints{} + static_cast<std::int32_t>(at) : place;
       }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <type_traits>
 #include <utility>
 
@@ -60,6 +61,8 @@ struct Vectors : VectorTypes<Width> {
     std::memcpy(&bytes, p, sizeof bytes);
     return VectorTypes<Width>::widen(bytes);
   }
+
+  static Ints is_nan(const Floats& v) { return ~(v >= -std::numeric_limits<float>::infinity()); }
 
   /// Row i's lane j becomes row j's lane i.
   static void transpose(Floats (&rows)[Width]) {
