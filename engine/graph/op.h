@@ -79,9 +79,9 @@ struct NormDepthwise {
   friend bool operator==(const NormDepthwise&, const NormDepthwise&) = default;
 };
 
-/// A 1x1 convolution that may be absent, a depthwise one and a 1x1 one, each with what was joined to it (evaluation only, by
-/// passes/fuse_inverted_residual). Where the last one adds a residual, it is the node's second input. Parameters: those of the three, in
-/// the order of their work.
+/// A 1x1 convolution, or the network's first, or none, then a depthwise one and a 1x1 one, each with what was joined to it (evaluation
+/// only, by passes/fuse_inverted_residual). Where the last one adds a residual, it is the node's second input. Parameters: those of the
+/// three, in the order of their work.
 struct InvertedResidual {
   std::optional<Convolution> expand;
   Convolution depthwise;

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "engine/graph/depthwise.h"
+#include "engine/graph/first_convolution.h"
 #include "engine/graph/passes/passes.h"
 #include "engine/graph/passes/rewrite.h"
 
@@ -33,11 +34,14 @@ Graph join_projections(Graph graph) {
 }
 
 Graph join_expansions(Graph graph) {
-  return join_into_readers(std::move(graph), [](const Node& first, const Node& second) -> std::optional<Op> {
+  const std::int64_t channels = graph.values.front().channels;
+  return join_into_readers(std::move(graph), [=](const Node& first, const Node& second) -> std::optional<Op> {
     const auto* expand = std::get_if<Convolution>(&first.op);
     const auto* block = std::get_if<InvertedResidual>(&second.op);
     if (expand == nullptr || block == nullptr || second.inputs.front() != first.output) return std::nullopt;
-    if (!is_pointwise(*expand) || expand->residual || !own_loops_have(expand->activation)) return std::nullopt;
+    const bool is_first = first.inputs.front() == 0 && suits_first_rows(*expand, channels);
+    if (!is_first && !is_pointwise(*expand)) return std::nullopt;
+    if (block->expand || expand->residual || !own_loops_have(expand->activation)) return std::nullopt;
     return InvertedResidual{*expand, block->depthwise, block->project};
   });
 }

@@ -8,8 +8,8 @@ namespace cnnctl {
 /// elu, sigmoid, tanh and the two of gelu. Not where the norm is frozen. One pass over memory instead of two.
 Graph fuse_norm_activation(Graph graph);
 
-/// Joins every max pooling that alone reads a batch_norm with relu into it (training only): the normalized map is then never written. A gain
-/// of our own loops: docs/performance.md.
+/// Joins every max pooling that alone reads a batch_norm with relu into it (training only): the normalized map is then never written. A
+/// gain of our own loops: docs/performance.md.
 Graph fuse_norm_pooling(Graph graph);
 
 /// Joins every batch_norm that alone reads a convolution into it, its parameters appended to the convolution's (evaluation only).
@@ -39,9 +39,10 @@ Graph fuse_norm_residual(Graph graph);
 /// through a cache, and what the first norm gives is not stored. Not where a norm is frozen.
 Graph fuse_norm_depthwise(Graph graph);
 
-/// Joins every depthwise convolution that our own loops take, the 1x1 convolution that alone reads it, and a 1x1 convolution that it alone
-/// reads (evaluation only), where an image's map between them is larger than a cache: of that map only a few rows are there at a time.
-/// Source of the name: Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", 2018.
+/// Joins every depthwise convolution that our own loops take, the 1x1 convolution that alone reads it, and a 1x1 convolution or the
+/// network's first one (engine/graph/first_convolution.h) that it alone reads (evaluation only), where an image's map between them is
+/// larger than a cache: of that map only a few rows are there at a time. Source of the name: Sandler et al., "MobileNetV2: Inverted
+/// Residuals and Linear Bottlenecks", 2018.
 Graph fuse_inverted_residual(Graph graph);
 
 /// Removes what evaluation does not compute or tell apart: dropout, drop_path, and that a batch_norm is frozen.

@@ -1,5 +1,6 @@
 #include <omp.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "engine/runtime/kernels/declarations.h"
@@ -38,20 +39,21 @@ struct ResultRow {
   const float* residual = nullptr;
 };
 
-/// A 1x1 convolution along a row of pixels, whose blocks of input channels stand `in.next_run` floats apart.
+/// A convolution along a row of pixels, of all that `inputs` numbers a pixel say. Of a 1x1 convolution these are the pixel's channels,
+/// whose blocks stand `in.next_run` floats apart.
 template <int Width>
-class Pointwise {
+class ConvolvedRow {
   using V = Vectors<Width>;
-  using Left = LeftSide<Width, 1>;
 
  public:
-  Pointwise(const ConvolutionNumbers& numbers, std::int64_t in_channels, const ChannelLayout& out,
-            const std::optional<EltwiseLoop>& activation)
-      : numbers_(numbers), in_channels_(in_channels), out_(out), activation_(activation), limits_(limits_of(activation)) {}
+  ConvolvedRow(const ConvolutionNumbers& numbers, std::int64_t inputs, const ChannelLayout& out,
+               const std::optional<EltwiseLoop>& activation)
+      : numbers_(numbers), inputs_(inputs), out_(out), activation_(activation), limits_(limits_of(activation)) {}
 
-  void operator()(const Left& in, const ResultRow& out, std::int64_t pixels) const {
+  template <int Row>
+  void operator()(const LeftSide<Row, 1>& in, const ResultRow& out, std::int64_t pixels) const {
     for (std::int64_t block = 0; block < out_.blocks; block += 2) {
-      const float* const panel = numbers_.weights + block * Width * in_channels_;
+      const float* const panel = numbers_.weights + block * Width * inputs_;
       block + 1 < out_.blocks ? columns<2>(in, panel, block, out, pixels) : columns<1>(in, panel, block, out, pixels);
     }
     if (limits_) return;
@@ -59,21 +61,21 @@ class Pointwise {
   }
 
  private:
-  template <int Columns>
-  void columns(const Left& in, const float* panel, std::int64_t block, const ResultRow& out, std::int64_t pixels) const {
+  template <int Columns, int Row>
+  void columns(const LeftSide<Row, 1>& in, const float* panel, std::int64_t block, const ResultRow& out, std::int64_t pixels) const {
     const auto bias = [&](int c) { return ChannelBlocks<Width>::load_channels(numbers_.bias, 0, out_, block + c); };
     const typename V::Floats start[2] = {bias(0), Columns > 1 ? bias(1) : typename V::Floats{}};
     in_pieces<Width>(pixels, [&](auto rows, std::int64_t first) {
-      multiply_pixels<rows, Columns>({in.numbers + first * Width, in.run, in.next_run}, panel, start, out,
-                                     block * out.next_block + first * Width);
+      const LeftSide<Row, 1> part{in.numbers + first * Row, in.run, in.next_run};
+      multiply_pixels<rows, Columns>(part, panel, start, out, block * out.next_block + first * Width);
     });
   }
 
-  template <int Rows, int Columns>
-  void multiply_pixels(const Left& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out,
+  template <int Rows, int Columns, int Row>
+  void multiply_pixels(const LeftSide<Row, 1>& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out,
                        std::int64_t at) const {
     const Limits limits = limits_.value_or(Limits{});
-    multiply_and_store<Width, Rows, Columns>(in, panel, in_channels_, start, [=](auto i, auto c, auto sum) {
+    multiply_and_store<Width, Rows, Columns>(in, panel, inputs_, start, [=](auto i, auto c, auto sum) {
       const std::int64_t place = at + c * out.next_block + i * Width;
       if (out.residual != nullptr) sum += V::load(out.residual + place);
       V::store(out.y + place, limits(sum));
@@ -87,11 +89,28 @@ class Pointwise {
   }
 
   ConvolutionNumbers numbers_;
-  std::int64_t in_channels_;
+  std::int64_t inputs_;
   const ChannelLayout& out_;
   const std::optional<EltwiseLoop>& activation_;
   std::optional<Limits> limits_;
 };
+
+/// Numbers of x that go into one of the convolution in front.
+std::int64_t expand_inputs(const InvertedResidualGeometry& g) { return g.in.channels * (g.first ? g.first->kernel * g.first->kernel : 1); }
+
+/// The rows of an image that the windows of one row of the first convolution's result cover, with zeros where they reach over its edges:
+/// [channels][kernel][first_row].
+void gather_rows(const InvertedResidualGeometry& g, const float* image, std::int64_t row, float* rows) {
+  const FirstWindow& window = *g.first;
+  const std::int64_t length = first_row(g), columns = g.in.width_pixels;
+  for (std::int64_t i = 0; i < g.in.channels * window.kernel; ++i, rows += length) {
+    const std::int64_t h = row * window.stride - window.padding_top + i % window.kernel;
+    std::fill(rows, rows + length, 0.0F);
+    if (h < 0 || h >= g.in.height_pixels) continue;
+    const float* const from = image + i / window.kernel * g.in.pixels() + h * columns;
+    std::copy(from, from + std::min(columns, length - window.padding_left), rows + window.padding_left);
+  }
+}
 
 /// Some rows of an image's result.
 struct Strip {
@@ -106,10 +125,11 @@ class Block {
       : g_(g),
         t_(t),
         y_(y),
-        expand_(t.expand, g.in.channels, g.depthwise.in, g.expand_activation),
+        expand_(t.expand, expand_inputs(g), g.depthwise.in, g.expand_activation),
         project_(t.project, g.depthwise.out.channels, g.out, g.project_activation),
         next_rows_(depthwise_forward_scratch(g.depthwise)),
         row_(scratch + g.depthwise.in.blocks * next_rows_),
+        window_(row_ + g.depthwise.out.blocks * g.depthwise.out.width_pixels * Width),
         rows_(depthwise_input_row(g.depthwise, kTile), g.depthwise.in.width_pixels, scratch) {
     std::fill(scratch, row_, 0.0F);  // the zeros at both ends of every row
   }
@@ -129,11 +149,19 @@ class Block {
  private:
   /// A row of all blocks in front of the depthwise convolution.
   void fill(std::int64_t image, std::int64_t row, float* to, std::int64_t pixels) const {
+    if (g_.first) return fill_by_first(image, row, {to, next_rows_}, pixels);
     const std::int64_t plane = g_.in.pixels() * Width, at = row * g_.in.width_pixels * Width;
     const float* const x = t_.x + image * g_.in.blocks * plane;
-    if (t_.expand.weights != nullptr) return expand_({x + at, Width, plane}, {to, next_rows_}, pixels);
+    if (t_.expand.weights != nullptr) return expand_(LeftSide<Width, 1>{x + at, Width, plane}, {to, next_rows_}, pixels);
     for (std::int64_t block = 0; block < g_.in.blocks; ++block)
       CopiedRows<Width>{x + block * plane, g_.in.width_pixels}(row, to + block * next_rows_, pixels);
+  }
+
+  void fill_by_first(std::int64_t image, std::int64_t row, const ResultRow& to, std::int64_t pixels) const {
+    gather_rows(g_, t_.x + image * g_.in.channels * g_.in.pixels(), row, window_);
+    const std::int64_t kernel = g_.first->kernel, length = first_row(g_);
+    g_.first->stride == 1 ? expand_(LeftSide<1, 1>{window_, kernel, length}, to, pixels)
+                          : expand_(LeftSide<2, 1>{window_, kernel, length}, to, pixels);
   }
 
   void convolve(std::int64_t top) {
@@ -147,15 +175,17 @@ class Block {
   void project(std::int64_t image, std::int64_t h) const {
     const std::int64_t pixels = g_.out.width_pixels, plane = g_.out.pixels() * Width;
     const std::int64_t at = image * g_.out.blocks * plane + h * pixels * Width;
-    project_({row_, Width, pixels * Width}, {y_ + at, plane, t_.residual == nullptr ? nullptr : t_.residual + at}, pixels);
+    project_(LeftSide<Width, 1>{row_, Width, pixels * Width}, {y_ + at, plane, t_.residual == nullptr ? nullptr : t_.residual + at},
+             pixels);
   }
 
   const InvertedResidualGeometry& g_;
   const InvertedResidualTensors& t_;
   float* y_;
-  Pointwise<Width> expand_, project_;
+  ConvolvedRow<Width> expand_, project_;
   std::int64_t next_rows_;  // from one block's rows to the next one's
   float* row_;
+  float* window_;  // the network's first convolution's
   PaddedRows<Width, Kernel> rows_;
 };
 

@@ -7,17 +7,26 @@
 
 namespace cnnctl {
 
+/// How a network's first convolution goes over its few channels: a square window, the stride 1 or 2, the same in both dimensions.
+struct FirstWindow {
+  std::int64_t kernel = 3;
+  std::int64_t stride = 1;
+  std::int64_t padding_top = 0, padding_left = 0;
+};
+
 /// A 1x1 convolution that may be absent, a depthwise one and a 1x1 one, with what is done to the result of each. All maps stand in blocks
-/// of as many channels. Without the first, the depthwise one reads x.
+/// of as many channels. Without the first, the depthwise one reads x. In the place of the first there may be the network's first
+/// convolution: then x is nchw.
 struct InvertedResidualGeometry {
   ChannelLayout in;  // of x
+  std::optional<FirstWindow> first;
   DepthwiseGeometry depthwise;
   ChannelLayout out;  // of y
   std::optional<EltwiseLoop> expand_activation, depthwise_activation, project_activation;
 };
 
-/// Weights and (or nullptr) a bias, a number a channel. Those of 1x1 convolutions stand in panels of two blocks of output channels:
-/// [panels][in][panel].
+/// Weights and (or nullptr) a bias, a number a channel. Those of 1x1 convolutions, and of the network's first, stand in panels of two
+/// blocks of output channels: [panels][in][panel], [panels][in][kernel][kernel][panel].
 struct ConvolutionNumbers {
   const float* weights = nullptr;
   const float* bias = nullptr;
@@ -29,6 +38,9 @@ struct InvertedResidualTensors {
   ConvolutionNumbers depthwise, project;
   const float* residual = nullptr;  // a map like y, added before the last function; or nullptr
 };
+
+/// Floats of a row of x with the zeros at both ends that the network's first convolution reads.
+std::int64_t first_row(const InvertedResidualGeometry& geometry);
 
 /// Floats of scratch for all threads together.
 std::int64_t inverted_residual_scratch(const InvertedResidualGeometry& geometry);

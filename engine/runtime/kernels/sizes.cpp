@@ -83,10 +83,13 @@ std::int64_t norm_depthwise_scratch(const NormDepthwiseGeometry& g) {
                                            norm_depthwise_sums(g) + depthwise_parts(c) + c.threads * depthwise_backward_scratch(c));
 }
 
+std::int64_t first_row(const InvertedResidualGeometry& g) { return (g.depthwise.in.width_pixels - 1) * g.first->stride + g.first->kernel; }
+
 std::int64_t inverted_residual_scratch(const InvertedResidualGeometry& g) {
   const DepthwiseGeometry& c = g.depthwise;
   const std::int64_t result = whole_lines(c.out.width_pixels * c.out.width);
-  return c.threads * c.in.blocks * (depthwise_forward_scratch(c) + result);
+  const std::int64_t window = g.first ? whole_lines(g.in.channels * g.first->kernel * first_row(g)) : 0;
+  return c.threads * (c.in.blocks * (depthwise_forward_scratch(c) + result) + window);
 }
 
 std::int64_t winograd_forward_chunk(const WinogradGeometry& g) {

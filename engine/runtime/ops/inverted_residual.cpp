@@ -1,5 +1,6 @@
 #include <optional>
 
+#include "engine/graph/first_convolution.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
 #include "engine/runtime/threads.h"
@@ -8,8 +9,14 @@ namespace cnnctl {
 namespace {
 
 /// Panels of two blocks of output channels.
-Desc pointwise_weights_desc(const ConvolutionSetup& s) {
+Desc panel_weights_desc(const ConvolutionSetup& s) {
   return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Abcd32a : FormatTag::Abcd16a);
+}
+
+/// The window of a convolution that is the network's first and no 1x1 one; nothing of others.
+std::optional<FirstWindow> first_window(const Compiler& compiler, const Node& node, const Convolution& op) {
+  if (!compiler.is_input(node.inputs[0]) || !suits_first_rows(op, compiler.shape(0).channels)) return std::nullopt;
+  return FirstWindow{op.vertical.kernel, op.vertical.stride, op.vertical.padding_begin, op.horizontal.padding_begin};
 }
 
 /// The three convolutions in their places.
@@ -20,14 +27,22 @@ struct Setups {
 
 Setups setups_of(const Compiler& compiler, const Node& node, const InvertedResidual& op) {
   const Dims src = compiler.dims(node.inputs[0]), dst = compiler.dims(node.output);
-  const Dims before{src[0], op.depthwise.out_channels, src[2], src[3]}, behind{dst[0], op.depthwise.out_channels, dst[2], dst[3]};
+  const auto expanded = [&](std::int64_t size, Window Convolution::*window) {
+    return op.expand ? window_output(size, (*op.expand).*window) : size;
+  };
+  const Dims before{src[0], op.depthwise.out_channels, expanded(src[2], &Convolution::vertical),
+                    expanded(src[3], &Convolution::horizontal)};
+  const Dims behind{dst[0], op.depthwise.out_channels, dst[2], dst[3]};
   return {op.expand ? std::optional(convolution_setup(compiler, node, *op.expand, src, before)) : std::nullopt,
           convolution_setup(compiler, node, op.depthwise, before, behind), convolution_setup(compiler, node, op.project, behind, dst)};
 }
 
-InvertedResidualGeometry geometry_of(const InvertedResidual& op, const Setups& setups) {
-  const ConvolutionSetup& first = setups.expand ? *setups.expand : setups.depthwise;
-  return {*channel_layout(vector_blocked_desc(first.src)),
+/// The format of x.
+Desc source_desc(const Dims& dims, const std::optional<FirstWindow>& first) { return first ? plain_desc(dims) : vector_blocked_desc(dims); }
+
+InvertedResidualGeometry geometry_of(const InvertedResidual& op, const Setups& setups, const std::optional<FirstWindow>& first) {
+  return {*channel_layout(source_desc(setups.expand ? setups.expand->src : setups.depthwise.src, first)),
+          first,
           depthwise_geometry(op.depthwise, setups.depthwise).value(),
           *channel_layout(vector_blocked_desc(setups.project.dst)),
           op.expand ? joined_loop(op.expand->activation) : std::nullopt,
@@ -61,9 +76,9 @@ class Numbers {
 
 Numbers numbers_of(Compiler& compiler, const Node& node, const InvertedResidual& op, const Setups& setups) {
   Numbers numbers;
-  if (op.expand) numbers.add(compiler, node, *op.expand, *setups.expand, pointwise_weights_desc(*setups.expand));
+  if (op.expand) numbers.add(compiler, node, *op.expand, *setups.expand, panel_weights_desc(*setups.expand));
   numbers.add(compiler, node, op.depthwise, setups.depthwise, depthwise_weights_desc(setups.depthwise));
-  numbers.add(compiler, node, op.project, setups.project, pointwise_weights_desc(setups.project));
+  numbers.add(compiler, node, op.project, setups.project, panel_weights_desc(setups.project));
   return numbers;
 }
 
@@ -71,11 +86,15 @@ Numbers numbers_of(Compiler& compiler, const Node& node, const InvertedResidual&
 
 Backward compile(Compiler& compiler, const Node& node, const InvertedResidual& op) {
   const Setups setups = setups_of(compiler, node, op);
-  const InvertedResidualGeometry geometry = geometry_of(op, setups);
+  const auto window = op.expand ? first_window(compiler, node, *op.expand) : std::nullopt;
+  const InvertedResidualGeometry geometry = geometry_of(op, setups, window);
   const Numbers numbers = numbers_of(compiler, node, op, setups);
   const std::string& layer = compiler.layer_name(node);
-  const auto blocked = [&](ValueId id) { return compiler.in_format(compiler.value(id), vector_blocked_desc(compiler.dims(id)), layer); };
-  const Tensor x = blocked(node.inputs[0]), residual = op.project.residual ? blocked(node.inputs[1]) : x;
+  const auto input = [&](std::size_t i, const std::optional<FirstWindow>& first) {
+    const ValueId id = node.inputs[i];
+    return compiler.in_format(compiler.value(id), source_desc(compiler.dims(id), first), layer);
+  };
+  const Tensor x = input(0, window), residual = op.project.residual ? input(1, std::nullopt) : x;
   const Tensor y = compiler.allocate(vector_blocked_desc(setups.project.dst));
   std::vector<Tensor> tensors = numbers.tensors;
   const std::size_t first = tensors.size();

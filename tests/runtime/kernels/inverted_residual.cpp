@@ -36,7 +36,16 @@ struct Case {
   std::int64_t images;
   int threads;
   bool expands = true, residual = false;
+  std::optional<FirstWindow> first{};
   std::optional<EltwiseLoop> expand_activation{}, depthwise_activation{}, project_activation{};
+
+  /// Taps of the convolution in front, and the size of x: as large as gives height x width.
+  std::int64_t taps() const { return first ? first->kernel * first->kernel : 1; }
+  std::int64_t x_size(std::int64_t size, std::int64_t before) const {
+    return first ? (size - 1) * first->stride + first->kernel - before - 1 : size;
+  }
+  std::int64_t x_height() const { return x_size(height, first ? first->padding_top : 0); }
+  std::int64_t x_width() const { return x_size(width, first ? first->padding_left : 0); }
 
   std::int64_t out_height() const { return (height + 2 * padding - kernel) / stride + 1; }
   std::int64_t out_width() const { return (width + 2 * padding - kernel) / stride + 1; }
@@ -47,7 +56,7 @@ struct Numbers {
   std::vector<float> expand, expand_bias, depthwise, depthwise_bias, project, project_bias;
 
   explicit Numbers(const Case& c)
-      : expand(some(c.middle * c.in, 1)),
+      : expand(some(c.middle * c.in * c.taps(), 1)),
         expand_bias(some(c.middle, 2)),
         depthwise(some(c.middle * c.kernel * c.kernel, 3)),
         depthwise_bias(some(c.middle, 4)),
@@ -65,11 +74,26 @@ void pointwise(Map& x, const std::vector<float>& weights, const std::vector<floa
   });
 }
 
+void convolve_first(const FirstWindow& window, Map& x, const std::vector<float>& weights, const std::vector<float>& bias, Map& y) {
+  const std::int64_t kernel = window.kernel;
+  y.each([&](auto n, auto c, auto h, auto w, double& v) {
+    v = bias[static_cast<std::size_t>(c)];
+    for (std::int64_t i = 0; i < x.channels * kernel * kernel; ++i) {
+      const std::int64_t row = h * window.stride - window.padding_top + i / kernel % kernel,
+                         column = w * window.stride - window.padding_left + i % kernel;
+      if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
+      v += x.at(n, i / kernel / kernel, row, column) *
+           static_cast<double>(weights[static_cast<std::size_t>(c * x.channels * kernel * kernel + i)]);
+    }
+  });
+}
+
 Map by_plain_loops(const Case& c, const Numbers& numbers, Map x, Map residual) {
   Map expanded(c.images, c.middle, c.height, c.width), middle(c.images, c.middle, c.out_height(), c.out_width()),
       y(c.images, c.out, c.out_height(), c.out_width());
   if (c.expands) {
-    pointwise(x, numbers.expand, numbers.expand_bias, expanded);
+    c.first ? convolve_first(*c.first, x, numbers.expand, numbers.expand_bias, expanded)
+            : pointwise(x, numbers.expand, numbers.expand_bias, expanded);
     expanded.each([&](auto, auto, auto, auto, double& v) { v = activated(c.expand_activation, v); });
   } else {
     expanded = x;
@@ -131,13 +155,14 @@ void check(const Case& c, std::int64_t block) {
   INFO(c.in << ", " << c.middle << ", " << c.out << " channels, kernel " << c.kernel << ", stride " << c.stride << ", " << c.height << " x "
             << c.width << ", blocks of " << block);
   const Numbers numbers(c);
-  const Map x = random_plain(c.images, c.in, c.height, c.width, 7);
+  const Map x = random_plain(c.images, c.in, c.x_height(), c.x_width(), 7);
   const Map residual = random_plain(c.images, c.out, c.out_height(), c.out_width(), 8);
-  const ChannelLayout in = layout(c.images, c.in, block, c.height, c.width),
+  const ChannelLayout in = layout(c.images, c.in, c.first ? 1 : block, c.x_height(), c.x_width()),
                       expanded = layout(c.images, c.middle, block, c.height, c.width),
                       middle = layout(c.images, c.middle, block, c.out_height(), c.out_width()),
                       out = layout(c.images, c.out, block, c.out_height(), c.out_width());
   const InvertedResidualGeometry g{in,
+                                   c.first,
                                    {expanded, middle, c.kernel, c.stride, c.padding, c.padding, c.threads},
                                    out,
                                    c.expand_activation,
@@ -145,7 +170,7 @@ void check(const Case& c, std::int64_t block) {
                                    c.project_activation};
   const std::vector<double> expected = doubles(blocked(out, by_plain_loops(c, numbers, x, residual)));
   const std::vector<float> of_x = blocked(in, x), of_residual = blocked(out, residual),
-                           expand = in_panels(numbers.expand, c.in, c.middle, block),
+                           expand = in_panels(numbers.expand, c.in * c.taps(), c.middle, block),
                            depthwise = in_blocks(numbers.depthwise, c.middle, c.kernel * c.kernel, block),
                            project = in_panels(numbers.project, c.middle, c.out, block);
   const InvertedResidualTensors t{of_x.data(),
@@ -231,9 +256,28 @@ TEST_CASE("three convolutions in one keep lanes beyond the channels zero, and fu
           block);
 }
 
+TEST_CASE("a network's first convolution in front of the two others is that of plain loops, also over the edges") {
+  for (const std::int64_t block : {8, 16})
+    for (const FirstWindow& window : {FirstWindow{3, 2, 1, 1}, FirstWindow{3, 1, 1, 0}, FirstWindow{5, 2, 0, 2}, FirstWindow{7, 2, 3, 3}})
+      check({.in = window.kernel == 5 ? 1 : 3,
+             .middle = 19,
+             .out = 24,
+             .kernel = 3,
+             .stride = 1,
+             .padding = 1,
+             .height = 7,
+             .width = 15,
+             .images = 3,
+             .threads = 2,
+             .first = window,
+             .expand_activation = relu6,
+             .depthwise_activation = relu6},
+            block);
+}
+
 TEST_CASE("three convolutions in one keep a NaN that relu6 stands behind") {
   const ChannelLayout map = layout(1, 8, 8, 3, 3);
-  const InvertedResidualGeometry g{map, {map, map, 3, 1, 1, 1, 1}, map, relu6, relu6, relu6};
+  const InvertedResidualGeometry g{map, std::nullopt, {map, map, 3, 1, 1, 1, 1}, map, relu6, relu6, relu6};
   const std::vector<float> x(72, std::numeric_limits<float>::quiet_NaN()), ones(16 * 8 * 9, 1.0F);
   const InvertedResidualTensors t{x.data(), {ones.data(), nullptr}, {ones.data(), nullptr}, {ones.data(), nullptr}, nullptr};
   for (const KernelTable* table : runnable_kernels()) {
