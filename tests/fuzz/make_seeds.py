@@ -67,6 +67,12 @@ def safetensors_files():
     half = {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}
     flag = {"dtype": "BOOL", "shape": [], "data_offsets": [4, 5]}
     write("safetensors", "types", safetensors({"h": half, "b": flag}, bytes(5)))
+    header, data = {}, b""
+    for name, size in [("F64", 8), ("F32", 4), ("F16", 2), ("BF16", 2), ("I64", 8), ("I32", 4), ("I16", 2), ("I8", 1), ("U8", 1), ("BOOL", 1)]:
+        header[name] = {"dtype": name, "shape": [2], "data_offsets": [len(data), len(data) + 2 * size]}
+        data += b"\x01\x7c"[-size:].rjust(size, b"\0") * 2
+    write("safetensors", "every_type", safetensors(header, data))
+    write("safetensors", "hole", safetensors({"w": {**tensor, "data_offsets": [4, 12]}}, bytes(12)))
     write("safetensors", "nothing", safetensors({}, b""))
     write("safetensors", "claims_much", safetensors({"w": {**tensor, "shape": [1 << 62, 4]}}, bytes(8)))
 
@@ -129,6 +135,12 @@ def archives():
     plain = packed.getvalue()
     write("archive", "set.tar.gz", gzip.compress(plain, mtime=0))
     write("archive", "set.tar", plain.rstrip(b"\0") + bytes(1536))
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        link = tarfile.TarInfo("set/a.bin")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    write("archive", "link.tar", packed.getvalue()[:1536])
     write("archive", "cut_off.tar.gz", gzip.compress(plain[:600], mtime=0))
     # A size of 8 GiB in octal, with the header's checksum made right again.
     lying = bytearray(plain[:1024])
