@@ -1,5 +1,6 @@
 #include "engine/training/checkpoint_metadata.h"
 
+#include <algorithm>
 #include <charconv>
 #include <stdexcept>
 #include <string_view>
@@ -91,6 +92,12 @@ Progress progress_from(const SafeTensors& file, const std::string& path) {
   }
 }
 
+/// Control characters become '?': names are printed, and could take over a terminal.
+void make_printable(std::string& name) {
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
+}
+
 std::vector<double> schedule_from(const SafeTensors& file, const std::string& path) {
   try {
     return json::parse(metadata(file, path, "schedule_state")).get<std::vector<double>>();
@@ -136,6 +143,7 @@ Checkpoint take_apart(SafeTensors file, const std::string& path) {
   if (const auto classes = values.find("classes"); classes != values.end()) {
     try {
       checkpoint.classes = json::parse(classes->second).get<std::vector<std::string>>();
+      for (std::string& name : checkpoint.classes) make_printable(name);
     } catch (const json::exception&) {
       throw InputError(fmt::format("{}: 'classes' in its metadata is no JSON list of names", path));
     }
