@@ -3,7 +3,7 @@
 
     python3 -B make_seeds.py        (nothing beyond Python is needed)
 
-Inputs that a fuzzer found lie beside them under other names.
+Inputs that a fuzzer found and that reach other code lie in found/ beside them.
 """
 import gzip
 import io
