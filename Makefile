@@ -14,7 +14,7 @@ BENCHES ?= mnist_convnet:100 resnet20_cifar10:128 resnet18:16 resnet50:8 mobilen
 # Installs packages where any is missing and SETUP is not "no".
 install_packages = $(if $(filter no,$(SETUP)),,@scripts/install-packages $(1))
 
-.PHONY: help setup build demo test asan tsan fuzz bench format check-format lint install clean
+.PHONY: help setup build demo test asan tsan valgrind fuzz fuzz-coverage bench format check-format lint install clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,7 +23,9 @@ help:
 	@echo 'make build         set up, build: $(RELEASE)/cnnctl'
 	@echo 'make asan          the fast tests under the address and undefined behaviour sanitizers'
 	@echo 'make tsan          tests of the loader and the trainer under the thread sanitizer'
+	@echo 'make valgrind      short runs of the program under valgrind'
 	@echo 'make fuzz          try every reader on made-up input, FUZZ_SECONDS ($(FUZZ_SECONDS)) each, under both sanitizers'
+	@echo 'make fuzz-coverage how much of every reader the inputs reach that "make fuzz" has gathered, and the kept ones'
 	@echo 'make bench         time networks, or BENCHES="CONFIG:BATCH_SIZE ...", to build/bench.json (for bench --compare)'
 	@echo 'make format        lay out the code (clang-format 14)'
 	@echo 'make check-format  fail where the layout is another'
@@ -58,6 +60,10 @@ tsan: setup
 	@cmake --build --preset tsan
 	@ctest --preset tsan
 
+valgrind: build
+	$(call install_packages,valgrind)
+	@scripts/valgrind $(RELEASE)/cnnctl
+
 # Each target for FUZZ_SECONDS, the kept inputs first; what does harm is left in build/fuzz/fuzz/TARGET.
 fuzz:
 	$(call install_packages,$(PACKAGES) clang libclang-rt-dev libomp-dev)
@@ -65,6 +71,12 @@ fuzz:
 	@cmake --build --preset fuzz
 	@ctest --preset fuzz
 	@grep -E 'Testing: |DONE  ' build/fuzz/Testing/Temporary/LastTest.log
+
+fuzz-coverage:
+	$(call install_packages,$(PACKAGES) clang llvm libclang-rt-dev libomp-dev)
+	@cmake --preset coverage
+	@cmake --build --preset coverage
+	@scripts/fuzz-coverage
 
 bench: build
 	@rm -f build/bench.json.part

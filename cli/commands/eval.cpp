@@ -112,6 +112,8 @@ int run_eval(const EvalOptions& options) {
   Experiment& experiment = saved.experiment;
   if (!options.precision.empty()) experiment.train.precision = options.precision;
   class_count(experiment.graph, "eval");
+  constexpr const char* advice = "leave out --set for what changes the network";
+  require_fitting(experiment.graph, saved.checkpoint.file, saved.path, {}, advice);
   download_data(experiment, false);
   auto loading = std::async(std::launch::async, [&] { return load_part(experiment, options.split); });
   ModelOptions model_options{.mode = Mode::evaluation, .batch_size = experiment.train.batch_size};
@@ -120,8 +122,7 @@ int run_eval(const EvalOptions& options) {
     if (loading.valid()) loading.wait();
   };
   Model model(experiment.graph, model_options);
-  print_warnings(
-      warnings(load_weights(model, saved.checkpoint.file, saved.path, {}, "leave out --set for what changes the network"), saved.path));
+  print_warnings(warnings(load_weights(model, saved.checkpoint.file, saved.path, {}, advice), saved.path));
   const auto source = loading.get();
   prepare_evaluation(model, source->size(), experiment.train.batch_size);
   remember_choices(model);

@@ -2,13 +2,16 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "cli/commands/tables.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
+#include "engine/config/assignment.h"
 #include "engine/formats/weights_file.h"
 #include "engine/training/choice_cache.h"
 
@@ -17,6 +20,20 @@ namespace {
 
 // For all programs of a model together.
 constexpr double kTuningSeconds = 2;
+
+/// Whether the dataset's argument `key` comes from the command line.
+bool is_set(const Value& arguments, std::string_view key) {
+  const Value* value = arguments.find(key);
+  return value && value->place.source && value->place.source->name == set_source;
+}
+
+/// Takes from a dataset what a checkpoint says of fetching it: to connect to an address and to write files is for the user alone to ask.
+void forget_download(Value& arguments) {
+  const bool is_asked_for = is_set(arguments, "download") || is_set(arguments, "mirror");
+  std::erase_if(arguments.entries, [&](const Entry& entry) {
+    return (entry.key == "download" && !is_asked_for) || (entry.key == "mirror" && !is_set(arguments, "mirror"));
+  });
+}
 
 void print_warnings(const Diagnostics& diagnostics) { std::fputs(to_text(diagnostics, wants_color(stderr)).c_str(), stderr); }
 
@@ -106,6 +123,7 @@ SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::
   Diagnostics diagnostics;
   Experiment experiment = parse_experiment(file, checkpoint.config, sets, experiment_tables(), diagnostics);
   print_warnings(diagnostics);
+  forget_download(experiment.data.dataset.arguments);
   return {file, std::move(checkpoint), std::move(experiment)};
 }
 

@@ -54,6 +54,7 @@ struct SavedExperiment {
   Checkpoint checkpoint;
   Experiment experiment;
 };
+/// The config is not believed: it includes no files, and its dataset is fetched only where `sets` say so.
 SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::string>& sets);
 
 /// Throws InputError where the network's output is no vector of classes. `command` names who needs one.

@@ -167,6 +167,8 @@ int run_predict(const PredictOptions& options) {
   const Predictor predictor = load_predictor(options);
   const Graph& graph = predictor.experiment.graph;
   const auto classes = static_cast<std::size_t>(class_count(graph, "predict"));
+  constexpr const char* advice = "predict needs the weights of this very network: check the config and --set";
+  require_fitting(graph, predictor.weights, predictor.weights_path, {}, advice);
   const std::unique_ptr<BatchSource> source =
       options.input.empty() ? open_image_files(options.images, predictor.experiment) : open_array(options.input, predictor.experiment);
   if (options.top > static_cast<std::int64_t>(classes))
@@ -176,9 +178,7 @@ int run_predict(const PredictOptions& options) {
   Model model(graph, {.mode = Mode::evaluation,
                       .batch_size = std::clamp<std::int64_t>(images, 1, largest_batch),
                       .deterministic = predictor.experiment.train.deterministic});
-  print_warnings(warnings(load_weights(model, predictor.weights, predictor.weights_path, {},
-                                       "predict needs the weights of this very network: check the config and --set"),
-                          predictor.weights_path));
+  print_warnings(warnings(load_weights(model, predictor.weights, predictor.weights_path, {}, advice), predictor.weights_path));
   const std::vector<float> logits = run_network(model, *source);
   if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);
 

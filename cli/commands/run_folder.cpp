@@ -46,7 +46,7 @@ void refuse_used_folder(const fs::path& path) {
 /// Takes the lock on a folder, for as long as the descriptor is open.
 Descriptor take_lock(const std::string& folder) {
   const std::string path = (fs::path(folder) / ".lock").string();
-  Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
+  Descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666));
   if (!lock.is_open()) throw InputError(fmt::format("cannot write into the run's folder {}: {}", folder, std::strerror(errno)));
   if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     throw InputError(fmt::format("{}: another process is training in this folder; wait until it ends, or stop it", folder));

@@ -219,6 +219,9 @@ class Run {
     restore(job_.resumed->checkpoint, job_.resumed->path, *job_.model, state());
     const Progress& progress = trainer_.progress();
     check_same_images(path, progress.images, job_.train->size());
+    if (progress.step > trainer_.steps_per_epoch())
+      no_resume(job_.resumed->path, fmt::format("'progress' in its metadata is damaged: an epoch has {} steps, and step {} of one is done",
+                                                trainer_.steps_per_epoch(), progress.step));
     saved_ = fmt::format("epoch {}, step {}", progress.epoch, progress.step);
   }
 

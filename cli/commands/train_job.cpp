@@ -68,10 +68,13 @@ void load_resumed(TrainJob& job, const TrainCommandOptions& options) {
   job.folder.emplace(RunFolder::open(options.resume));
   job.resumed = load_checkpoint(options.resume, options.sets);
   job.experiment = std::move(job.resumed->experiment);
-  if (options.sets.empty()) return;
-  Diagnostics warnings;  // were printed
-  const Experiment before = parse_experiment(job.resumed->path, job.resumed->checkpoint.config, {}, experiment_tables(), warnings);
-  check_resumable(options.resume, before, job.experiment);
+  const Checkpoint& checkpoint = job.resumed->checkpoint;
+  if (!options.sets.empty()) {
+    Diagnostics warnings;  // were printed
+    const Experiment before = parse_experiment(job.resumed->path, checkpoint.config, {}, experiment_tables(), warnings);
+    check_resumable(options.resume, before, job.experiment);
+  }
+  require_fitting(job.experiment.graph, checkpoint.file, job.resumed->path, {}, resume_advice);
 }
 
 }  // namespace

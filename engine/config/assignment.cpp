@@ -25,7 +25,7 @@ std::string Assignment::path_text(std::size_t count) const {
 }
 
 std::optional<Assignment> read_assignment(const std::string& text, Diagnostics& diagnostics) {
-  const auto source = std::make_shared<const Source>(Source{"--set", text});
+  const auto source = std::make_shared<const Source>(Source{set_source, text});
   const auto malformed = [&](std::size_t begin, std::size_t end, std::string message) {
     diagnostics.error({source, begin, end}, std::move(message), example);
     return std::nullopt;

@@ -9,6 +9,9 @@
 
 namespace cnnctl {
 
+/// The name of the sources that --set's values come from.
+inline constexpr const char* set_source = "--set";
+
 /// KEY=VALUE, taken apart.
 struct Assignment {
   /// One part of the dotted path.
@@ -23,7 +26,8 @@ struct Assignment {
   std::string path_text(std::size_t count) const;
 };
 
-/// Reads `text`; its places point into a source called "--set". Returns nothing, with the mistake in `diagnostics`, where it is malformed.
+/// Reads `text`; its places point into a source called set_source. Returns nothing, with the mistake in `diagnostics`, where it is
+/// malformed.
 std::optional<Assignment> read_assignment(const std::string& text, Diagnostics& diagnostics);
 
 }  // namespace cnnctl

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <stdexcept>
 #include <utility>
 
 namespace cnnctl {
@@ -16,8 +17,10 @@ bool cut(const Descriptor& descriptor, std::int64_t size) { return ::ftruncate(d
 }  // namespace
 
 AppendedFile::AppendedFile(std::string path, std::int64_t size)
-    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+    : path_(std::move(path)), descriptor_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0666)) {
   struct stat status {};
+  if (!descriptor_.is_open() && errno == ELOOP)
+    throw std::runtime_error(path_ + ": cannot be written: it is a symbolic link, which may lead out of its folder");
   if (!descriptor_.is_open() || ::fstat(descriptor_.number(), &status) != 0) fail_to_write(path_, errno);
   size_ = std::min<std::int64_t>(size, status.st_size);
   if (size_ < status.st_size && !cut(descriptor_, size_)) fail_to_write(path_, errno);

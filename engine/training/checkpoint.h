@@ -1,11 +1,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
-#include "engine/formats/safetensors.h"
 #include "engine/runtime/model.h"
+#include "engine/training/checkpoint_metadata.h"
+#include "engine/training/ema.h"
 #include "engine/training/optimizers/optimizer.h"
-#include "engine/training/trainer.h"
+#include "engine/training/schedules/schedule.h"
 
 namespace cnnctl {
 
@@ -27,14 +30,8 @@ struct TrainingState {
 void write_last(const std::string& path, Model& model, const std::string& config, const std::vector<std::string>& classes,
                 const TrainingState& state);
 
-/// A checkpoint as read, its metadata taken apart. Throws InputError where it has no config.
-struct Checkpoint {
-  SafeTensors file;
-  std::string config;
-  std::vector<std::string> classes;
-  Choices choices;
-};
-Checkpoint read_checkpoint(const std::string& path);
+/// What is said where weights do not fit on a resume.
+inline constexpr std::string_view resume_advice = "resume with the network that the run was started with";
 
 /// Restores weights and state from a last.safetensors. Throws InputError that names what is missing.
 void restore(const Checkpoint& checkpoint, const std::string& path, Model& model, const TrainingState& state);

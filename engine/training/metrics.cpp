@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <fstream>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "engine/formats/atomic_file.h"
+#include "engine/formats/input_file.h"
 
 namespace cnnctl {
 namespace {
@@ -29,9 +29,13 @@ std::int64_t epoch_of(std::string_view line, std::string_view header) {
 std::string kept_text(const std::string& path, std::int64_t epochs_done, std::string_view header) {
   std::string text = fmt::format("{}\n", header);
   if (epochs_done == 0) return text;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line) && !file.eof();)  // a line without its line break was cut off
-    if (const std::int64_t epoch = epoch_of(line, header); epoch >= 1 && epoch <= epochs_done) text += line + '\n';
+  if (!may_exist(path)) return text;
+  const std::string old = InputFile(path).read_rest();
+  std::size_t begin = 0;
+  for (std::size_t end = 0; (end = old.find('\n', begin)) != std::string::npos; begin = end + 1) {  // what has no line break was cut off
+    const auto line = std::string_view(old).substr(begin, end - begin);
+    if (const std::int64_t epoch = epoch_of(line, header); epoch >= 1 && epoch <= epochs_done) text.append(line).append("\n");
+  }
   return text;
 }
 

@@ -14,13 +14,14 @@ namespace cnnctl {
 class MetricsFile {
  public:
   /// Starts the file, or, where a run is resumed after `epochs_done` epochs, continues it: rows of later epochs and what is no whole row
-  /// are dropped. Throws std::runtime_error with the path where it cannot be written.
+  /// are dropped. Throws InputError where it cannot be read or is no regular file, std::runtime_error where it cannot be written, with the
+  /// path.
   MetricsFile(const std::string& path, std::int64_t epochs_done, bool validated);
 
-  /// Appends a row and hands it to the system. Throws as the constructor does; the row is then written before the next one.
+  /// Appends a row and hands it to the system. Throws std::runtime_error with the path; the row is then written before the next one.
   void write(const EpochMetrics& metrics);
 
-  /// Has the rows reach the disk. Throws as the constructor does.
+  /// Has the rows reach the disk. Throws as write() does.
   void flush() { file_.flush(); }
 
  private:

@@ -108,11 +108,16 @@ void initialize(Model& model, std::uint64_t seed) {
   }
 }
 
+void require_fitting(const Graph& graph, const SafeTensors& file, const std::string& path, const std::vector<std::string>& except,
+                     std::string_view advice) {
+  if (const std::string text = misfits(graph.parameters, file, except); !text.empty())
+    throw InputError(fmt::format("{}: the weights do not fit the network:{}\n{}", path, text, advice));
+}
+
 LoadedWeights load_weights(Model& model, const SafeTensors& file, const std::string& path, const std::vector<std::string>& except,
                            std::string_view advice) {
+  require_fitting(model.graph(), file, path, except, advice);
   const auto& parameters = model.graph().parameters;
-  if (const std::string text = misfits(parameters, file, except); !text.empty())
-    throw InputError(fmt::format("{}: the weights do not fit the network:{}\n{}", path, text, advice));
   if (const std::string text = lost_numbers(parameters, file, except); !text.empty())
     throw InputError(fmt::format("{}: the weights hold what is no finite number, as diverged training leaves it:{}", path, text));
   for (std::size_t id = 0; id < parameters.size(); ++id)

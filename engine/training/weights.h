@@ -22,9 +22,14 @@ struct LoadedWeights {
   std::vector<std::string> idle_globs;  // that match no parameter of the network
 };
 
+/// Throws InputError that names every parameter of a network which the file lacks or has in another shape, with both shapes and `advice`.
+/// Before a model is made, this bounds the memory for its parameters by what the file holds.
+void require_fitting(const Graph& graph, const SafeTensors& file, const std::string& path, const std::vector<std::string>& except,
+                     std::string_view advice);
+
 /// Copies the tensors of a file into the parameters of the same names; shapes that differ only by dimensions of 1 agree. Parameters that
-/// match one of the globs `except` keep their values. Throws InputError that names every tensor that is missing or of another shape, with
-/// both shapes and `advice`, or holds a number that is not finite, and then has changed nothing.
+/// match one of the globs `except` keep their values. Throws InputError as require_fitting does, or where a number is not finite, and then
+/// has changed nothing.
 LoadedWeights load_weights(Model& model, const SafeTensors& file, const std::string& path, const std::vector<std::string>& except,
                            std::string_view advice = "leave tensors out with --init-except, for example --init-except 'fc.*'");
 

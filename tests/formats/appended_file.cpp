@@ -44,6 +44,14 @@ TEST_CASE("an appended file keeps its first bytes, cuts off what is behind them,
   CHECK(AppendedFile(path, 100).size() == 9);  // shorter than it was to be: a crash of the machine
 }
 
+TEST_CASE("a symbolic link in the place of an appended file is not followed") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "elsewhere", "kept\n");
+  std::filesystem::create_symlink(folder.path() / "elsewhere", folder.path() / "log");
+  CHECK_THROWS_WITH(AppendedFile(folder.file("log"), 0), doctest::Contains("log: cannot be written: it is a symbolic link"));
+  CHECK(read_text(folder.path() / "elsewhere") == "kept\n");
+}
+
 TEST_CASE("a text that does not fit is left out whole, and follows when there is room again") {
   const TemporaryFolder folder;
   const std::string path = folder.file("log");

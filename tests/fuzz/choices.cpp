@@ -8,5 +8,7 @@ std::string cnnctl::choices_origin() { return "fuzz"; }
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace cnnctl;
   if (const auto recorded = parse_choices(text_of(data, size))) choices_text(recorded->choices);
+  const MemoryFile file(text_of(data, size));
+  read_choice_cache(file.path());
   return 0;
 }

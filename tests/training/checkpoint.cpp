@@ -187,6 +187,12 @@ TEST_CASE("classes that are no list of names are an error") {
   CHECK(contains(input_error([&] { read_checkpoint(saved.path); }), "'classes'"));
 }
 
+TEST_CASE("names of classes come without control characters, which could take over a terminal") {
+  SafeTensors file;
+  file.metadata = {{"config", config}, {"classes", R"(["\u001b]0;x\u0007", "a\tb", "Füße"])"}};
+  CHECK(take_apart(file, "x").classes == std::vector<std::string>{"?]0;x?", "a?b", "Füße"});
+}
+
 TEST_CASE("an optimizer's state that the checkpoint lacks is named") {
   Saved saved;
   const std::string message = restore_error(read_checkpoint(saved.path), "sgd: {lr: 1, momentum: 0.9}");

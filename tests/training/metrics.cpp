@@ -1,7 +1,9 @@
 #include "engine/training/metrics.h"
 
+#include <filesystem>
 #include <stdexcept>
 
+#include "tests/support/input_error.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/training/support.h"
 
@@ -64,6 +66,12 @@ TEST_CASE("a resumed run whose metrics are gone starts them anew") {
   const TemporaryFolder folder;
   MetricsFile file(folder.file("metrics.csv"), 3, false);
   CHECK(read_text(folder.file("metrics.csv")) == header);
+}
+
+TEST_CASE("a resumed run reads its metrics from a regular file alone") {
+  const TemporaryFolder folder;
+  std::filesystem::create_symlink("/dev/zero", folder.path() / "metrics.csv");  // without an end
+  CHECK(contains(input_error([&] { MetricsFile(folder.file("metrics.csv"), 1, false); }), "metrics.csv: is not a regular file"));
 }
 
 TEST_CASE("metrics that cannot be written are an error with the path") {

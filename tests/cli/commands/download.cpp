@@ -69,12 +69,32 @@ TEST_CASE("train fetches the published files from a mirror, checks them, and tra
   CHECK(server.requests().size() == 4);
   CHECK(run_program(folder.path(), {"eval", "runs/tiny", "--threads", "1"}).status == 0);
   CHECK(server.requests().size() == 4);
-  fs::remove(folder.path() / "data" / "fashion" / "t10k-labels-idx1-ubyte.gz");
-  const Result evaluated = run_program(folder.path(), {"eval", "runs/tiny", "--threads", "1", "--json"});
+}
+
+TEST_CASE("what a checkpoint says of fetching is not done: that takes --set, and the mirror is the one that --set names") {
+  if (!has_package()) return;
+  const TemporaryFolder folder;
+  const HttpServer server(serve_files(published_files())), other(serve_files(published_files()));
+  write_config(folder, server.url());
+  REQUIRE(train(folder).status == 0);
+  const std::size_t fetched = server.requests().size();
+  const fs::path labels = folder.path() / "data" / "fashion" / "t10k-labels-idx1-ubyte.gz";
+  fs::remove(labels);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"eval", "runs/tiny"}, {"train", "--resume", "runs/tiny"}}) {
+    const Result result = run_program(folder.path(), command);
+    CHECK(result.status == 2);
+    CHECK(contains(result.err, "have them fetched with --set data.dataset.fashion_mnist.download=true"));
+    CHECK_FALSE(fs::exists(labels));
+  }
+  CHECK(server.requests().size() == fetched);
+
+  const Result evaluated =
+      run_program(folder.path(), {"eval", "runs/tiny", "--json", "--set", "data.dataset.fashion_mnist.mirror=" + other.url()});
   INFO(evaluated.err);
   CHECK(evaluated.status == 0);
   CHECK(lines(evaluated.out).size() == 1);
-  CHECK(server.requests().size() == 5);
+  CHECK(server.requests().size() == fetched);
+  CHECK(other.requests().size() == 1);
 }
 
 TEST_CASE("a download that was killed goes on in the next run") {
