@@ -232,6 +232,7 @@ int run_bench(const BenchOptions& options) {
   Experiment experiment = load_config(options.config, options.sets);
   if (!options.precision.empty()) experiment.train.precision = options.precision;
   result.precision = experiment.train.precision;
+  check_precision(experiment.train);
   result.model = experiment.graph.name;
   result.batch_size = options.batch_size > 0 ? options.batch_size : experiment.train.batch_size;
   std::optional<BenchResult> earlier;

@@ -114,6 +114,7 @@ int run_eval(const EvalOptions& options) {
   class_count(experiment.graph, "eval");
   constexpr const char* advice = "leave out --set for what changes the network";
   require_fitting(experiment.graph, saved.checkpoint.file, saved.path, {}, advice);
+  check_precision(experiment.train);
   download_data(experiment, false);
   auto loading = std::async(std::launch::async, [&] { return load_part(experiment, options.split); });
   ModelOptions model_options{.mode = Mode::evaluation, .batch_size = experiment.train.batch_size};

@@ -55,11 +55,14 @@ void add_precision_option(CLI::App& app, std::string& precision, const std::stri
       ->check(one_of({"f32", "bf16"}));
 }
 
+void check_precision(const TrainSpec& train) {
+  if (train.precision != "bf16" || has_bf16()) return;
+  throw InputError(
+      "precision bf16: this machine's processor does not multiply bfloat16 (AVX512_BF16), without which it would be far slower than f32; "
+      "use f32 (--set train.precision=f32)");
+}
+
 void set_choices(ModelOptions& options, const TrainSpec& train, Choices of_run) {
-  if (train.precision == "bf16" && !has_bf16())
-    throw InputError(
-        "precision bf16: this machine's processor does not multiply bfloat16 (AVX512_BF16), without which it would be far slower than f32; "
-        "use f32 (--set train.precision=f32, or --precision f32)");
   options.precision = train.precision == "bf16" ? Precision::bf16 : Precision::f32;
   options.deterministic = train.deterministic;
   options.known = std::move(of_run);

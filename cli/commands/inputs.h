@@ -17,8 +17,11 @@ void add_set_option(CLI::App& app, std::vector<std::string>& sets);
 /// Adds `--precision f32|bf16`, which goes before train.precision; "" where it is not given. `by_default`: whose config that is.
 void add_precision_option(CLI::App& app, std::string& precision, const std::string& by_default);
 
+/// Throws InputError where the processor does not have train.precision.
+void check_precision(const TrainSpec& train);
+
 /// Fills in how convolutions are computed, as train.precision, train.tune and train.deterministic say: by the choices `of_run` that a run
-/// was computed with, those of the user's cache, and by timing. Throws InputError where the processor does not have the precision.
+/// was computed with, those of the user's cache, and by timing.
 void set_choices(ModelOptions& options, const TrainSpec& train, Choices of_run);
 
 /// Puts what the model timed into the user's cache.

@@ -89,6 +89,7 @@ TrainJob load_train_job(const TrainCommandOptions& options) {
   }
   const Experiment& experiment = job.experiment;
   class_count(experiment.graph, "train");
+  check_precision(experiment.train);
   download_data(experiment, options.quiet);
   const auto loading = std::make_shared<Loading>();
   loading->test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });

@@ -28,6 +28,13 @@ inline dnnl::stream& cpu_stream() {
 inline Desc f32_desc(const Dims& dims, FormatTag tag) { return {dims, dnnl::memory::data_type::f32, tag}; }
 inline Desc bf16_desc(const Dims& dims, FormatTag tag) { return {dims, dnnl::memory::data_type::bf16, tag}; }
 
+/// Whether the library multiplies bfloat16 by the processor's own instructions, which the environment may keep it from.
+inline bool library_has_bf16() {
+  const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };
+  const unsigned needed = bits(dnnl::cpu_isa::avx512_core_bf16);
+  return (bits(dnnl::get_effective_cpu_isa()) & needed) == needed;
+}
+
 /// Attributes of every primitive here: scratchpads are the caller's, so that they come from the arena.
 inline dnnl::primitive_attr user_scratchpad() {
   dnnl::primitive_attr attributes;

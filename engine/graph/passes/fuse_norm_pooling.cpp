@@ -11,6 +11,7 @@ constexpr std::int64_t largest_window = 254;
 
 bool can_join(const BatchNorm& norm, const Pooling& pooling) {
   return norm.activation == Eltwise{Eltwise::Function::relu} && !norm.residual && !norm.pooling && pooling.kind == Pooling::Kind::max &&
+         pooling.vertical.kernel <= largest_window && pooling.horizontal.kernel <= largest_window &&
          pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -13,11 +15,14 @@ struct BlockGroup {
 };
 
 /// For loops that go through maps several times, block by block, inside a parallel region: calls visit(group) for groups of blocks one
-/// after another. All images of a group should still be in the last-level cache when the next loop over it comes, beside what is written.
+/// after another. All images of a group should still be in the last-level cache when the next loop over it comes, beside what is written;
+/// but a group has a plane for each thread.
 template <class Visit>
 void for_groups(const ChannelLayout& layout, Visit visit) {
   constexpr std::int64_t floats = 512 * 1024;
-  const std::int64_t count = std::clamp<std::int64_t>(floats / (layout.images * layout.pixels() * layout.width), 1, layout.blocks);
+  const std::int64_t cached = floats / (layout.images * layout.pixels() * layout.width);
+  const std::int64_t for_threads = (omp_get_num_threads() + layout.images - 1) / layout.images;
+  const std::int64_t count = std::min(std::max(cached, for_threads), layout.blocks);
   for (std::int64_t begin = 0; begin < layout.blocks; begin += count) visit(BlockGroup{begin, std::min(count, layout.blocks - begin)});
 }
 

@@ -15,12 +15,13 @@ namespace {
 // An index that no window of at most 255 elements has: relu let nothing through.
 constexpr std::int32_t kBlocked = 255;
 
-/// Asks for the pixels that the window below will read first: rows of a map are too many streams for the hardware to foresee.
+/// Asks for pixels that the second window below will read first: rows of a map are too many streams for the hardware to foresee.
 template <int Width>
-void prefetch_window_below(const PoolingGeometry& g, const WindowSpan& rows, const WindowSpan& columns, const float* x) {
-  const float* below = x + ((rows.origin + rows.last + g.stride_height) * g.in.width_pixels + columns.origin) * Width;
-  for (std::int64_t i = 0; i < g.stride_height; ++i)
-    for (std::int64_t j = 0; j < g.stride_width; ++j) __builtin_prefetch(below + (i * g.in.width_pixels + j) * Width);
+void prefetch_below(const PoolingGeometry& g, const WindowSpan& rows, const WindowSpan& columns, const float* x) {
+  const std::int64_t height = std::min(g.stride_height, g.kernel_height), width = std::min(g.stride_width, g.kernel_width);
+  const float* below = x + ((rows.origin + rows.last + height) * g.in.width_pixels + columns.origin) * Width;
+  for (std::int64_t i = 0; i < height; ++i)
+    for (std::int64_t j = 0; j < width; ++j) __builtin_prefetch(below + (i * g.in.width_pixels + j) * Width);
 }
 
 /// y = max over the window of relu(x scale + shift), and where that was.
@@ -32,7 +33,7 @@ void pool_plane(const PoolingGeometry& g, const float* x, typename Vectors<Width
     const WindowSpan rows = rows_of(g, oh);
     for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
       const WindowSpan columns = columns_of(g, ow);
-      prefetch_window_below<Width>(g, rows, columns, x);
+      prefetch_below<Width>(g, rows, columns, x);
       typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
       typename V::Ints place{};
       for_taps<Kernel>(
@@ -76,7 +77,7 @@ void plane_sums(const PoolingGeometry& g, const float* x, const float* dy, const
       const WindowSpan columns = columns_of(g, ow);
       const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
       const auto place = V::load(index + out);
-      prefetch_window_below<Width>(g, rows, columns, x);
+      prefetch_below<Width>(g, rows, columns, x);
       typename V::Floats at_maximum{};
       for_taps<Kernel>(
           g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {

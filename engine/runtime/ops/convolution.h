@@ -47,8 +47,9 @@ ConvolutionWay preferred_library_way(const Convolution& op, const ConvolutionSet
 /// The library's algorithms that it has fast loops of for maps in blocks of channels: "direct", and on some processors "library winograd".
 std::vector<ConvolutionWay> blocked_library_ways(const Convolution& op, const ConvolutionSetup& setup);
 
-/// The direct algorithm in bfloat16, between maps in float. Nothing where the library has no fast and right loops for it: groups, maps
-/// smaller than the kernel, few channels behind the first layer.
+/// The direct algorithm in bfloat16, between maps in float; of a first layer perhaps without the gradient by data, which is then computed
+/// in float. Nothing where the library has no fast and right loops for it: groups, maps smaller than the kernel, few channels behind the
+/// first layer.
 std::optional<ConvolutionWay> bf16_library_way(const Convolution& op, const ConvolutionSetup& setup, bool reads_input);
 
 /// Winograd's method by our own loops (kernels/winograd.h) in blocks of channels, "winograd" and "winograd by channels", the one that

@@ -2,6 +2,7 @@
 
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
+#include "engine/runtime/selftest.h"
 
 namespace cnnctl {
 namespace {
@@ -199,10 +200,20 @@ std::optional<ConvolutionWay> library_winograd_way(const Convolution& op, const 
 }
 
 /// A convolution that the library computes right in bfloat16. Its gradient by weights is wrong on maps of a pixel or two with a stride and
-/// padding (2.6 and 3.7), and padded weights can be where 3.7 does not know the caches (selftest.h).
+/// padding (2.6 and 3.7), and what is padded to whole blocks may be where it does not know the caches (selftest.h).
 bool right_in_bf16(const Convolution& op, const Setup& s) {
-  const auto larger = [](std::int64_t size, const Window& window) { return size > window.dilation * (window.kernel - 1); };
-  return op.groups == 1 && larger(s.src[2], op.vertical) && larger(s.src[3], op.horizontal);
+  const auto larger = [](std::int64_t size, const Window& window) {
+    return size > window.dilation * (window.kernel - 1) &&
+           (size > 2 || window.stride == 1 || window.padding_begin + window.padding_end == 0);
+  };
+  const bool whole = s.src[1] % 16 == 0 && s.dst[1] % 16 == 0;
+  return op.groups == 1 && larger(s.src[2], op.vertical) && larger(s.src[3], op.horizontal) && (whole || self_test().reorders_are_right);
+}
+
+/// Whether the library has fast loops for all that the way does in training, but for the gradient by data, and in evaluation.
+bool has_all(const Convolution& op, const Setup& s, const Library& library) {
+  return fast([&] { return backward_weights_primitive(s, library, library.forward.src_desc(), *bf16_like(library.dst)); }) &&
+         fast([&] { return evaluation_primitive(s, library, post_operations(false, op.activation)); });
 }
 
 }  // namespace
@@ -210,18 +221,18 @@ bool right_in_bf16(const Convolution& op, const Setup& s) {
 std::optional<ConvolutionWay> bf16_library_way(const Convolution& op, const ConvolutionSetup& s, bool reads_input) {
   constexpr algorithm direct = algorithm::convolution_direct;
   const bool few = reads_input && s.src[1] <= kFewChannels;
-  if (!right_in_bf16(op, s) || (!few && s.src[1] < 16)) return std::nullopt;
+  if (!library_has_bf16() || !right_in_bf16(op, s) || (!few && s.src[1] < 16)) return std::nullopt;
   const Desc src = few ? plain_desc(s.src) : vector_blocked_desc(s.src), dst = vector_blocked_desc(s.dst);
   const auto rounded = bf16_like(src);
   const auto forward = rounded ? fast_primitive(direct, s, *rounded, dst) : std::nullopt;
   if (!forward) return std::nullopt;
   const Library library{direct, *forward, src, dst};
   ConvolutionWay way = library_way("direct", op, s, library);
-  if (!fast([&] { return backward_weights_primitive(s, library, *rounded, *bf16_like(dst)); })) return std::nullopt;
-  if (!fast([&] { return backward_data_primitive(s, library); })) {
-    if (!few) return std::nullopt;
-    way.backward_data = preferred_library_way(op, s, reads_input).backward_data;
-  }
+  if (!has_all(op, s, library)) return std::nullopt;
+  if (fast([&] { return backward_data_primitive(s, library); })) return way;
+  const ConvolutionWay in_f32 = preferred_library_way(op, s, reads_input);
+  if (in_f32.src != src || in_f32.dst != dst) return std::nullopt;
+  way.backward_data = in_f32.backward_data;
   return way;
 }
 

@@ -79,9 +79,10 @@ TEST_CASE("batch_norm, relu and pooling in one are right, also where pixels are 
 }
 
 TEST_CASE("batch_norm, relu and pooling in one are right where windows overlap, leave gaps, hang over the edges or are dilated") {
-  for (const std::string pool : {"{kernel_size: 3, stride: 2, padding: 1}", "{kernel_size: 3, stride: 1, padding: 1}",
-                                 "{kernel_size: 2, stride: 3}", "{kernel_size: 3, stride: 2, ceil_mode: true}",
-                                 "{kernel_size: [3, 2], stride: [2, 1], padding: [1, 0]}", "{kernel_size: 3, dilation: 2, padding: 1}"})
+  for (const std::string pool :
+       {"{kernel_size: 3, stride: 2, padding: 1}", "{kernel_size: 3, stride: 1, padding: 1}", "{kernel_size: 2, stride: 3}",
+        "{kernel_size: 2, stride: 1000000}", "{kernel_size: 3, stride: 2, ceil_mode: true}",
+        "{kernel_size: [3, 2], stride: [2, 1], padding: [1, 0]}", "{kernel_size: 3, dilation: 2, padding: 1}"})
     for (const int channels : {16, 20}) check_network("- batch_norm\n- relu\n- max_pool: " + pool, {channels, 8, 9}, 2);
 }
 
