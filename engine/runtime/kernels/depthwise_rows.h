@@ -84,18 +84,23 @@ inline KernelRows kernel_rows(const DepthwiseGeometry& g, std::int64_t top) {
   return {std::max<std::int64_t>(0, -top), std::min<std::int64_t>(g.kernel, g.in.height_pixels - top)};
 }
 
+/// Calls visit(kernel, stride) with the geometry's as constants.
+template <class Visit>
+void with_window(const DepthwiseGeometry& g, Visit visit) {
+  const auto strided = [&](auto kernel) {
+    g.stride == 1 ? visit(kernel, std::integral_constant<int, 1>()) : visit(kernel, std::integral_constant<int, 2>());
+  };
+  if (g.kernel == 3) return strided(std::integral_constant<int, 3>());
+  if (g.kernel == 5) return strided(std::integral_constant<int, 5>());
+  strided(std::integral_constant<int, 7>());
+}
+
 /// Calls visit(width, kernel, stride) with the geometry's as constants.
 template <class Visit>
 void with_constants(const DepthwiseGeometry& g, Visit visit) {
-  const auto strided = [&](auto width, auto kernel) {
-    g.stride == 1 ? visit(width, kernel, std::integral_constant<int, 1>()) : visit(width, kernel, std::integral_constant<int, 2>());
-  };
-  const auto sized = [&](auto width) {
-    if (g.kernel == 3) return strided(width, std::integral_constant<int, 3>());
-    if (g.kernel == 5) return strided(width, std::integral_constant<int, 5>());
-    strided(width, std::integral_constant<int, 7>());
-  };
-  g.in.width == 16 ? sized(std::integral_constant<int, 16>()) : sized(std::integral_constant<int, 8>());
+  with_window(g, [&](auto kernel, auto stride) {
+    g.in.width == 16 ? visit(std::integral_constant<int, 16>(), kernel, stride) : visit(std::integral_constant<int, 8>(), kernel, stride);
+  });
 }
 
 }  // namespace cnnctl::CNNCTL_ISA

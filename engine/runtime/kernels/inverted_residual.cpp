@@ -61,8 +61,10 @@ class ConvolvedRow {
   }
 
  private:
+  // Not inlined: it is large, and called in each of the loops over rows.
   template <int Columns, int Row>
-  void columns(const LeftSide<Row, 1>& in, const float* panel, std::int64_t block, const ResultRow& out, std::int64_t pixels) const {
+  __attribute__((noinline)) void columns(const LeftSide<Row, 1>& in, const float* panel, std::int64_t block, const ResultRow& out,
+                                         std::int64_t pixels) const {
     const auto bias = [&](int c) { return ChannelBlocks<Width>::load_channels(numbers_.bias, 0, out_, block + c); };
     const typename V::Floats start[2] = {bias(0), Columns > 1 ? bias(1) : typename V::Floats{}};
     in_pieces<Width>(pixels, [&](auto rows, std::int64_t first) {
@@ -160,8 +162,7 @@ class Block {
   void fill_by_first(std::int64_t image, std::int64_t row, const ResultRow& to, std::int64_t pixels) const {
     gather_rows(g_, t_.x + image * g_.in.channels * g_.in.pixels(), row, window_);
     const std::int64_t kernel = g_.first->kernel, length = first_row(g_);
-    g_.first->stride == 1 ? expand_(LeftSide<1, 1>{window_, kernel, length}, to, pixels)
-                          : expand_(LeftSide<2, 1>{window_, kernel, length}, to, pixels);
+    expand_(LeftSide<FirstWindow::stride, 1>{window_, kernel, length}, to, pixels);
   }
 
   void convolve(std::int64_t top) {
@@ -199,10 +200,10 @@ std::int64_t strips_of(const InvertedResidualGeometry& g) {
 
 void inverted_residual(const InvertedResidualGeometry& g, const InvertedResidualTensors& t, float* y, float* scratch) {
   const std::int64_t strips = strips_of(g), rows = g.out.height_pixels, part = inverted_residual_scratch(g) / g.depthwise.threads;
-  with_constants(g.depthwise, [&](auto width, auto kernel, auto stride) {
+  with_window(g.depthwise, [&](auto kernel, auto stride) {
 #pragma omp parallel num_threads(g.depthwise.threads)
     {
-      Block<width, kernel, stride> block(g, t, y, scratch + omp_get_thread_num() * part);
+      Block<CNNCTL_ISA_WIDTH, kernel, stride> block(g, t, y, scratch + omp_get_thread_num() * part);
 #pragma omp for schedule(static)
       for (std::int64_t i = 0; i < g.out.images * strips; ++i)
         block({i / strips, rows * (i % strips) / strips, rows * (i % strips + 1) / strips});

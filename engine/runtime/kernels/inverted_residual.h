@@ -7,10 +7,10 @@
 
 namespace cnnctl {
 
-/// How a network's first convolution goes over its few channels: a square window, the stride 1 or 2, the same in both dimensions.
+/// How a network's first convolution goes over its few channels: a square window, the stride 2 in both dimensions.
 struct FirstWindow {
+  static constexpr int stride = 2;
   std::int64_t kernel = 3;
-  std::int64_t stride = 1;
   std::int64_t padding_top = 0, padding_left = 0;
 };
 

@@ -281,7 +281,8 @@ struct KernelTable {
   void (*norm_depthwise_backward)(const NormDepthwiseGeometry& geometry, const NormDepthwiseTensors& tensors, const float* dy,
                                   const NormDepthwiseGradients& gradients, float* scratch);
 
-  /// Evaluation's three convolutions in one, a few rows of an image at a time, so that the maps between them stay in a cache.
+  /// Evaluation's three convolutions in one, a few rows of an image at a time, so that the maps between them stay in a cache. Blocks of
+  /// vector_width channels.
   void (*inverted_residual)(const InvertedResidualGeometry& geometry, const InvertedResidualTensors& tensors, float* y, float* scratch);
 
   /// The combination of a and b, element by element. y may be either.

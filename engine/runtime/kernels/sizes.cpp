@@ -83,7 +83,9 @@ std::int64_t norm_depthwise_scratch(const NormDepthwiseGeometry& g) {
                                            norm_depthwise_sums(g) + depthwise_parts(c) + c.threads * depthwise_backward_scratch(c));
 }
 
-std::int64_t first_row(const InvertedResidualGeometry& g) { return (g.depthwise.in.width_pixels - 1) * g.first->stride + g.first->kernel; }
+std::int64_t first_row(const InvertedResidualGeometry& g) {
+  return (g.depthwise.in.width_pixels - 1) * FirstWindow::stride + g.first->kernel;
+}
 
 std::int64_t inverted_residual_scratch(const InvertedResidualGeometry& g) {
   const DepthwiseGeometry& c = g.depthwise;
