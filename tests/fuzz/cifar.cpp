@@ -27,7 +27,7 @@ void read(const DatasetType& type, const std::string& name, const std::string& f
   const Dataset dataset = type.load(selection, Split::test, 1);
   const std::size_t images = dataset.labels.size();
   if (std::get<std::vector<std::uint8_t>>(dataset.pixels).size() != images * 3072) __builtin_trap();
-  for (const std::int32_t label : dataset.labels) dataset.classes.at(static_cast<std::size_t>(label));
+  for (const std::int32_t label : dataset.labels) static_cast<void>(dataset.classes.at(static_cast<std::size_t>(label)));
 }
 
 }  // namespace
