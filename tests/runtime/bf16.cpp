@@ -91,9 +91,8 @@ TEST_CASE("convolutions in bf16 are those of f32 but for rounding, in all direct
   for (const Case& c : cases) {
     INFO(c.items);
     const Errors errors = errors_of(c.items, c.input);
-    for (const double error : {errors.output, errors.evaluation, errors.gradients}) CHECK(error > 1e-4);
-    const bool of_few = c.input.channels <= 3;  // their gradient by data may be computed in f32
-    CHECK((of_few || errors.input_gradient > 1e-4));
+    const bool of_few = c.input.channels <= 3;  // some versions of the library have no loops in bf16 for them, or not all
+    for (const double error : {errors.output, errors.evaluation, errors.gradients, errors.input_gradient}) CHECK((of_few || error > 1e-4));
     for (const double error : {errors.output, errors.evaluation}) CHECK(error < 2e-2);
     const bool has_relu = std::string_view(c.items).find("relu") != std::string_view::npos;  // which rounding turns over here and there
     for (const double error : {errors.input_gradient, errors.gradients}) CHECK(error < (has_relu ? 0.15 : 2e-2));

@@ -29,7 +29,8 @@ TEST_CASE("eval takes the precision of the training, or the one that is asked fo
   const TemporaryFolder folder;
   std::string config = tiny_config();  // with a convolution that is worth rounding
   const std::string of_four = "{out_channels: 4, kernel_size: 5, stride: 2}";
-  config.replace(config.find(of_four), of_four.size(), "{out_channels: 16, kernel_size: 3}");
+  config.replace(config.find(of_four), of_four.size(),
+                 "{out_channels: 16, kernel_size: 3}\n      - conv: {out_channels: 16, kernel_size: 3}");
   write_text(folder.path() / "tiny.yaml", config);
   const Result trained = run_program(folder.path(), {"train", "tiny.yaml", "--threads", "1", "--set", "train.precision=bf16"});
   const std::string accuracy = lines(trained.out).back();
