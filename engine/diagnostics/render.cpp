@@ -3,6 +3,7 @@
 #include <fmt/color.h>
 #include <fmt/format.h>
 
+#include "engine/diagnostics/control.h"
 #include "engine/diagnostics/diagnostic.h"
 
 namespace cnnctl {
@@ -23,8 +24,6 @@ fmt::text_style label_style(std::string_view label) {
   if (label == "warning") return fmt::emphasis::bold | fmt::fg(fmt::terminal_color::magenta);
   return fmt::emphasis::bold | fmt::fg(fmt::terminal_color::cyan);
 }
-
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }
 
 /// The user's text may hold control characters, which must not reach a terminal.
 std::string without_controls(std::string text) {

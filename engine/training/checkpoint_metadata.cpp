@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/diagnostics/control.h"
 #include "engine/diagnostics/diagnostic.h"
 #include "engine/formats/weights_file.h"
 #include "engine/training/choice_cache.h"
@@ -92,12 +93,6 @@ Progress progress_from(const SafeTensors& file, const std::string& path) {
   }
 }
 
-/// Control characters become '?': names are printed, and could take over a terminal.
-void make_printable(std::string& name) {
-  std::replace_if(
-      name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7F; }, '?');
-}
-
 std::vector<double> schedule_from(const SafeTensors& file, const std::string& path) {
   try {
     return json::parse(metadata(file, path, "schedule_state")).get<std::vector<double>>();
@@ -143,7 +138,7 @@ Checkpoint take_apart(SafeTensors file, const std::string& path) {
   if (const auto classes = values.find("classes"); classes != values.end()) {
     try {
       checkpoint.classes = json::parse(classes->second).get<std::vector<std::string>>();
-      for (std::string& name : checkpoint.classes) make_printable(name);
+      for (std::string& name : checkpoint.classes) std::replace_if(name.begin(), name.end(), is_control, '?');
     } catch (const json::exception&) {
       throw InputError(fmt::format("{}: 'classes' in its metadata is no JSON list of names", path));
     }
