@@ -3,11 +3,10 @@
 namespace cnnctl {
 
 bool suits_first_rows(const Convolution& op, std::int64_t in_channels) {
-  constexpr std::int64_t few = 3;
   const Window &v = op.vertical, &h = op.horizontal;
   const bool square = v.kernel == h.kernel && v.kernel > 1;
   const bool steps = v.stride == 2 && h.stride == 2 && v.dilation == 1 && h.dilation == 1;
-  return in_channels <= few && op.groups == 1 && square && steps;
+  return in_channels <= few_channels && op.groups == 1 && square && steps;
 }
 
 }  // namespace cnnctl

@@ -76,12 +76,6 @@ void copy_elements(const Tables& from, const float* source, const Tables& to, Nu
   for (std::size_t i = 0; i < a.size(); ++i) copy_elements(from, source + a[i], to, destination + b[i], dimension + 1);
 }
 
-/// copy_elements to floats, or to numbers of bfloat16.
-void copy_numbers(const Tables& from, const float* source, const Tables& to, void* destination, bool to_bf16) {
-  to_bf16 ? copy_elements(from, source, to, static_cast<Bfloat16*>(destination))
-          : copy_elements(from, source, to, static_cast<float*>(destination));
-}
-
 }  // namespace
 
 void copy_from_plain(const Desc& to, std::span<const float> plain, void* data) {
@@ -100,7 +94,8 @@ FormatCopy::FormatCopy(const Desc& from, const Desc& to)
 
 void FormatCopy::operator()(const float* source, void* destination) const {
   std::memset(destination, 0, padded_bytes_);
-  copy_numbers(from_, source, to_, destination, to_bf16_);
+  to_bf16_ ? copy_elements(from_, source, to_, static_cast<Bfloat16*>(destination))
+           : copy_elements(from_, source, to_, static_cast<float*>(destination));
 }
 
 std::vector<std::int64_t> element_places(const Desc& desc) {

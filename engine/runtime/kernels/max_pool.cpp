@@ -17,13 +17,13 @@ void forward_plane(const PoolingGeometry& g, const float* x, float* y, std::uint
       const WindowSpan columns = columns_of(g, ow);
       typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
       typename V::Ints place = typename V::Ints{} + static_cast<std::int32_t>(rows.first * g.kernel_width + columns.first);
-      for (std::int64_t kh = rows.first; kh < rows.last; ++kh)
-        for (std::int64_t kw = columns.first; kw < columns.last; ++kw) {
-          const auto v = V::load(x + pixel_under(g, rows, columns, kh, kw) * Width);
-          const auto wins = (v > best) | V::is_nan(v);
-          best = wins ? v : best;
-          place = wins ? typename V::Ints{} + static_cast<std::int32_t>(kh * g.kernel_width + kw) : place;
-        }
+      for_taps<0>(
+          g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
+            const auto v = V::load(x + pixel * Width);
+            const auto wins = (v > best) | V::is_nan(v);
+            best = wins ? v : best;
+            place = wins ? typename V::Ints{} + tap : place;
+          });
       const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
       V::store(y + out, best);
       if (index) V::store(index + out, place);
@@ -46,12 +46,12 @@ void backward_plane(const PoolingGeometry& g, const float* dy, const std::uint8_
       const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
       const auto gradient = V::load(dy + out);
       const auto place = V::load(index + out);
-      for (std::int64_t kh = rows.first; kh < rows.last; ++kh)
-        for (std::int64_t kw = columns.first; kw < columns.last; ++kw) {
-          float* to = dx + pixel_under(g, rows, columns, kh, kw) * Width;
-          const auto part = place == static_cast<std::int32_t>(kh * g.kernel_width + kw) ? gradient : typename V::Floats{};
-          V::store(to, tiles ? part : part + V::load(to));
-        }
+      for_taps<0>(
+          g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
+            float* to = dx + pixel * Width;
+            const auto part = place == tap ? gradient : typename V::Floats{};
+            V::store(to, tiles ? part : part + V::load(to));
+          });
     }
   }
 }

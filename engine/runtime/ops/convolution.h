@@ -10,9 +10,6 @@
 
 namespace cnnctl {
 
-/// A first layer reads the caller's nchw as it is, up to this many channels: the library has kernels for that, and so have we.
-constexpr std::int64_t kFewChannels = 3;
-
 /// What all ways to compute a convolution need to know of it.
 struct ConvolutionSetup {
   std::string layer;

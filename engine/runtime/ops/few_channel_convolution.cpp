@@ -1,3 +1,4 @@
+#include "engine/graph/first_convolution.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
 #include "engine/runtime/threads.h"
@@ -7,7 +8,7 @@ namespace {
 
 std::optional<FewChannelGeometry> geometry_of(const Convolution& op, const Tensor& x, const Tensor& dy) {
   const auto in = channel_layout(x.desc), out = channel_layout(dy.desc);
-  if (!in || !out || op.groups != 1 || in->channels > kFewChannels || op.vertical.dilation != 1 || op.horizontal.dilation != 1)
+  if (!in || !out || op.groups != 1 || in->channels > few_channels || op.vertical.dilation != 1 || op.horizontal.dilation != 1)
     return std::nullopt;
   const FewChannelGeometry geometry{*in,
                                     *out,

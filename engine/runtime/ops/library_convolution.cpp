@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "engine/graph/first_convolution.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
 #include "engine/runtime/selftest.h"
@@ -59,12 +60,15 @@ std::optional<Forward> fast_primitive(algorithm method, const Setup& s, const De
   return fast([&] { return any_weights(method, s, src, dst); });
 }
 
+/// Whether the maps are the caller's, of so few channels that they are read in nchw.
+bool reads_few(const Setup& s, bool reads_input) { return reads_input && s.src[1] <= few_channels; }
+
 /// The primitive for these sizes, and with it the formats of source and result: an nchw source in a first layer of few channels, and what
 /// oneDNN prefers where that is blocked channels, which our own loops read too. oneDNN 3.x prefers channels last on some machines: then
 /// blocks are asked for.
 Forward preferred(const Setup& s, bool reads_input) {
   constexpr algorithm direct = algorithm::convolution_direct;
-  const bool few = reads_input && s.src[1] <= kFewChannels;
+  const bool few = reads_few(s, reads_input);
   const auto liked = fast_primitive(direct, s, few ? plain_desc(s.src) : any_desc(s.src), any_desc(s.dst));
   if (liked && in_vector_blocks(liked->dst_desc())) return *liked;
   const auto asked = fast_primitive(direct, s, few ? plain_desc(s.src) : vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
@@ -220,7 +224,7 @@ bool has_all(const Convolution& op, const Setup& s, const Library& library) {
 
 std::optional<ConvolutionWay> bf16_library_way(const Convolution& op, const ConvolutionSetup& s, bool reads_input) {
   constexpr algorithm direct = algorithm::convolution_direct;
-  const bool few = reads_input && s.src[1] <= kFewChannels;
+  const bool few = reads_few(s, reads_input);
   if (!library_has_bf16() || !right_in_bf16(op, s) || (!few && s.src[1] < 16)) return std::nullopt;
   const Desc src = few ? plain_desc(s.src) : vector_blocked_desc(s.src), dst = vector_blocked_desc(s.dst);
   const auto rounded = bf16_like(src);
