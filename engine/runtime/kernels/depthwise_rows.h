@@ -7,9 +7,6 @@
 
 namespace cnnctl::CNNCTL_ISA {
 
-// Floats that are asked of the memory before they are needed: what arrives in the time that it takes to answer, and some more.
-constexpr std::int64_t kAhead = 3072;
-
 /// Asks for the lines of `Pixels` pixels far behind the one at `offset`, which are about to be written.
 template <int Width, int Pixels>
 inline __attribute__((always_inline)) void prefetch_result(const float* p, std::int64_t offset) {

@@ -4,19 +4,20 @@
 #include <cstdint>
 
 #include "engine/runtime/kernels/kernels.h"
+#include "engine/runtime/kernels/vectors.h"
 
 namespace cnnctl::CNNCTL_ISA {
 
 // The element-wise functions of our own loops, of vectors of any width.
 
-// Comparisons are written so that a NaN, for which all of them are false, passes through.
+// A NaN in v passes through.
 template <class Floats>
 Floats at_most(const Floats& v, float most) {
-  return v > most ? Floats{} + most : v;
+  return minimum(Floats{} + most, v);
 }
 template <class Floats>
 Floats at_least(const Floats& v, float least) {
-  return v < least ? Floats{} + least : v;
+  return maximum(Floats{} + least, v);
 }
 
 /// e^v within two units in the last place; 0 below the smallest normal number, and as large as floats go beyond the largest.
@@ -49,7 +50,8 @@ Floats log_of_one_plus(const Floats& v) {
 }
 
 // forward(x) is the function. backward(kept, dy) is the gradient; what it has to be given is the result or the input, as `needs_result`
-// says; leaky_relu takes either where its slope is not negative. `keeps_zero`: f(0) = 0, so that padding stays zero.
+// says; relu and relu6 take either, and leaky_relu where its slope is not negative. `keeps_zero`: f(0) = 0, so that padding stays zero.
+// Comparisons are written so that a NaN, for which all of them are false, passes through.
 
 struct Identity {
   static constexpr bool needs_result = false, keeps_zero = true;
@@ -65,15 +67,15 @@ struct Identity {
 };
 
 struct Relu {
-  static constexpr bool needs_result = true, keeps_zero = true;
+  static constexpr bool needs_result = false, keeps_zero = true;
 
   template <class Floats>
   Floats forward(const Floats& x) const {
     return at_least(x, 0);
   }
   template <class Floats>
-  Floats backward(const Floats& y, const Floats& dy) const {
-    return y <= 0.0F ? Floats{} : dy;
+  Floats backward(const Floats& kept, const Floats& dy) const {
+    return kept <= 0.0F ? Floats{} : dy;
   }
 };
 
@@ -92,15 +94,16 @@ struct LeakyRelu {
 };
 
 struct Relu6 {
-  static constexpr bool needs_result = true, keeps_zero = true;
+  static constexpr bool needs_result = false, keeps_zero = true;
 
   template <class Floats>
   Floats forward(const Floats& x) const {
     return at_most(at_least(x, 0), 6);
   }
   template <class Floats>
-  Floats backward(const Floats& y, const Floats& dy) const {
-    return (y <= 0.0F) | (y >= 6.0F) ? Floats{} : dy;
+  Floats backward(const Floats& kept, const Floats& dy) const {
+    const Floats below = kept >= 6.0F ? Floats{} : dy;
+    return kept <= 0.0F ? Floats{} : below;
   }
 };
 

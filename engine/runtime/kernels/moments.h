@@ -21,27 +21,42 @@ auto sum_run(std::int64_t begin, std::int64_t end, Term term) {
   return sums[0] + sums[1] + sums[2] + sums[3];
 }
 
-/// The sum of term(pixel), a vector or several, over a plane, in runs, so that rounding does not grow with every pixel.
+// Pixels whose sum is taken alone, so that rounding does not grow with every pixel.
+constexpr std::int64_t kRun = 128;
+
+/// The sum of term(pixel), a vector or several, over a plane, in runs.
 template <class Term>
 auto sum_over(std::int64_t pixels, Term term) {
-  constexpr std::int64_t run = 128;
   decltype(term(pixels)) sum{};
-  for (std::int64_t begin = 0; begin < pixels; begin += run) sum += sum_run(begin, std::min(begin + run, pixels), term);
+  for (std::int64_t begin = 0; begin < pixels; begin += kRun) sum += sum_run(begin, std::min(begin + kRun, pixels), term);
   return sum;
 }
 
-/// Mean and sum of squared deviations of one plane, a pair of numbers a channel, to their place in `moments`. The plane is in the cache for
-/// the second loop.
+/// Mean and sum of squared deviations of one plane, a pair of numbers a channel, to their place in `moments`. A run is in the nearest cache
+/// for its second loop; runs are put together as combine_moments puts planes together.
 template <int Width>
 void plane_moments(const ChannelLayout& layout, std::int64_t plane, const float* x, float* moments) {
   using V = Vectors<Width>;
   const float* first = x + plane * layout.pixels() * Width;
-  const auto mean =
-      sum_over(layout.pixels(), [&](std::int64_t p) { return V::load(first + p * Width); }) / static_cast<float>(layout.pixels());
-  const auto deviation = sum_over(layout.pixels(), [&](std::int64_t p) {
-    const auto d = V::load(first + p * Width) - mean;
-    return d * d;
-  });
+  typename V::Floats mean{}, deviation{};
+  for (std::int64_t begin = 0; begin < layout.pixels(); begin += kRun) {
+    const std::int64_t end = std::min(begin + kRun, layout.pixels());
+    const auto count = static_cast<float>(end - begin);
+    const auto of_run = sum_run(begin, end,
+                                [=](std::int64_t p) {
+                                  __builtin_prefetch(first + kAhead + p * Width);
+                                  return V::load(first + p * Width);
+                                }) /
+                        count;
+    deviation += sum_run(begin, end, [=](std::int64_t p) {
+      const auto d = V::load(first + p * Width) - of_run;
+      return d * d;
+    });
+    const auto distance = of_run - mean;
+    const float share = count / static_cast<float>(end);
+    mean += distance * share;
+    deviation += distance * distance * (share * static_cast<float>(begin));
+  }
   V::store(moments + plane * 2 * Width, mean);
   V::store(moments + (plane * 2 + 1) * Width, deviation);
 }

@@ -62,6 +62,8 @@ class NormRows {
                 std::int64_t pixels) const {
     with_norm_function(geometry_, [=, means = gradient_channels, channels = channels_](const auto& function) {
       for (std::int64_t i = 0; i < pixels * Width; i += Width) {
+        __builtin_prefetch(x + kAhead + i);
+        __builtin_prefetch(dy + kAhead + i);
         const auto g = gradient_through(function, normalized(channels, x + i), V::load(dy + i));
         V::store(dx + i, means.of_input(g, V::load(x + i) - channels.mean));
       }

@@ -1,5 +1,9 @@
 #pragma once
 
+#ifdef __AVX__
+#include <immintrin.h>
+#endif
+
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -7,6 +11,14 @@
 #include <utility>
 
 namespace cnnctl::CNNCTL_ISA {
+
+// Floats that are asked of the memory before they are needed: what arrives in the time that it takes to answer, and some more.
+constexpr std::int64_t kAhead = 3072;
+
+#ifdef __AVX512F__
+// The instructions without a mask are the same, but GCC 12 warns of its own header there.
+constexpr __mmask16 kAllLanes = 0xffff;
+#endif
 
 // GCC's and clang's portable vectors: one instruction where the instruction set has the width, several where it has not.
 template <int Width>
@@ -30,6 +42,35 @@ struct VectorTypes<16> {
   static Ints widen(const Bytes& v) { return __builtin_convertvector(v, Ints); }
 };
 
+/// a > b ? a : b, and a < b ? a : b: b where one is NaN. One instruction does that, but GCC makes two of the comparison.
+template <class Floats>
+Floats maximum(const Floats& a, const Floats& b) {
+#ifdef __AVX512F__
+  if constexpr (sizeof(Floats) == sizeof(__m512)) return _mm512_maskz_max_ps(kAllLanes, a, b);
+#endif
+#ifdef __AVX__
+  if constexpr (sizeof(Floats) == sizeof(__m256)) return _mm256_max_ps(a, b);
+#endif
+  return a > b ? a : b;
+}
+template <class Floats>
+Floats minimum(const Floats& a, const Floats& b) {
+#ifdef __AVX512F__
+  if constexpr (sizeof(Floats) == sizeof(__m512)) return _mm512_maskz_min_ps(kAllLanes, a, b);
+#endif
+#ifdef __AVX__
+  if constexpr (sizeof(Floats) == sizeof(__m256)) return _mm256_min_ps(a, b);
+#endif
+  return a < b ? a : b;
+}
+
+/// Behind a thread's last Vectors::stream, in front of a barrier.
+inline void finish_streams() {
+#ifdef __AVX__
+  _mm_sfence();
+#endif
+}
+
 /// body(0), body(1) ... body(Count - 1), written out: with constant indices an array of vectors stays in the registers.
 template <int Count, class Body>
 inline __attribute__((always_inline)) void unrolled(Body body) {
@@ -52,6 +93,16 @@ struct Vectors : VectorTypes<Width> {
     return v;
   }
   static void store(float* p, const Floats& v) { std::memcpy(p, &v, sizeof v); }
+  /// Past the caches, which no line is read into; p at the begin of one. Other threads see it behind finish_streams().
+  static void stream(float* p, const Floats& v) {
+#ifdef __AVX512F__
+    if constexpr (Width == 16) return _mm512_stream_ps(p, v);
+#endif
+#ifdef __AVX__
+    if constexpr (Width == 8) return _mm256_stream_ps(p, v);
+#endif
+    store(p, v);
+  }
   static void store(std::uint8_t* p, const Ints& v) {
     const Bytes bytes = VectorTypes<Width>::narrow(v);
     std::memcpy(p, &bytes, sizeof bytes);
