@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <span>
 
 #include "engine/runtime/timing.h"
 
@@ -10,14 +11,34 @@ namespace cnnctl {
 namespace {
 
 constexpr int kLeastRounds = 3, kMostRounds = 20;
-constexpr double kRoundSeconds = 0.02;  // of all rounds together, beyond the least number
-constexpr double kHopeless = 1.5;       // times as slow as the best
-constexpr double kClearly = 0.97;       // of the rule's time: what is nearer is noise
+constexpr double kRoundSeconds = 0.012;  // of all rounds together, beyond the least number
+constexpr double kHopeless = 1.5;        // times as slow as the best
+constexpr double kClearly = 0.97;        // of the rule's time: what is nearer is noise
+constexpr double kBeyondDoubt = 0.85;    // of the rule's time: what is further needs no second race
 // The arena is planned from the sizes of maps. A trial may take this much of what the rule's takes, and so many bytes more.
 constexpr double kMostMemory = 1.5;
 constexpr std::int64_t kSpareBytes = 8 << 20;
 
+constexpr std::int64_t kMostOtherBytes = 64 << 20;  // more than caches hold
+
 using Trials = std::vector<Trial*>;
+
+/// The maps that a step handles between two runs of a trial's steps: what they leave in the caches decides between ways that read from
+/// memory and ways that compute. A trial that finds its maps in a cache says little of a large network.
+class OtherMaps {
+ public:
+  explicit OtherMaps(std::span<std::byte> memory) : memory_(memory) {}
+
+  void handle() const {
+    constexpr std::int64_t part = 1 << 16;
+    const auto size = static_cast<std::int64_t>(memory_.size());
+#pragma omp parallel for schedule(static)
+    for (std::int64_t i = 0; i < size; i += part) std::memset(memory_.data() + i, 0, static_cast<std::size_t>(std::min(part, size - i)));
+  }
+
+ private:
+  std::span<std::byte> memory_;
+};
 
 /// So many seconds from now.
 class Deadline {
@@ -31,7 +52,7 @@ class Deadline {
 };
 
 /// Each trial's shortest time, in turns, so that a slow moment of the machine hits all; nothing where the time is over before each has run.
-std::optional<std::vector<double>> race(const Trials& trials, const Deadline& deadline) {
+std::optional<std::vector<double>> race(const Trials& trials, const OtherMaps& others, const Deadline& deadline) {
   for (Trial* trial : trials) {
     trial->run();  // warms up
     if (deadline.passed()) return std::nullopt;
@@ -42,18 +63,21 @@ std::optional<std::vector<double>> race(const Trials& trials, const Deadline& de
     for (std::size_t i = 0; i < trials.size(); ++i) {
       if (round > 0 && best[i] > kHopeless * *std::min_element(best.begin(), best.end())) continue;
       if (deadline.passed()) return round > 0 ? std::optional(best) : std::nullopt;
+      others.handle();
       best[i] = std::min(best[i], trials[i]->run());
     }
   return best;
 }
 
-/// The index of the fastest trial, where it beats the first one clearly and does so again: what is timed once is trusted for long.
-std::optional<std::size_t> winner(const Trials& trials, const Deadline& deadline) {
-  const auto times = race(trials, deadline);
+/// The index of the fastest trial, where it beats the first one clearly, and by little does so again: what is timed once is trusted for
+/// long.
+std::optional<std::size_t> winner(const Trials& trials, const OtherMaps& others, const Deadline& deadline) {
+  const auto times = race(trials, others, deadline);
   if (!times) return std::nullopt;
   const auto best = static_cast<std::size_t>(std::min_element(times->begin(), times->end()) - times->begin());
   if ((*times)[best] >= kClearly * times->front()) return 0;
-  const auto again = race({trials.front(), trials[best]}, deadline);
+  if ((*times)[best] < kBeyondDoubt * times->front()) return best;
+  const auto again = race({trials.front(), trials[best]}, others, deadline);
   if (!again) return std::nullopt;
   return again->back() < kClearly * again->front() ? best : 0;
 }
@@ -73,15 +97,16 @@ const AlignedMemory& no_memory() {
 
 }  // namespace
 
-Chooser::Chooser() : Chooser({}, no_memory()) {}
+Chooser::Chooser() : Chooser({}, no_memory(), 0) {}
 
-Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena)
+Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena, std::int64_t map_bytes)
     : known_(options.known),
       most_seconds_(options.tuning_seconds),
       before_tuning_(options.before_tuning),
       deterministic_(options.deterministic),
       bf16_(options.precision == Precision::bf16),
-      arena_(arena) {}
+      arena_(arena),
+      other_bytes_(std::min(map_bytes, kMostOtherBytes)) {}
 
 std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {
   if (candidates.size() == 1) return 0;
@@ -117,15 +142,30 @@ std::optional<std::size_t> Chooser::fastest(const std::vector<Candidate>& candid
     trials.push_back(&trial);
     owners.push_back(i);
   }
-  const bool fits = static_cast<std::int64_t>(arena_.size()) >= bytes;
-  if (!fits && bytes > physical_memory() / 4) return std::nullopt;
-  const AlignedMemory own = fits ? AlignedMemory() : AlignedMemory::untouched(static_cast<std::size_t>(bytes));
-  const AlignedMemory& memory = fits ? arena_ : own;
-  std::memset(memory.data(), 0, static_cast<std::size_t>(bytes));  // what was there before might be numbers that are slow to compute with
-  for (Trial* trial : trials) trial->bind(memory.data());
-  const auto best = winner(trials, deadline);
-  own.forget();
+  const AlignedMemory* memory = memory_for(bytes);
+  if (memory == nullptr) return std::nullopt;
+  std::memset(memory->data(), 0, static_cast<std::size_t>(bytes));  // what was there before might be numbers that are slow to compute with
+  for (Trial* trial : trials) trial->bind(memory->data());
+  const OtherMaps others({memory->data() + bytes, static_cast<std::size_t>(other_bytes_)});
+  const auto best = winner(trials, others, deadline);
   return best ? std::optional(owners[*best]) : std::nullopt;
+}
+
+void Chooser::forget_memory() {
+  memory_.forget();
+  memory_ = AlignedMemory();
+}
+
+/// Memory for trials of so many bytes and the other maps behind them; nullptr where the machine has too little.
+const AlignedMemory* Chooser::memory_for(std::int64_t bytes) {
+  const auto wanted = static_cast<std::size_t>(bytes + other_bytes_);
+  if (arena_.size() >= wanted) return &arena_;
+  if (bytes + other_bytes_ > physical_memory() / 4) return nullptr;
+  if (memory_.size() < wanted) {
+    forget_memory();
+    memory_ = AlignedMemory::untouched(wanted);
+  }
+  return &memory_;
 }
 
 }  // namespace cnnctl

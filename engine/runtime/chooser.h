@@ -25,12 +25,16 @@ class Chooser {
   /// One that takes what the rules say.
   Chooser();
 
-  /// Trials run in `arena` where it is large enough, and overwrite it; else in memory of their own, which they give back.
-  Chooser(const ModelOptions& options, const AlignedMemory& arena);
+  /// Trials run in `arena` where it is large enough, and overwrite it; else in memory of their own. `map_bytes`: of all the network's maps,
+  /// which are what a step finds and leaves in the caches.
+  Chooser(const ModelOptions& options, const AlignedMemory& arena, std::int64_t map_bytes);
 
   /// The index of the way to take; the first one is what a rule without a clock takes. What was known before about `key` decides, then
   /// the clock while there is time left, then the rule. The same key gets the same answer every time.
   std::size_t choose(const std::string& key, const std::vector<Candidate>& candidates);
+
+  /// Gives back the memory of trials; to be called when a program has made its choices.
+  void forget_memory();
 
   /// Whether only the plainest ways are to be offered.
   bool deterministic() const { return deterministic_; }
@@ -44,6 +48,7 @@ class Chooser {
  private:
   std::size_t decide(const std::string& key, const std::vector<Candidate>& candidates);
   std::optional<std::size_t> fastest(const std::vector<Candidate>& candidates);
+  const AlignedMemory* memory_for(std::int64_t bytes);
 
   Choices known_;
   double most_seconds_;
@@ -51,6 +56,8 @@ class Chooser {
   bool deterministic_;
   bool bf16_;
   const AlignedMemory& arena_;
+  std::int64_t other_bytes_;  // of the maps that a step handles between two runs of a trial's steps
+  AlignedMemory memory_;      // of trials
   Choices choices_;
   Tuning tuning_;
 };

@@ -15,6 +15,16 @@
 #include "engine/runtime/selftest.h"
 
 namespace cnnctl {
+namespace {
+
+/// Bytes of all values of the graph.
+std::int64_t map_bytes(const Graph& graph, std::int64_t batch_size) {
+  std::int64_t count = 0;
+  for (const Shape& shape : graph.values) count += shape.count();
+  return count * batch_size * static_cast<std::int64_t>(sizeof(float));
+}
+
+}  // namespace
 
 struct Model::Impl {
   Impl(Graph original, const ModelOptions& chosen)
@@ -23,7 +33,7 @@ struct Model::Impl {
         evaluation_graph(prepare_for_evaluation(graph)),
         options(chosen),
         store(graph, chosen.mode == Mode::training),
-        chooser(chosen, arena) {}
+        chooser(chosen, arena, map_bytes(graph, chosen.batch_size)) {}
 
   Program& program(Mode mode, std::int64_t batch_size) {
     const std::pair key(mode, batch_size);
@@ -32,6 +42,7 @@ struct Model::Impl {
       if (mode == Mode::training && options.mode != Mode::training) throw std::logic_error("a model made for evaluation cannot train");
       const Graph& prepared = mode == Mode::training ? training_graph : evaluation_graph;
       CompiledProgram compiled = Compiler(prepared, mode, batch_size, store, dropout_state, options.input_gradient, chooser).compile();
+      chooser.forget_memory();
       if (programs.empty()) store.allocate();
       auto added = std::make_unique<StepListProgram>(std::move(compiled), batch_size, store, options.profile);
       place(*added);
