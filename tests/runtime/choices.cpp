@@ -125,9 +125,12 @@ TEST_CASE("a convolution that evaluation adds a map to is timed with that map") 
 }
 
 TEST_CASE("every way to compute every direction of a convolution is right beside every other") {
-  const std::vector<std::string> ways = {"direct", "winograd", "winograd by channels", "library winograd"};
+  const std::vector<std::string> ways = {"direct", "winograd", "winograd by channels", "library winograd", "pointwise", "exchanged"};
   for (const std::string items : {"- conv: {out_channels: 32, kernel_size: 3, padding: 1}\n- batch_norm\n- relu",
                                   "- conv: {out_channels: 16, kernel_size: 5, bias: false}",
+                                  "- conv: {out_channels: 40, kernel_size: 1, bias: false}\n- batch_norm\n- relu6",
+                                  "- conv: {out_channels: 24, kernel_size: 1}\n- hardsigmoid\n- conv: {out_channels: 16, kernel_size: 1, "
+                                  "bias: false}",
                                   "- conv: {out_channels: 16, kernel_size: 1}\n- residual:\n    body:\n      - conv: {out_channels: 16, "
                                   "kernel_size: 3, padding: 1}\n- relu"}) {
     const Choices rule = choices_of(items, {});

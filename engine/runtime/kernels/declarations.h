@@ -32,6 +32,7 @@ void winograd_weights(const WinogradGeometry& geometry, const float* w, bool tra
 void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* weights, bool transposed,
                       const ResultOperations& operations, float* y, float* scratch);
 void winograd_backward_weights(const WinogradGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
+void pointwise(const PointwiseGeometry& geometry, const PointwiseTensors& tensors, float* y);
 void depthwise_forward(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
                        const float* bias, float* y, float* scratch);
 void depthwise_backward(const DepthwiseGeometry& geometry, const float* x, const float* dy, const float* w,

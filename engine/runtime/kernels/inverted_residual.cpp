@@ -1,101 +1,13 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <limits>
 
+#include "engine/runtime/kernels/convolved_row.h"
 #include "engine/runtime/kernels/declarations.h"
 #include "engine/runtime/kernels/depthwise_forward.h"
-#include "engine/runtime/kernels/matrix_product.h"
 
 namespace cnnctl::CNNCTL_ISA {
 namespace {
-
-/// What is done to each number before it is stored: the limits of relu, relu6 and the identity.
-struct Limits {
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
-
-  /// A NaN stays one.
-  template <class Floats>
-  Floats operator()(Floats v) const {
-    v = v < low ? Floats{} + low : v;
-    return v > high ? Floats{} + high : v;
-  }
-};
-
-/// The limits that are all that a function does; nothing for others.
-std::optional<Limits> limits_of(const std::optional<EltwiseLoop>& activation) {
-  if (!activation) return Limits{};
-  if (activation->function == EltwiseLoop::Function::relu) return Limits{.low = 0};
-  if (activation->function == EltwiseLoop::Function::relu6) return Limits{0, 6};
-  return std::nullopt;
-}
-
-/// A row of a 1x1 convolution's result, a block of channels at a time: `y` is the first block's row, the others follow `next_block` floats
-/// apart, and `residual`, if any, likewise.
-struct ResultRow {
-  float* y;
-  std::int64_t next_block;
-  const float* residual = nullptr;
-};
-
-/// A convolution along a row of pixels, of all that `inputs` numbers a pixel say. Of a 1x1 convolution these are the pixel's channels,
-/// whose blocks stand `in.next_run` floats apart.
-template <int Width>
-class ConvolvedRow {
-  using V = Vectors<Width>;
-
- public:
-  ConvolvedRow(const ConvolutionNumbers& numbers, std::int64_t inputs, const ChannelLayout& out,
-               const std::optional<EltwiseLoop>& activation)
-      : numbers_(numbers), inputs_(inputs), out_(out), activation_(activation), limits_(limits_of(activation)) {}
-
-  template <int Row>
-  void operator()(const LeftSide<Row, 1>& in, const ResultRow& out, std::int64_t pixels) const {
-    for (std::int64_t block = 0; block < out_.blocks; block += 2) {
-      const float* const panel = numbers_.weights + block * Width * inputs_;
-      block + 1 < out_.blocks ? columns<2>(in, panel, block, out, pixels) : columns<1>(in, panel, block, out, pixels);
-    }
-    if (limits_) return;
-    for (std::int64_t block = 0; block < out_.blocks; ++block) finish(out.y + block * out.next_block, pixels * Width);
-  }
-
- private:
-  // Not inlined: it is large, and called in each of the loops over rows.
-  template <int Columns, int Row>
-  __attribute__((noinline)) void columns(const LeftSide<Row, 1>& in, const float* panel, std::int64_t block, const ResultRow& out,
-                                         std::int64_t pixels) const {
-    const auto bias = [&](int c) { return ChannelBlocks<Width>::load_channels(numbers_.bias, 0, out_, block + c); };
-    const typename V::Floats start[2] = {bias(0), Columns > 1 ? bias(1) : typename V::Floats{}};
-    in_pieces<Width>(pixels, [&](auto rows, std::int64_t first) {
-      const LeftSide<Row, 1> part{in.numbers + first * Row, in.run, in.next_run};
-      multiply_pixels<rows, Columns>(part, panel, start, out, block * out.next_block + first * Width);
-    });
-  }
-
-  template <int Rows, int Columns, int Row>
-  void multiply_pixels(const LeftSide<Row, 1>& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out,
-                       std::int64_t at) const {
-    const Limits limits = limits_.value_or(Limits{});
-    multiply_and_store<Width, Rows, Columns>(in, panel, inputs_, start, [=](auto i, auto c, auto sum) {
-      const std::int64_t place = at + c * out.next_block + i * Width;
-      if (out.residual != nullptr) sum += V::load(out.residual + place);
-      V::store(out.y + place, limits(sum));
-    });
-  }
-
-  void finish(float* y, std::int64_t count) const {
-    with_eltwise(*activation_, [=](const auto& function) {
-      for (std::int64_t i = 0; i < count; i += Width) V::store(y + i, function.forward(V::load(y + i)));
-    });
-  }
-
-  ConvolutionNumbers numbers_;
-  std::int64_t inputs_;
-  const ChannelLayout& out_;
-  const std::optional<EltwiseLoop>& activation_;
-  std::optional<Limits> limits_;
-};
 
 /// Numbers of x that go into one of the convolution in front.
 std::int64_t expand_inputs(const InvertedResidualGeometry& g) { return g.in.channels * (g.first ? g.first->kernel * g.first->kernel : 1); }
@@ -154,7 +66,7 @@ class Block {
     if (g_.first) return fill_by_first(image, row, {to, next_rows_}, pixels);
     const std::int64_t plane = g_.in.pixels() * Width, at = row * g_.in.width_pixels * Width;
     const float* const x = t_.x + image * g_.in.blocks * plane;
-    if (t_.expand.weights != nullptr) return expand_(LeftSide<Width, 1>{x + at, Width, plane}, {to, next_rows_}, pixels);
+    if (t_.expand.weights != nullptr) return expand_(LeftSide<Width, 1>{x + at, Width, plane}, RowPlace::memory, {to, next_rows_}, pixels);
     for (std::int64_t block = 0; block < g_.in.blocks; ++block)
       CopiedRows<Width>{x + block * plane, g_.in.width_pixels}(row, to + block * next_rows_, pixels);
   }
@@ -162,7 +74,7 @@ class Block {
   void fill_by_first(std::int64_t image, std::int64_t row, const ResultRow& to, std::int64_t pixels) const {
     gather_rows(g_, t_.x + image * g_.in.channels * g_.in.pixels(), row, window_);
     const std::int64_t kernel = g_.first->kernel, length = first_row(g_);
-    expand_(LeftSide<FirstWindow::stride, 1>{window_, kernel, length}, to, pixels);
+    expand_(LeftSide<FirstWindow::stride, 1>{window_, kernel, length}, RowPlace::cache, to, pixels);
   }
 
   void convolve(std::int64_t top) {
@@ -176,8 +88,8 @@ class Block {
   void project(std::int64_t image, std::int64_t h) const {
     const std::int64_t pixels = g_.out.width_pixels, plane = g_.out.pixels() * Width;
     const std::int64_t at = image * g_.out.blocks * plane + h * pixels * Width;
-    project_(LeftSide<Width, 1>{row_, Width, pixels * Width}, {y_ + at, plane, t_.residual == nullptr ? nullptr : t_.residual + at},
-             pixels);
+    project_(LeftSide<Width, 1>{row_, Width, pixels * Width}, RowPlace::cache,
+             {y_ + at, plane, t_.residual == nullptr ? nullptr : t_.residual + at}, pixels);
   }
 
   const InvertedResidualGeometry& g_;

@@ -4,6 +4,7 @@
 
 #include "engine/runtime/kernels/depthwise.h"
 #include "engine/runtime/kernels/eltwise_loop.h"
+#include "engine/runtime/kernels/pointwise.h"
 
 namespace cnnctl {
 
@@ -23,13 +24,6 @@ struct InvertedResidualGeometry {
   DepthwiseGeometry depthwise;
   ChannelLayout out;  // of y
   std::optional<EltwiseLoop> expand_activation, depthwise_activation, project_activation;
-};
-
-/// Weights and (or nullptr) a bias, a number a channel. Those of 1x1 convolutions, and of the network's first, stand in panels of two
-/// blocks of output channels: [panels][in][panel], [panels][in][kernel][kernel][panel].
-struct ConvolutionNumbers {
-  const float* weights = nullptr;
-  const float* bias = nullptr;
 };
 
 struct InvertedResidualTensors {

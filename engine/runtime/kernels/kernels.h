@@ -8,6 +8,7 @@
 #include "engine/runtime/kernels/depthwise.h"
 #include "engine/runtime/kernels/eltwise_loop.h"
 #include "engine/runtime/kernels/inverted_residual.h"
+#include "engine/runtime/kernels/pointwise.h"
 #include "engine/runtime/kernels/winograd.h"
 
 namespace cnnctl {
@@ -266,6 +267,9 @@ struct KernelTable {
                               float* db, float* scratch);
 
   WinogradLoops winograd;
+
+  /// y = activation(conv(x) + bias (unless nullptr) + residual (unless nullptr)) of a 1x1 convolution. Blocks of vector_width channels.
+  void (*pointwise)(const PointwiseGeometry& geometry, const PointwiseTensors& tensors, float* y);
 
   /// y = activation(conv(x) + bias (unless nullptr)).
   void (*depthwise_forward)(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,

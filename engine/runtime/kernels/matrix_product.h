@@ -18,8 +18,10 @@ struct LeftSide {
 };
 
 /// store(row, column, start[column] + the sum over k below `count` of left[row][k] * right[k][column]) for Rows rows and Columns vectors of
-/// columns. Both sides are words; rows of the right side are two vectors apart.
-template <int Width, int Rows, int Columns, int Row, int Step, class Store>
+/// columns. Both sides are words; rows of the right side are two vectors apart. Where `Ahead` is not 0, the rows so many further on are
+/// asked of the memory, run by run: all at once they would be more than it takes in, and as streams they are more than the hardware
+/// foresees.
+template <int Width, int Rows, int Columns, int Ahead, int Row, int Step, class Store>
 inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row, Step>& left, const float* right, std::int64_t count,
                                                               const typename Vectors<Width>::Floats (&start)[2], Store store) {
   using V = Vectors<Width>;
@@ -29,6 +31,8 @@ inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row
   for (std::int64_t first = 0; first < count; first += left.run, run += left.next_run) {
     const float* l = run;
     const std::int64_t length = std::min(left.run, count - first);
+    // always_inline: GCC drops the call of a function that does nothing else.
+    if constexpr (Ahead > 0) unrolled<Rows>([&](auto i) __attribute__((always_inline)) { __builtin_prefetch(run + (Ahead + i) * Row); });
 #pragma GCC unroll 4
     for (std::int64_t k = 0; k < length; ++k, l += Step, right += 2 * Width) {
       typename V::Floats of_right[Columns];
@@ -47,7 +51,7 @@ inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row
 template <int Width, int Rows, int Columns, bool Accumulate, int Row, int Step>
 void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t count, float* result) {
   using V = Vectors<Width>;
-  multiply_and_store<Width, Rows, Columns>(left, right, count, {}, [=](auto i, auto c, const auto& sum) {
+  multiply_and_store<Width, Rows, Columns, 0>(left, right, count, {}, [=](auto i, auto c, const auto& sum) {
     float* to = result + i * 2 * Width + c * Width;
     V::store(to, Accumulate ? sum + V::load(to) : sum);
   });
@@ -56,6 +60,10 @@ void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t 
 /// As many rows as the accumulators of two columns leave registers for.
 template <int Width>
 constexpr int kRows = Width == 16 ? 12 : 6;
+
+/// The same of pixels along a row: 14 divides the sizes that halving 224 gives.
+template <int Width>
+constexpr int kPixels = Width == 16 ? 14 : 6;
 
 /// Calls visit(`rows` as a constant), which is at most Most; nothing where it is 0.
 template <int Most, class Visit>
@@ -68,19 +76,18 @@ void with_rows(std::int64_t rows, const Visit& visit) {
   }
 }
 
-/// Calls visit(how many rows as a constant, the first of them) for pieces that the registers hold, until all rows are done.
-template <int Width, class Visit>
+/// Calls visit(how many rows as a constant, the first of them) for pieces of `Piece` rows and what is left, until all rows are done.
+template <int Piece, class Visit>
 void in_pieces(std::int64_t rows, const Visit& visit) {
-  constexpr int piece = kRows<Width>;
   std::int64_t first = 0;
-  for (; first + piece <= rows; first += piece) visit(std::integral_constant<int, piece>(), first);
-  with_rows<piece - 1>(rows - first, [&](auto rest) { visit(rest, first); });
+  for (; first + Piece <= rows; first += Piece) visit(std::integral_constant<int, Piece>(), first);
+  with_rows<Piece - 1>(rows - first, [&](auto rest) { visit(rest, first); });
 }
 
 /// multiply for any number of rows.
 template <int Width, int Columns, bool Accumulate, int Row, int Step>
 void multiply_rows(const LeftSide<Row, Step>& left, const float* right, std::int64_t count, float* result, std::int64_t rows) {
-  in_pieces<Width>(rows, [&](auto piece, std::int64_t first) {
+  in_pieces<kRows<Width>>(rows, [&](auto piece, std::int64_t first) {
     const LeftSide<Row, Step> part{left.numbers + first * Row, left.run, left.next_run};
     multiply<Width, piece, Columns, Accumulate>(part, right, count, result + first * 2 * Width);
   });

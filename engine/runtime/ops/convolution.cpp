@@ -24,7 +24,12 @@ std::vector<Way> ways_of(Compiler& compiler, const Convolution& op, const Setup&
     if (auto way = bf16_library_way(op, s, reads_input)) ways.push_back(*std::move(way));
     if (!ways.empty()) return ways;
   }
-  if (ways.empty()) return {preferred_library_way(op, s, reads_input)};
+  if (ways.empty()) {
+    ways.push_back(preferred_library_way(op, s, reads_input));
+    if (chooser.deterministic()) return ways;
+    for (Way& way : pointwise_ways(op, s, ways.front())) ways.push_back(std::move(way));
+    return ways;
+  }
   for (Way& way : blocked_library_ways(op, s)) ways.push_back(std::move(way));
   return ways;
 }

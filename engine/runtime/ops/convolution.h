@@ -44,6 +44,12 @@ ConvolutionWay preferred_library_way(const Convolution& op, const ConvolutionSet
 /// The library's algorithms that it has fast loops of for maps in blocks of channels: "direct", and on some processors "library winograd".
 std::vector<ConvolutionWay> blocked_library_ways(const Convolution& op, const ConvolutionSetup& setup);
 
+/// What there is for a 1x1 convolution of stride 1 besides `direct`, the library's way, where that takes maps in blocks of channels:
+/// "pointwise", our own loops (kernels/pointwise.h), without the gradient by weights; and "exchanged", which has only that direction, by
+/// the library's loops with the two maps in each other's place: they give the transposed weights' gradient, and are faster where the more
+/// channels are the result's.
+std::vector<ConvolutionWay> pointwise_ways(const Convolution& op, const ConvolutionSetup& setup, const ConvolutionWay& direct);
+
 /// The direct algorithm in bfloat16, between maps in float; of a first layer perhaps without the gradient by data, which is then computed
 /// in float. Nothing where the library has no fast and right loops for it: groups, maps smaller than the kernel, few channels behind the
 /// first layer.
@@ -69,6 +75,9 @@ struct ConvolutionParameters {
 /// parameters are the node's from `first` on.
 ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
                                              const Desc& weights, std::size_t first = 0);
+
+/// The format of a 1x1 convolution's weights in our own loops: panels of two blocks of output channels.
+Desc panel_weights_desc(const Dims& weights);
 
 /// A convolution of each channel by itself as our own loops take it, with weights in this format: [blocks][kernel][kernel][width]. Nothing
 /// where they do not apply.

@@ -8,11 +8,6 @@
 namespace cnnctl {
 namespace {
 
-/// Panels of two blocks of output channels.
-Desc panel_weights_desc(const ConvolutionSetup& s) {
-  return f32_desc(s.weights, kernels().vector_width == 16 ? FormatTag::Abcd32a : FormatTag::Abcd16a);
-}
-
 /// The window of a convolution that is the network's first and no 1x1 one; nothing of others.
 std::optional<FirstWindow> first_window(const Compiler& compiler, const Node& node, const Convolution& op) {
   if (!compiler.is_input(node.inputs[0]) || !suits_first_rows(op, compiler.shape(0).channels)) return std::nullopt;
@@ -76,9 +71,9 @@ class Numbers {
 
 Numbers numbers_of(Compiler& compiler, const Node& node, const InvertedResidual& op, const Setups& setups) {
   Numbers numbers;
-  if (op.expand) numbers.add(compiler, node, *op.expand, *setups.expand, panel_weights_desc(*setups.expand));
+  if (op.expand) numbers.add(compiler, node, *op.expand, *setups.expand, panel_weights_desc(setups.expand->weights));
   numbers.add(compiler, node, op.depthwise, setups.depthwise, depthwise_weights_desc(setups.depthwise));
-  numbers.add(compiler, node, op.project, setups.project, panel_weights_desc(setups.project));
+  numbers.add(compiler, node, op.project, setups.project, panel_weights_desc(setups.project.weights));
   return numbers;
 }
 

@@ -125,16 +125,6 @@ std::vector<float> blocked(const ChannelLayout& l, Map map) {
   return result;
 }
 
-/// [out][in] in panels of two blocks of output channels.
-std::vector<float> in_panels(const std::vector<float>& weights, std::int64_t in, std::int64_t out, std::int64_t block) {
-  const std::int64_t panel = 2 * block, panels = (out + panel - 1) / panel;
-  std::vector<float> result = zeros(panels * in * panel);
-  for (std::int64_t o = 0; o < out; ++o)
-    for (std::int64_t i = 0; i < in; ++i)
-      result[static_cast<std::size_t>((o / panel * in + i) * panel + o % panel)] = weights[static_cast<std::size_t>(o * in + i)];
-  return result;
-}
-
 /// [channel][tap] in blocks of channels.
 std::vector<float> in_blocks(const std::vector<float>& weights, std::int64_t channels, std::int64_t taps, std::int64_t block) {
   std::vector<float> result = zeros((channels + block - 1) / block * taps * block);

@@ -63,6 +63,16 @@ inline std::vector<float> without_padding(const ChannelLayout& l, std::vector<fl
   return values;
 }
 
+/// [out][in] in panels of two blocks of output channels.
+inline std::vector<float> in_panels(const std::vector<float>& weights, std::int64_t in, std::int64_t out, std::int64_t block) {
+  const std::int64_t panel = 2 * block, panels = (out + panel - 1) / panel;
+  std::vector<float> result = zeros(panels * in * panel);
+  for (std::int64_t o = 0; o < out; ++o)
+    for (std::int64_t i = 0; i < in; ++i)
+      result[static_cast<std::size_t>((o / panel * in + i) * panel + o % panel)] = weights[static_cast<std::size_t>(o * in + i)];
+  return result;
+}
+
 inline std::vector<float> random_map(const ChannelLayout& l, unsigned seed) {
   return without_padding(l, random_floats(static_cast<std::size_t>(floats(l)), seed));
 }
