@@ -49,6 +49,7 @@ Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, Param
       readers_(count_readers(graph)),
       needs_gradient_(find_gradients(graph, input_gradient)),
       values_(graph.values.size()),
+      moments_(graph.values.size()),
       gradients_(graph.values.size()),
       second_gradients_(graph.values.size()),
       values_that_stay_(values_that_stay(graph)) {}

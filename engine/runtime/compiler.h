@@ -97,6 +97,9 @@ class Compiler {
   Tensor shaped_value(ValueId id, const std::string& layer);
   /// Several values may stand in one buffer: what is written in place, and what is the same data (flatten).
   void set_value(ValueId id, Tensor tensor);
+  /// The moments of a value's planes (kernels/moments.h), where what wrote it took them on the way, for the batch norm behind it.
+  void set_moments(ValueId id, Tensor moments) { moments_[static_cast<std::size_t>(id)] = std::move(moments); }
+  const std::optional<Tensor>& moments(ValueId id) const { return moments_[static_cast<std::size_t>(id)]; }
   /// Says that the tensor is read again later than by the nodes behind it, so that none of them may overwrite it.
   void keep(const Tensor& tensor) { kept_[static_cast<std::size_t>(tensor.buffer)] = true; }
   /// The same, because a backward step reads it; in evaluation there is none.
@@ -185,6 +188,7 @@ class Compiler {
   std::vector<int> readers_;
   std::vector<bool> needs_gradient_;
   std::vector<Tensor> values_;
+  std::vector<std::optional<Tensor>> moments_;             // by ValueId
   std::vector<std::function<void(Compiler&)>> backwards_;  // by node
   std::vector<std::optional<Tensor>> gradients_;           // by ValueId; empty where no reader has given any yet
   std::vector<std::optional<Tensor>> second_gradients_;    // by ValueId: the part that its writer is to add

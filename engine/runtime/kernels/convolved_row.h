@@ -6,6 +6,7 @@
 #include "engine/runtime/kernels/channel_blocks.h"
 #include "engine/runtime/kernels/eltwise_functions.h"
 #include "engine/runtime/kernels/matrix_product.h"
+#include "engine/runtime/kernels/moments.h"
 #include "engine/runtime/kernels/pointwise.h"
 
 namespace cnnctl::CNNCTL_ISA {
@@ -31,12 +32,15 @@ inline std::optional<Limits> limits_of(const std::optional<EltwiseLoop>& activat
 }
 
 /// A row of a 1x1 convolution's result, a block of channels at a time: `y` is the first block's row, the others follow `next_block` floats
-/// apart, and `residual`, if any, likewise. `streams`: the result goes past the caches, in whole lines.
+/// apart, and `residual`, if any, likewise. `streams`: the result goes past the caches, in whole lines. `moments`, unless nullptr, are
+/// those of the image's planes up to the row, which are taken further; `before` says how many pixels that are.
 struct ResultRow {
   float* y;
   std::int64_t next_block;
   const float* residual = nullptr;
   bool streams = false;
+  float* moments = nullptr;
+  std::int64_t before = 0;
 };
 
 /// Where the row is that a convolution reads: in memory, so that pixels are asked for ahead of time, or in a cache.
@@ -73,21 +77,30 @@ class ConvolvedRow {
     const typename V::Floats start[2] = {bias(0), Columns > 1 ? bias(1) : typename V::Floats{}};
     in_pieces<kPixels<Width>>(pixels, [&](auto rows, std::int64_t first) {
       const LeftSide<Row, 1> part{in.numbers + first * Row, in.run, in.next_run};
-      const std::int64_t at = block * out.next_block + first * Width;
-      ahead ? multiply_pixels<rows, Columns, 2 * kPixels<Width>>(part, panel, start, out, at)
-            : multiply_pixels<rows, Columns, 0>(part, panel, start, out, at);
+      ahead ? multiply_pixels<rows, Columns, 2 * kPixels<Width>>(part, panel, start, out, block, first)
+            : multiply_pixels<rows, Columns, 0>(part, panel, start, out, block, first);
     });
   }
 
   template <int Rows, int Columns, int Ahead, int Row>
   void multiply_pixels(const LeftSide<Row, 1>& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out,
-                       std::int64_t at) const {
+                       std::int64_t block, std::int64_t first) const {
     const Limits limits = limits_.value_or(Limits{});
-    multiply_and_store<Width, Rows, Columns, Ahead>(in, panel, inputs_, start, [=](auto i, auto c, auto sum) {
-      const std::int64_t place = at + c * out.next_block + i * Width;
-      if (out.residual != nullptr) sum += V::load(out.residual + place);
-      out.streams ? V::stream(out.y + place, limits(sum)) : V::store(out.y + place, limits(sum));
-    });
+    const auto store = [&](const auto& sums) __attribute__((always_inline)) {
+      unrolled<Rows>([&](auto i) {
+        unrolled<Columns>([&](auto c) {
+          const std::int64_t place = (block + c) * out.next_block + (first + i) * Width;
+          const auto sum = limits(out.residual == nullptr ? sums[i][c] : sums[i][c] + V::load(out.residual + place));
+          out.streams ? V::stream(out.y + place, sum) : V::store(out.y + place, sum);
+        });
+      });
+      if (out.moments == nullptr) return;
+      unrolled<Columns>([&](auto c) {
+        PlaneMoments<Width> plane(out.moments + (block + c) * 2 * Width, out.before + first);
+        plane.template add<Rows>([&](auto i) { return sums[i][c]; });
+      });
+    };
+    multiply_and_store<Width, Rows, Columns, Ahead>(in, panel, inputs_, start, store);
   }
 
   void finish(float* y, std::int64_t count) const {

@@ -16,9 +16,10 @@ void maxout_forward(std::int64_t groups, std::int64_t pool_size, std::int64_t pi
 void maxout_backward(std::int64_t groups, std::int64_t pool_size, std::int64_t pixels, const float* x, const float* dy, float* dx);
 void max_pool_forward(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
 void max_pool_backward(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
+void plane_moments(const ChannelLayout& layout, const float* x, float* moments);
 void norm_forward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, float* y);
-void norm_training_forward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other, float* y,
-                           float* scratch);
+void norm_training_forward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other,
+                           const float* moments, float* y, float* scratch);
 void norm_training_backward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const NormGradient& arriving,
                             float* dscale, float* dshift, float* dx, float* scratch);
 void norm_relu_pool_forward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, float* y, std::uint8_t* index,

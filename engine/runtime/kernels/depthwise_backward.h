@@ -16,14 +16,14 @@ struct PlaneRows {
   PaddedRows<Width, reach(Kernel, Stride) + 1> dy;
 };
 
-/// Adds to a tile's sums what one row of the kernel makes of one row of dy.
-template <int Width, int Kernel, int Stride>
-inline __attribute__((always_inline)) void add_data_row(const float* dy, const float* w,
+/// Adds to a tile's sums what one row of the kernel, tap(0) and so on, makes of one row of dy.
+template <int Width, int Kernel, int Stride, class Tap>
+inline __attribute__((always_inline)) void add_data_row(const float* dy, const Tap& tap,
                                                         typename Vectors<Width>::Floats (&sums)[DepthwiseTiles::data(Stride) * Stride]) {
   using V = Vectors<Width>;
   constexpr int tile = DepthwiseTiles::data(Stride), before = reach(Kernel, Stride);
   typename V::Floats taps[Kernel];
-  unrolled<Kernel>([&](auto k) __attribute__((always_inline)) { taps[k] = V::load(w + k * Width); });
+  unrolled<Kernel>([&](auto k) __attribute__((always_inline)) { taps[k] = tap(k); });
   unrolled<tile + before>([&](auto i) __attribute__((always_inline)) {
     const auto value = V::load(dy + i * Width);
     unrolled<Kernel>([&](auto k) __attribute__((always_inline)) {
@@ -33,27 +33,78 @@ inline __attribute__((always_inline)) void add_data_row(const float* dy, const f
   });
 }
 
-/// One row of dx, or added to it. w are the block's weights.
-template <int Width, int Kernel, int Stride>
-void data_row(const DepthwiseGeometry& g, bool add, const PlaneRows<Width, Kernel, Stride>& rows, const float* w, std::int64_t row,
-              float* dx) {
+/// The tiles of one row of dx, or added to it: add_rows(offset of a tile in dy's copies, sums) adds to a tile what rows of the kernel make.
+template <int Width, int Stride, class AddRows>
+inline __attribute__((always_inline)) void data_tiles(const DepthwiseGeometry& g, bool add, float* dx, const AddRows& add_rows) {
   using V = Vectors<Width>;
   constexpr int pixels = DepthwiseTiles::data(Stride) * Stride;
-  const std::int64_t bottom = row + g.padding_top;
   std::int64_t from = 0;  // the column of dy's copies where the tile begins
   for (std::int64_t left = -(g.padding_left % Stride); left < g.in.width_pixels; left += pixels, from += DepthwiseTiles::data(Stride)) {
     prefetch_result<Width, pixels>(dx, left * Width);
     typename V::Floats sums[pixels]{};
-    for (std::int64_t k = bottom % Stride; k < Kernel && k <= bottom; k += Stride) {
-      const std::int64_t h = (bottom - k) / Stride;
-      if (h < g.out.height_pixels) add_data_row<Width, Kernel, Stride>(rows.dy.row(h) + from * Width, w + k * Kernel * Width, sums);
-    }
+    add_rows(from * Width, sums);
     unrolled<pixels>([&](auto i) __attribute__((always_inline)) {
       if (left + i < 0 || left + i >= g.in.width_pixels) return;
       float* to = dx + (left + i) * Width;
       V::store(to, add ? V::load(to) + sums[i] : sums[i]);
     });
   }
+}
+
+/// The rows of dy that a row of dx depends on, by the row of the kernel; nullptr where dy has none.
+template <int Width, int Kernel, int Stride>
+struct RowsBehind {
+  const float* rows[Kernel] = {};
+
+  RowsBehind(const DepthwiseGeometry& g, const PlaneRows<Width, Kernel, Stride>& held, std::int64_t bottom) {
+    for (std::int64_t k = bottom % Stride; k < Kernel && k <= bottom; k += Stride)
+      if (const std::int64_t h = (bottom - k) / Stride; h < g.out.height_pixels) rows[k] = held.dy.row(h);
+  }
+  /// Whether it has all that the kernel's rows from `first` on, a stride apart, meet.
+  bool all_from(int first) const {
+    for (int k = first; k < Kernel; k += Stride)
+      if (rows[k] == nullptr) return false;
+    return true;
+  }
+};
+
+/// data_row where dy has all rows that the kernel's from `First` on meet: the weights stay in registers.
+template <int First, int Width, int Kernel, int Stride>
+inline __attribute__((always_inline)) void whole_data_row(const DepthwiseGeometry& g, bool add,
+                                                          const RowsBehind<Width, Kernel, Stride>& behind, const float* w, float* dx) {
+  using V = Vectors<Width>;
+  constexpr int count = (Kernel - First + Stride - 1) / Stride;
+  typename V::Floats taps[count * Kernel];
+  unrolled<count * Kernel>([&](auto i) __attribute__((always_inline)) {
+    taps[i] = V::load(w + ((First + i / Kernel * Stride) * Kernel + i % Kernel) * Width);
+  });
+  data_tiles<Width, Stride>(
+      g, add, dx, [&](std::int64_t at, auto& sums) __attribute__((always_inline)) {
+        unrolled<count>([&](auto row) __attribute__((always_inline)) {
+          add_data_row<Width, Kernel, Stride>(
+              behind.rows[First + row * Stride] + at, [&](auto i) __attribute__((always_inline)) { return taps[row * Kernel + i]; }, sums);
+        });
+      });
+}
+
+/// One row of dx, or added to it. w are the block's weights.
+template <int Width, int Kernel, int Stride>
+void data_row(const DepthwiseGeometry& g, bool add, const PlaneRows<Width, Kernel, Stride>& rows, const float* w, std::int64_t row,
+              float* dx) {
+  using V = Vectors<Width>;
+  const std::int64_t bottom = row + g.padding_top;
+  const RowsBehind<Width, Kernel, Stride> behind(g, rows, bottom);
+  if constexpr (Kernel == 3) {
+    if (bottom % Stride == 0 && behind.all_from(0)) return whole_data_row<0>(g, add, behind, w, dx);
+    if (bottom % Stride == Stride - 1 && behind.all_from(Stride - 1)) return whole_data_row<Stride - 1>(g, add, behind, w, dx);
+  }
+  data_tiles<Width, Stride>(
+      g, add, dx, [&](std::int64_t at, auto& sums) __attribute__((always_inline)) {
+        for (std::int64_t k = bottom % Stride; k < Kernel; k += Stride)
+          if (behind.rows[k] != nullptr)
+            add_data_row<Width, Kernel, Stride>(
+                behind.rows[k] + at, [&](auto i) __attribute__((always_inline)) { return V::load(w + (k * Kernel + i) * Width); }, sums);
+      });
 }
 
 /// Rows of the kernel whose sums are in registers together.

@@ -87,6 +87,7 @@ struct NormDepthwiseTensors {
   float* middle = nullptr;  // the convolution's result
   NormTensors before;       // all nullptr where there is no such norm
   NormTensors behind;
+  const float* moments = nullptr;  // of x's planes, for the norm in front, where they are known
 };
 
 /// The gradients of a batch norm's numbers.
@@ -245,12 +246,14 @@ struct KernelTable {
   void (*max_pool_forward)(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index);
   void (*max_pool_backward)(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx);
 
+  /// Mean and sum of squared deviations of each plane: [images][blocks][2][width].
+  void (*plane_moments)(const ChannelLayout& layout, const float* x, float* moments);
   /// y = f((x - mean) / deviation * scale + shift). y may be x.
   void (*norm_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, float* y);
-  /// The same by the batch's statistics, which it writes, of that plus `other`: nullptr, or a map like x. y may be other. `scratch`: 2
-  /// floats a channel of each image, padding counted.
-  void (*norm_training_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other, float* y,
-                                float* scratch);
+  /// The same by the batch's statistics, which it writes, of that plus `other`: nullptr, or a map like x. y may be other. `moments`: of x's
+  /// planes where they are known, or nullptr. `scratch`: 2 floats a channel of each image, padding counted.
+  void (*norm_training_forward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other,
+                                const float* moments, float* y, float* scratch);
   /// dx may be dy, or the second part of the gradient. `scratch` as above.
   void (*norm_training_backward)(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const NormGradient& arriving,
                                  float* dscale, float* dshift, float* dx, float* scratch);

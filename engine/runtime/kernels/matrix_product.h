@@ -17,10 +17,10 @@ struct LeftSide {
   std::int64_t run, next_run;
 };
 
-/// store(row, column, start[column] + the sum over k below `count` of left[row][k] * right[k][column]) for Rows rows and Columns vectors of
-/// columns. Both sides are words; rows of the right side are two vectors apart. Where `Ahead` is not 0, the rows so many further on are
-/// asked of the memory, run by run: all at once they would be more than it takes in, and as streams they are more than the hardware
-/// foresees.
+/// store(sums), sums[row][column] being start[column] + the sum over k below `count` of left[row][k] * right[k][column], for Rows rows and
+/// Columns vectors of columns. Both sides are words; rows of the right side are two vectors apart. Where `Ahead` is not 0, the rows so many
+/// further on are asked of the memory, run by run: all at once they would be more than it takes in, and as streams they are more than the
+/// hardware foresees.
 template <int Width, int Rows, int Columns, int Ahead, int Row, int Step, class Store>
 inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row, Step>& left, const float* right, std::int64_t count,
                                                               const typename Vectors<Width>::Floats (&start)[2], Store store) {
@@ -43,7 +43,7 @@ inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row
       });
     }
   }
-  unrolled<Rows>([&](auto i) { unrolled<Columns>([&](auto c) { store(i, c, sums[i][c]); }); });
+  store(sums);
 }
 
 /// result[row][Columns vectors] (+)= the sum over k below `count` of left[row][k] * right[k], for Rows rows. Rows of the right side and of
@@ -51,10 +51,15 @@ inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row
 template <int Width, int Rows, int Columns, bool Accumulate, int Row, int Step>
 void multiply(const LeftSide<Row, Step>& left, const float* right, std::int64_t count, float* result) {
   using V = Vectors<Width>;
-  multiply_and_store<Width, Rows, Columns, 0>(left, right, count, {}, [=](auto i, auto c, const auto& sum) {
-    float* to = result + i * 2 * Width + c * Width;
-    V::store(to, Accumulate ? sum + V::load(to) : sum);
-  });
+  multiply_and_store<Width, Rows, Columns, 0>(
+      left, right, count, {}, [=](const auto& sums) __attribute__((always_inline)) {
+        unrolled<Rows>([&](auto i) {
+          unrolled<Columns>([&](auto c) {
+            float* to = result + i * 2 * Width + c * Width;
+            V::store(to, Accumulate ? sums[i][c] + V::load(to) : sums[i][c]);
+          });
+        });
+      });
 }
 
 /// As many rows as the accumulators of two columns leave registers for.

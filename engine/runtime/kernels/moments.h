@@ -32,33 +32,65 @@ auto sum_over(std::int64_t pixels, Term term) {
   return sum;
 }
 
+/// Mean and sum of squared deviations of a plane's pixels so far, in memory: a number a channel each, one after the other. What is added is
+/// put together with that as combine_moments puts planes together.
+template <int Width>
+class PlaneMoments {
+  using V = Vectors<Width>;
+
+ public:
+  /// `before`: of how many pixels they are. Of none, what stands there does not count.
+  PlaneMoments(float* moments, std::int64_t before) : moments_(moments), before_(before) {}
+
+  /// Adds `Count` pixels.
+  template <int Count, class Pixel>
+  inline __attribute__((always_inline)) void add(Pixel pixel) {
+    typename V::Floats mean{}, deviation{};
+    unrolled<Count>([&](auto i) __attribute__((always_inline)) { mean += pixel(i); });
+    mean *= 1.0F / Count;
+    unrolled<Count>([&](auto i) __attribute__((always_inline)) {
+      const auto d = pixel(i) - mean;
+      deviation += d * d;
+    });
+    add(mean, deviation, Count);
+  }
+
+  void add(const typename V::Floats& mean, const typename V::Floats& deviation, std::int64_t count) {
+    const auto so_far = before_ == 0 ? typename V::Floats{} : V::load(moments_);
+    const auto deviation_so_far = before_ == 0 ? typename V::Floats{} : V::load(moments_ + Width);
+    const auto distance = mean - so_far;
+    const float share = static_cast<float>(count) / static_cast<float>(before_ + count);
+    V::store(moments_, so_far + distance * share);
+    V::store(moments_ + Width, deviation_so_far + deviation + distance * distance * (share * static_cast<float>(before_)));
+    before_ += count;
+  }
+
+ private:
+  float* moments_;
+  std::int64_t before_;
+};
+
 /// Mean and sum of squared deviations of one plane, a pair of numbers a channel, to their place in `moments`. A run is in the nearest cache
-/// for its second loop; runs are put together as combine_moments puts planes together.
+/// for its second loop.
 template <int Width>
 void plane_moments(const ChannelLayout& layout, std::int64_t plane, const float* x, float* moments) {
   using V = Vectors<Width>;
   const float* first = x + plane * layout.pixels() * Width;
-  typename V::Floats mean{}, deviation{};
+  PlaneMoments<Width> of_plane(moments + plane * 2 * Width, 0);
   for (std::int64_t begin = 0; begin < layout.pixels(); begin += kRun) {
     const std::int64_t end = std::min(begin + kRun, layout.pixels());
-    const auto count = static_cast<float>(end - begin);
-    const auto of_run = sum_run(begin, end,
-                                [=](std::int64_t p) {
-                                  __builtin_prefetch(first + kAhead + p * Width);
-                                  return V::load(first + p * Width);
-                                }) /
-                        count;
-    deviation += sum_run(begin, end, [=](std::int64_t p) {
-      const auto d = V::load(first + p * Width) - of_run;
+    const auto mean = sum_run(begin, end,
+                              [=](std::int64_t p) {
+                                __builtin_prefetch(first + kAhead + p * Width);
+                                return V::load(first + p * Width);
+                              }) /
+                      static_cast<float>(end - begin);
+    const auto deviation = sum_run(begin, end, [=](std::int64_t p) {
+      const auto d = V::load(first + p * Width) - mean;
       return d * d;
     });
-    const auto distance = of_run - mean;
-    const float share = count / static_cast<float>(end);
-    mean += distance * share;
-    deviation += distance * distance * (share * static_cast<float>(begin));
+    of_plane.add(mean, deviation, end - begin);
   }
-  V::store(moments + plane * 2 * Width, mean);
-  V::store(moments + (plane * 2 + 1) * Width, deviation);
 }
 
 /// Mean and biased variance of a block's channels from the moments of its planes, in the order of the images. Source: Chan, Golub and

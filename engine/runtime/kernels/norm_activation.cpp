@@ -35,6 +35,13 @@ void store_gradient_in_sum(const NormGradient& arriving, std::int64_t begin, std
 
 }  // namespace
 
+void plane_moments(const ChannelLayout& layout, const float* x, float* moments) {
+  with_width(layout, [&](auto width) {
+#pragma omp parallel for schedule(static)
+    for (std::int64_t plane = 0; plane < layout.images * layout.blocks; ++plane) plane_moments<width>(layout, plane, x, moments);
+  });
+}
+
 void norm_forward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, float* y) {
   with_width(geometry.layout, [&](auto width) {
 #pragma omp parallel for schedule(static)
@@ -43,13 +50,17 @@ void norm_forward(const NormGeometry& geometry, const NormTensors& tensors, cons
   });
 }
 
-void norm_training_forward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other, float* y,
-                           float* scratch) {
+void norm_training_forward(const NormGeometry& geometry, const NormTensors& tensors, const float* x, const float* other,
+                           const float* moments, float* y, float* scratch) {
   with_width(geometry.layout, [&](auto width) {
     const ChannelLayout& layout = geometry.layout;
+    const bool known = moments != nullptr;
     in_groups(
-        layout, [&](std::int64_t plane, std::int64_t) { plane_moments<width>(layout, plane, x, scratch); },
-        [&](std::int64_t block) { combine_moments<width>(layout, block, scratch, tensors.mean, tensors.variance); },
+        layout,
+        [&](std::int64_t plane, std::int64_t) {
+          if (!known) plane_moments<width>(layout, plane, x, scratch);
+        },
+        [&](std::int64_t block) { combine_moments<width>(layout, block, known ? moments : scratch, tensors.mean, tensors.variance); },
         [&](std::int64_t plane, std::int64_t block) { forward_plane<width>(geometry, tensors, plane, block, x, other, y); });
   });
 }

@@ -31,8 +31,10 @@ void forward(const NormDepthwiseGeometry& g, const NormDepthwiseTensors& t, floa
   float* const memory = sums + norm_depthwise_sums(g) + omp_get_thread_num() * depthwise_forward_scratch(c);
   PaddedRows<Width, Kernel> rows(depthwise_input_row(c, DepthwiseTiles::forward), c.in.width_pixels, memory);
   const auto find_moments = [&](const BlockGroup& group) {
-    for_planes(c.in, group, [&](std::int64_t plane, std::int64_t) { plane_moments<Width>(c.in, plane, t.x, sums); });
-    for_blocks(group, [&](std::int64_t block) { combine_moments<Width>(c.in, block, sums, t.before.mean, t.before.variance); });
+    if (t.moments == nullptr)
+      for_planes(c.in, group, [&](std::int64_t plane, std::int64_t) { plane_moments<Width>(c.in, plane, t.x, sums); });
+    const float* const moments = t.moments == nullptr ? sums : t.moments;
+    for_blocks(group, [&](std::int64_t block) { combine_moments<Width>(c.in, block, moments, t.before.mean, t.before.variance); });
   };
   const auto convolve = [&](std::int64_t plane, std::int64_t block) {
     const float *x = t.x + plane * c.in.pixels() * Width, *w = t.weights + block * Kernel * Kernel * Width;

@@ -12,21 +12,37 @@ constexpr std::int64_t kChunk = 8 * kPixels<kWidth>;
 // A result of so many floats is in no cache any more when its reader comes.
 constexpr std::int64_t kStreamed = 8 << 20;
 
+/// The pixels that a thread takes at a time: a chunk, or an image where each of its planes gives one pair of moments.
+struct Parts {
+  std::int64_t of_image, pixels;
+};
+
+Parts parts_of(const PointwiseGeometry& g, const PointwiseTensors& t) {
+  const std::int64_t pixels = g.in.pixels();
+  if (t.moments != nullptr) return {1, pixels};
+  return {(pixels + kChunk - 1) / kChunk, kChunk};
+}
+
 }  // namespace
 
 void pointwise(const PointwiseGeometry& g, const PointwiseTensors& t, float* y) {
-  const std::int64_t pixels = g.in.pixels(), chunks = (pixels + kChunk - 1) / kChunk, plane = pixels * kWidth;
+  const std::int64_t pixels = g.in.pixels(), plane = pixels * kWidth;
+  const Parts parts = parts_of(g, t);
   const bool streams = g.out.images * g.out.blocks * plane > kStreamed && t.residual == nullptr && !g.activation;
   const ConvolvedRow<kWidth> row(t.numbers, g.in.channels, g.out, g.activation);
+  const auto convolve = [&](std::int64_t image, std::int64_t first, std::int64_t count) {
+    const float* const x = t.x + image * g.in.blocks * plane + first * kWidth;
+    const std::int64_t at = image * g.out.blocks * plane + first * kWidth;
+    float* const moments = t.moments == nullptr ? nullptr : t.moments + image * g.out.blocks * 2 * kWidth;
+    row(LeftSide<kWidth, 1>{x, kWidth, plane}, RowPlace::memory,
+        {y + at, plane, t.residual == nullptr ? nullptr : t.residual + at, streams, moments, first}, count);
+  };
 #pragma omp parallel
   {
 #pragma omp for schedule(static) nowait
-    for (std::int64_t i = 0; i < g.in.images * chunks; ++i) {
-      const std::int64_t image = i / chunks, first = i % chunks * kChunk, count = std::min(kChunk, pixels - first);
-      const float* const x = t.x + image * g.in.blocks * plane + first * kWidth;
-      const std::int64_t at = image * g.out.blocks * plane + first * kWidth;
-      row(LeftSide<kWidth, 1>{x, kWidth, plane}, RowPlace::memory,
-          {y + at, plane, t.residual == nullptr ? nullptr : t.residual + at, streams}, count);
+    for (std::int64_t i = 0; i < g.in.images * parts.of_image; ++i) {
+      const std::int64_t begin = i % parts.of_image * parts.pixels, end = std::min(begin + parts.pixels, pixels);
+      for (std::int64_t first = begin; first < end; first += kChunk) convolve(i / parts.of_image, first, std::min(kChunk, end - first));
     }
     if (streams) finish_streams();
   }

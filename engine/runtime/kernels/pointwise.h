@@ -24,6 +24,7 @@ struct PointwiseTensors {
   const float* x = nullptr;
   ConvolutionNumbers numbers;
   const float* residual = nullptr;  // a map like y, added before the function; or nullptr. It may be y.
+  float* moments = nullptr;         // unless nullptr, gets those of y's planes, as batch norms take them; without a function alone
 };
 
 }  // namespace cnnctl

@@ -13,7 +13,7 @@
 namespace cnnctl::CNNCTL_ISA {
 
 // Floats that are asked of the memory before they are needed: what arrives in the time that it takes to answer, and some more.
-constexpr std::int64_t kAhead = 3072;
+constexpr std::int64_t kAhead = 2048;
 
 #ifdef __AVX512F__
 // The instructions without a mask are the same, but GCC 12 warns of its own header there.

@@ -1,5 +1,6 @@
 #include "engine/runtime/ops/batch_norm.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <stdexcept>
@@ -17,12 +18,6 @@ struct Setup {
   NormGeometry geometry;
 
   std::int64_t channels() const { return geometry.layout.channels; }
-
-  /// Floats that the loops over planes need: two a channel of each image.
-  std::int64_t scratch() const {
-    const ChannelLayout& layout = geometry.layout;
-    return layout.images * layout.blocks * layout.width * 2;
-  }
 };
 
 Setup setup_of(Compiler& compiler, const Node& node, const BatchNorm& op) {
@@ -82,13 +77,13 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
   const Tensor y = allocate_blocked(compiler, node.output, x.desc);
   const NormPoolingGeometry geometry{*pooling_geometry(*op.pooling, x.desc, y.desc), op.epsilon};
   const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
-  compiler.add_kernel({s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
-                      joined(norm_numbers(compiler, node, s.norm, statistics), {x, y, index, compiler.allocate_floats(s.scratch())}),
-                      [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
-                        kernels().norm_relu_pool_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                                         static_cast<float*>(b[5]), static_cast<std::uint8_t*>(b[6]),
-                                                         static_cast<float*>(b[7]));
-                      });
+  compiler.add_kernel(
+      {s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
+      joined(norm_numbers(compiler, node, s.norm, statistics), {x, y, index, allocate_moments(compiler, s.geometry.layout)}),
+      [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
+        kernels().norm_relu_pool_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]),
+                                         static_cast<std::uint8_t*>(b[6]), static_cast<float*>(b[7]));
+      });
   add_running_statistics(compiler, node, s.norm, dims_of(s.x.desc), statistics);
   compiler.set_value(node.output, y);
 
@@ -96,14 +91,15 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& o
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, s.layer);
     const Tensor dx = c.overwrite_or_allocate_input(s.input, x);
     const auto [dscale, dshift] = affine_gradient(c, node, s.norm, s.channels());
-    c.add_kernel({s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
-                 joined(norm_numbers(c, node, s.norm, statistics), {x, dy, index, dx, dscale, dshift, c.allocate_floats(s.scratch())}),
-                 [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
-                   kernels().norm_relu_pool_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                                     static_cast<const float*>(b[5]), static_cast<const std::uint8_t*>(b[6]),
-                                                     static_cast<float*>(b[7]), static_cast<float*>(b[8]), static_cast<float*>(b[9]),
-                                                     static_cast<float*>(b[10]));
-                 });
+    c.add_kernel(
+        {s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
+        joined(norm_numbers(c, node, s.norm, statistics), {x, dy, index, dx, dscale, dshift, allocate_moments(c, s.geometry.layout)}),
+        [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
+          kernels().norm_relu_pool_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
+                                            static_cast<const float*>(b[5]), static_cast<const std::uint8_t*>(b[6]),
+                                            static_cast<float*>(b[7]), static_cast<float*>(b[8]), static_cast<float*>(b[9]),
+                                            static_cast<float*>(b[10]));
+        });
     if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
   };
 }
@@ -116,13 +112,17 @@ Tensor added(Compiler& compiler, const Node& node, const Setup& s) {
 Tensor add_forward(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const NormStatistics& statistics) {
   const Tensor other = op.residual ? added(compiler, node, s) : s.x;
   const Tensor y = op.residual && compiler.may_overwrite(node.inputs[1], other) ? other : compiler.allocate(s.x.desc);
-  compiler.add_kernel({s.layer, "forward", "cnnctl", format_name(y.desc)},
-                      joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, other, y, compiler.allocate_floats(s.scratch())}),
-                      [affine = s.norm.op.affine, residual = op.residual, geometry = s.geometry](std::span<void* const> b) {
-                        kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                                        residual ? static_cast<const float*>(b[5]) : nullptr, static_cast<float*>(b[6]),
-                                                        static_cast<float*>(b[7]));
-                      });
+  const auto known = known_moments(compiler, s.input, s.x);
+  const Tensor moments = known ? *known : allocate_moments(compiler, s.geometry.layout);
+  compiler.add_kernel(
+      {s.layer, "forward", "cnnctl", format_name(y.desc)},
+      joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, other, y, moments}),
+      [affine = s.norm.op.affine, residual = op.residual, known = known.has_value(), geometry = s.geometry](std::span<void* const> b) {
+        auto* const of_planes = static_cast<float*>(b[7]);
+        kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
+                                        residual ? static_cast<const float*>(b[5]) : nullptr, known ? of_planes : nullptr,
+                                        static_cast<float*>(b[6]), of_planes);
+      });
   return y;
 }
 
@@ -136,7 +136,7 @@ void add_backward(Compiler& c, const Node& node, const Setup& s, const NormStati
                   const Tensor& dx) {
   const auto [dscale, dshift] = affine_gradient(c, node, s.norm, s.channels());
   std::vector<Tensor> tensors =
-      joined(norm_numbers(c, node, s.norm, statistics), {s.x, dscale, dshift, dx, c.allocate_floats(s.scratch()), arriving.dy});
+      joined(norm_numbers(c, node, s.norm, statistics), {s.x, dscale, dshift, dx, allocate_moments(c, s.geometry.layout), arriving.dy});
   /// The place of a tensor that there need not be among the step's buffers.
   const auto place = [&](const std::optional<Tensor>& tensor) {
     if (tensor) tensors.push_back(*tensor);
@@ -212,6 +212,23 @@ void add_running_statistics(Compiler& compiler, const Node& node, const NormPart
   compiler.add_kernel_once(
       {compiler.layer_name(node), "statistics", "cnnctl", "x"},
       {s.mean, s.variance, compiler.parameter(node, first, s.mean.desc), compiler.parameter(node, first + 1, s.mean.desc)}, run);
+}
+
+bool wants_moments(const Graph& graph, ValueId value) {
+  return std::any_of(graph.nodes.begin(), graph.nodes.end(), [&](const Node& node) {
+    if (node.inputs.empty() || node.inputs[0] != value) return false;
+    if (const auto* norm = std::get_if<BatchNorm>(&node.op)) return !norm->frozen && !norm->pooling;
+    const auto* depthwise = std::get_if<NormDepthwise>(&node.op);
+    return depthwise != nullptr && depthwise->before.has_value();
+  });
+}
+
+Tensor allocate_moments(Compiler& compiler, const ChannelLayout& layout) {
+  return compiler.allocate_floats(layout.images * layout.blocks * layout.width * 2);
+}
+
+std::optional<Tensor> known_moments(const Compiler& compiler, ValueId value, const Tensor& x) {
+  return x.buffer == compiler.value(value).buffer ? compiler.moments(value) : std::nullopt;
 }
 
 AffineGradient affine_gradient(Compiler& c, const Node& node, const NormPart& norm, std::int64_t channels) {

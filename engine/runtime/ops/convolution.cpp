@@ -1,5 +1,6 @@
 #include "engine/runtime/ops/convolution.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 
 #include "engine/runtime/chooser.h"
 #include "engine/runtime/layout.h"
+#include "engine/runtime/ops/batch_norm.h"
 
 namespace cnnctl {
 namespace {
@@ -34,6 +36,14 @@ std::vector<Way> ways_of(Compiler& compiler, const Convolution& op, const Setup&
   return ways;
 }
 
+/// The pass over the node's result that its batch norm makes where the convolution has not taken the moments on its way.
+void add_moments(Compiler& c, const Node& node) {
+  const Tensor& y = c.value(node.output);
+  const ChannelLayout layout = *channel_layout(y.desc);
+  c.add_kernel({"", "moments", "cnnctl", format_name(y.desc)}, {y, allocate_moments(c, layout)},
+               [layout](std::span<void* const> b) { kernels().plane_moments(layout, floats(b[0]), floats(b[1])); });
+}
+
 /// One of a convolution's computations, which are chosen for one by one.
 struct Direction {
   const char* name;
@@ -41,8 +51,9 @@ struct Direction {
   void (*add)(const Way&, Compiler&, const Node&);  // its steps, on maps of their own
 };
 
-const Direction forward{"forward", [](const Way& way) { return bool(way.forward); },
-                        [](const Way& way, Compiler& c, const Node& node) { way.forward(c, node, c.allocate(way.src)); }};
+const Direction forward{
+    "forward", [](const Way& way) { return bool(way.forward); },
+    [](const Way& way, Compiler& c, const Node& node) { c.set_value(node.output, way.forward(c, node, c.allocate(way.src))); }};
 
 const Direction by_data{"backward data", [](const Way& way) { return bool(way.backward_data); },
                         [](const Way& way, Compiler& c, const Node& node) { way.backward_data(c, node, c.allocate(way.dst)); }};
@@ -69,11 +80,15 @@ std::string key_of(const Direction& direction, const Convolution& op, const Setu
 
 const Way& choose(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const std::vector<Way>& ways,
                   const Direction& direction) {
+  const bool with_moments = &direction == &forward && std::any_of(ways.begin(), ways.end(), [](const Way& w) { return w.takes_moments; });
   std::vector<Candidate> candidates;
   std::vector<const Way*> owners;
   for (const Way& way : ways) {
     if (!direction.has(way)) continue;
-    const auto add = [&](Compiler& trial, const Node& alone) { direction.add(way, trial, alone); };
+    const auto add = [&direction, &way, with_moments](Compiler& trial, const Node& alone) {
+      direction.add(way, trial, alone);
+      if (with_moments && !way.takes_moments) add_moments(trial, alone);
+    };
     candidates.push_back({way.name, [&compiler, &node, add] { return std::make_unique<Trial>(compiler, node, add); }});
     owners.push_back(&way);
   }
@@ -146,7 +161,8 @@ ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& nod
 }
 
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
-  const Setup s = convolution_setup(compiler, node, op);
+  Setup s = convolution_setup(compiler, node, op);
+  s.wants_moments = compiler.training() && wants_moments(compiler.graph(), node.output);
   if (auto backward = compile_depthwise(compiler, node, op, s)) return *std::move(backward);
   const std::vector<Way> ways = ways_of(compiler, op, s);
   const Desc src = ways.front().src, dst = ways.front().dst;

@@ -19,6 +19,7 @@ struct ConvolutionSetup {
   Desc bias;     // empty where there is none
   Dims src, dst;
   double flops = 0;
+  bool wants_moments = false;  // of the result, for the batch norm that reads it in training
 };
 
 /// The same of a node with a convolution in it, and of one among others in a node, between maps of these dimensions.
@@ -31,6 +32,7 @@ ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, c
 struct ConvolutionWay {
   std::string name;  // among the choices
   Desc src, dst;
+  bool takes_moments = false;  // the forward pass, of its result (Compiler::set_moments)
   std::function<Tensor(Compiler&, const Node& node, const Tensor& x)> forward{};
   std::function<Tensor(Compiler&, const Node& node, const Tensor& dy)> backward_data{};
   std::function<void(Compiler&, const Node& node, const Tensor& x, const Tensor& dy)> backward_weights{};

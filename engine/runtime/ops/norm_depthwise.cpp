@@ -68,13 +68,16 @@ Operands operands(Compiler& compiler, const Node& node, const Work& w) {
 
 Tensor add_forward(Compiler& compiler, const Node& node, const Work& w) {
   const Tensor y = compiler.allocate(w.middle.desc);
+  const auto moments = known_moments(compiler, w.setup.input, w.x);
   const Operands in = operands(compiler, node, w);
   std::vector<Tensor> tensors = in.tensors;
   const std::size_t first = tensors.size();
-  tensors.insert(tensors.end(), {y, compiler.allocate_floats(norm_depthwise_scratch(w.geometry))});
+  tensors.insert(tensors.end(), {y, compiler.allocate_floats(norm_depthwise_scratch(w.geometry)), moments.value_or(y)});
   compiler.add_kernel(convolution_label(w.setup, "forward with norms", "cnnctl depthwise", y.desc), tensors,
-                      [in, first, geometry = w.geometry](std::span<void* const> b) {
-                        kernels().norm_depthwise_forward(geometry, in.find(b), floats(b[first]), floats(b[first + 1]));
+                      [in, first, known = moments.has_value(), geometry = w.geometry](std::span<void* const> b) {
+                        NormDepthwiseTensors t = in.find(b);
+                        if (known) t.moments = floats(b[first + 2]);
+                        kernels().norm_depthwise_forward(geometry, t, floats(b[first]), floats(b[first + 1]));
                       });
   if (w.before) add_running_statistics(compiler, node, *w.before, w.setup.src, *w.before_statistics);
   add_running_statistics(compiler, node, w.behind, w.setup.dst, w.behind_statistics);

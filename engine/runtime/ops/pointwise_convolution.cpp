@@ -1,5 +1,7 @@
 #include "engine/runtime/layout.h"
+#include "engine/runtime/ops/batch_norm.h"
 #include "engine/runtime/ops/convolution.h"
+#include "engine/runtime/threads.h"
 
 namespace cnnctl {
 namespace {
@@ -14,27 +16,37 @@ Dims exchanged(const Dims& weights) { return {weights[1], weights[0], 1, 1}; }
 /// A format of the transposed weights as one of the weights, and the other way round.
 Desc transposed(const Desc& desc) { return desc.permute_axes({1, 0, 2, 3}); }
 
-/// A step of our own loops. Without a residual `operands` has x in its place.
+/// What a step of our own loops reads, and where its result's moments go.
 struct Operands {
   Tensor x, weights;
-  std::optional<Tensor> bias{}, residual{};
+  std::optional<Tensor> bias{}, residual{}, moments{};
 };
 
 void add_loops(Compiler& c, const ConvolutionSetup& s, const char* pass, const std::optional<Eltwise>& activation, const Operands& operands,
                const Tensor& y) {
   const PointwiseGeometry geometry{*channel_layout(operands.x.desc), *channel_layout(y.desc), joined_loop(activation)};
-  const auto run = [geometry, bias = operands.bias.has_value(), residual = operands.residual.has_value()](std::span<void* const> b) {
+  const auto run = [geometry, bias = operands.bias.has_value(), residual = operands.residual.has_value(),
+                    moments = operands.moments.has_value()](std::span<void* const> b) {
     const ConvolutionNumbers numbers{floats(b[1]), bias ? floats(b[2]) : nullptr};
-    kernels().pointwise(geometry, {floats(b[0]), numbers, residual ? floats(b[3]) : nullptr}, floats(b[4]));
+    kernels().pointwise(geometry, {floats(b[0]), numbers, residual ? floats(b[3]) : nullptr, moments ? floats(b[4]) : nullptr},
+                        floats(b[5]));
   };
+  const Tensor& x = operands.x;
   c.add_kernel(convolution_label(s, pass, "cnnctl 1x1", y.desc),
-               {operands.x, operands.weights, operands.bias.value_or(operands.x), operands.residual.value_or(operands.x), y}, run);
+               {x, operands.weights, operands.bias.value_or(x), operands.residual.value_or(x), operands.moments.value_or(x), y}, run);
 }
+
+/// Where they are wanted, and threads get as many images each, since none may share one then.
+bool takes_moments(const ConvolutionSetup& s) { return s.wants_moments && s.dst[0] % set_threads(0) == 0; }
 
 Tensor compile_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const Tensor& x) {
   Operands operands{x, c.parameter(node, 0, panel_weights_desc(s.weights))};
   if (op.bias) operands.bias = c.parameter(node, 1, s.bias);
   const Tensor y = c.allocate(vector_blocked_desc(s.dst));
+  if (takes_moments(s)) {
+    operands.moments = allocate_moments(c, *channel_layout(y.desc));
+    c.set_moments(node.output, *operands.moments);
+  }
   add_loops(c, s, "forward", std::nullopt, operands, y);
   return y;
 }
@@ -66,7 +78,8 @@ bool suits(const Convolution& op, const ConvolutionSetup& s) {
 }
 
 ConvolutionWay own_way(const Convolution& op, const ConvolutionSetup& s) {
-  ConvolutionWay way{.name = "pointwise", .src = vector_blocked_desc(s.src), .dst = vector_blocked_desc(s.dst)};
+  ConvolutionWay way{
+      .name = "pointwise", .src = vector_blocked_desc(s.src), .dst = vector_blocked_desc(s.dst), .takes_moments = takes_moments(s)};
   way.forward = [=, &op](Compiler& c, const Node& node, const Tensor& x) { return compile_forward(c, node, op, s, x); };
   way.backward_data = [=](Compiler& c, const Node& node, const Tensor& dy) { return add_data_gradient(c, node, s, dy); };
   if (suits(op, s))

@@ -23,11 +23,11 @@ struct NormRun {
   NormTensors tensors() { return {scale.data(), shift.data(), mean.data(), variance.data()}; }
 
   void run(const KernelTable& table) {
-    table.norm_training_forward(geometry, tensors(), x.data(), nullptr, y.data(), scratch.data());
+    table.norm_training_forward(geometry, tensors(), x.data(), nullptr, nullptr, y.data(), scratch.data());
     table.norm_training_backward(geometry, tensors(), x.data(), {dy.data()}, dscale.data(), dshift.data(), dx.data(), scratch.data());
   }
   void run_with_sum(const KernelTable& table) {
-    table.norm_training_forward(geometry, tensors(), x.data(), other.data(), y.data(), scratch.data());
+    table.norm_training_forward(geometry, tensors(), x.data(), other.data(), nullptr, y.data(), scratch.data());
     const NormGradient arriving{dy.data(), nullptr, geometry.activation ? y.data() : nullptr, in_sum.data()};
     table.norm_training_backward(geometry, tensors(), x.data(), arriving, dscale.data(), dshift.data(), dx.data(), scratch.data());
   }
@@ -48,6 +48,43 @@ const std::vector<std::optional<EltwiseLoop>> joined_functions{std::nullopt,
                                                                EltwiseLoop{Function::silu},
                                                                EltwiseLoop{Function::mish},
                                                                EltwiseLoop{Function::softplus}};
+
+TEST_CASE("a plane's moments are its mean and its sum of squared deviations") {
+  for (const KernelTable* table : runnable_kernels()) {
+    INFO(table->name);
+    // A mean that is large beside the deviation, as many pixels as are no whole runs.
+    const ChannelLayout l = layout(2, 11, 8, 17, 23);
+    std::vector<float> x = random_map(l, 1), moments(static_cast<std::size_t>(l.images * l.blocks * 2 * l.width));
+    for (float& v : x) v = v * 0.1F + 50;
+    table->plane_moments(l, x.data(), moments.data());
+    for (std::int64_t plane = 0; plane < l.images * l.blocks; ++plane)
+      for (std::int64_t lane = 0; lane < l.width; ++lane) {
+        const auto at = [&](std::int64_t p) {
+          return static_cast<double>(x[static_cast<std::size_t>((plane * l.pixels() + p) * l.width + lane)]);
+        };
+        double mean = 0, deviation = 0;
+        for (std::int64_t p = 0; p < l.pixels(); ++p) mean += at(p) / static_cast<double>(l.pixels());
+        for (std::int64_t p = 0; p < l.pixels(); ++p) deviation += (at(p) - mean) * (at(p) - mean);
+        const auto first = static_cast<std::size_t>(plane * 2 * l.width + lane);
+        CHECK(static_cast<double>(moments[first]) == doctest::Approx(mean).epsilon(1e-6));
+        CHECK(static_cast<double>(moments[first + static_cast<std::size_t>(l.width)]) == doctest::Approx(deviation).epsilon(1e-4));
+      }
+  }
+}
+
+TEST_CASE("a norm that is given its planes' moments is the same") {
+  for (const KernelTable* table : runnable_kernels()) {
+    INFO(table->name);
+    NormRun taken{.geometry = {layout(2, 20, 8, 5, 7)}}, given = taken;
+    taken.run(*table);
+    std::vector<float> moments(given.scratch.size());
+    table->plane_moments(given.geometry.layout, given.x.data(), moments.data());
+    table->norm_training_forward(given.geometry, given.tensors(), given.x.data(), nullptr, moments.data(), given.y.data(),
+                                 given.scratch.data());
+    CHECK(given.y == taken.y);
+    CHECK(given.variance == taken.variance);
+  }
+}
 
 TEST_CASE("batch norm with a function is the same in every instruction set and block width, and leaves the padding zero") {
   for (const std::int64_t width : {8, 16})

@@ -71,9 +71,9 @@ Results apart(const KernelTable& table, const NormDepthwiseGeometry& g) {
                      parts = zeros(depthwise_parts(c)), forward = zeros(depthwise_forward_scratch(c) * c.threads),
                      backward = zeros(depthwise_backward_scratch(c) * c.threads);
   const auto before = r.before.tensors(), behind = r.behind.tensors();
-  if (g.before) table.norm_training_forward(*g.before, before, in.x.data(), nullptr, normed.data(), moments.data());
+  if (g.before) table.norm_training_forward(*g.before, before, in.x.data(), nullptr, nullptr, normed.data(), moments.data());
   table.depthwise_forward(c, std::nullopt, normed.data(), in.w.data(), nullptr, middle.data(), forward.data());
-  table.norm_training_forward(g.behind, behind, middle.data(), nullptr, r.y.data(), moments.data());
+  table.norm_training_forward(g.behind, behind, middle.data(), nullptr, nullptr, r.y.data(), moments.data());
   table.norm_training_backward(g.behind, behind, middle.data(), {.dy = in.dy.data()}, r.behind.dscale.data(), r.behind.dshift.data(),
                                dmiddle.data(), moments.data());
   table.depthwise_backward(c, normed.data(), dmiddle.data(), in.w.data(), {.data = dnormed.data(), .weights = r.dw.data()}, parts.data(),
@@ -93,6 +93,25 @@ struct Case {
 // Of many small planes, and of planes of which a few fill a group.
 const std::vector<Case> cases{{3, 1, 1, 9, 14, 9, 14}, {3, 2, 1, 9, 11, 5, 6}, {5, 1, 2, 7, 5, 7, 5},      {5, 2, 2, 11, 15, 6, 8},
                               {7, 1, 3, 8, 9, 8, 9},   {7, 2, 3, 6, 5, 3, 3},  {3, 1, 1, 75, 100, 75, 100}};
+
+TEST_CASE("a depthwise convolution whose front norm is given its planes' moments is the same") {
+  const DepthwiseGeometry c{layout(2, 24, 8, 9, 10), layout(2, 24, 8, 9, 10), 3, 1, 1, 1, 2};
+  const NormDepthwiseGeometry g{c, NormGeometry{c.in}, {c.out}};
+  const Inputs in(c);
+  for (const KernelTable* table : runnable_kernels()) {
+    INFO(table->name);
+    const auto forward = [&](const float* moments) {
+      Results r = results_of(c, in);
+      std::vector<float> middle = r.y, scratch = zeros(norm_depthwise_scratch(g));
+      const NormDepthwiseTensors tensors{in.x.data(), in.w.data(), middle.data(), r.before.tensors(), r.behind.tensors(), moments};
+      table->norm_depthwise_forward(g, tensors, r.y.data(), scratch.data());
+      return r.all();
+    };
+    std::vector<float> moments = zeros(norm_depthwise_sums(g));
+    table->plane_moments(c.in, in.x.data(), moments.data());
+    CHECK(forward(moments.data()) == forward(nullptr));
+  }
+}
 
 TEST_CASE("a depthwise convolution joined to the norms around it gives what its parts give, for every kernel, block and instruction set") {
   constexpr std::int64_t images = 3, channels = 21;

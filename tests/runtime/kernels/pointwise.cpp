@@ -74,6 +74,22 @@ TEST_CASE("a 1x1 convolution adds bias and residual, in place, and applies a fun
   check({.images = 1, .in = 8, .out = 8, .height = 3, .width = 30, .bias = true});
 }
 
+TEST_CASE("a 1x1 convolution takes its result's moments on the way, whole pieces of pixels or not") {
+  for (const std::int64_t size : {1, 9, 15, 40})
+    for (const KernelTable* table : runnable_kernels()) {
+      INFO(table->name << ", " << size);
+      const std::int64_t in = 19, out = 37, block = table->vector_width;
+      const PointwiseGeometry g{layout(3, in, block, size, size), layout(3, out, block, size, size), {}};
+      const std::vector<float> x = random_map(g.in, 1),
+                               panels = in_panels(random_floats(static_cast<std::size_t>(in * out), 2), in, out, block);
+      std::vector<float> y(static_cast<std::size_t>(floats(g.out))), moments(static_cast<std::size_t>(3 * g.out.blocks * 2 * block), NAN),
+          expected = moments;
+      table->pointwise(g, {x.data(), {panels.data()}, nullptr, moments.data()}, y.data());
+      table->plane_moments(g.out, y.data(), expected.data());
+      CHECK(relative_error(doubles(moments), doubles(expected)) < 1e-6);
+    }
+}
+
 TEST_CASE("a 1x1 convolution's result that no cache holds is the same") {
   check({.images = 2, .in = 3, .out = 160, .height = 167, .width = 163});
 }
