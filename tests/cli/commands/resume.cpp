@@ -101,7 +101,7 @@ TEST_CASE("a resumed run computes as it did before, whatever the cache says by t
   const TemporaryFolder folder;
   std::string config = tiny_config();
   config.replace(config.find("  - flatten"), 0,
-                 "  - conv: {out_channels: 16, kernel_size: 1}\n  - conv: {out_channels: 16, kernel_size: 3}\n");
+                 "  - conv: {out_channels: 16, kernel_size: 3, padding: 1}\n  - conv: {out_channels: 16, kernel_size: 3}\n");
   write_text(folder.path() / "two_ways.yaml", config);
   const auto train = [&](const std::vector<std::string>& arguments) {
     std::vector<std::string> words = {"train", "--threads", "1", "--set", "train.epochs=4"};
