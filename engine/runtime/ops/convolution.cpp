@@ -21,16 +21,19 @@ std::vector<Way> ways_of(Compiler& compiler, const Convolution& op, const Setup&
   const Chooser& chooser = compiler.chooser();
   const bool reads_input = compiler.is_input(s.input);
   std::vector<Way> ways;
+  const auto with_pointwise = [&] {
+    if (!chooser.deterministic())
+      for (Way& way : pointwise_ways(op, s, ways.front())) ways.push_back(std::move(way));
+    return ways;
+  };
   if (!chooser.deterministic()) ways = winograd_ways(op, s, chooser.bf16());
   if (chooser.bf16()) {
     if (auto way = bf16_library_way(op, s, reads_input)) ways.push_back(*std::move(way));
-    if (!ways.empty()) return ways;
+    if (!ways.empty()) return with_pointwise();  // which are in float: faster where memory is what counts
   }
   if (ways.empty()) {
     ways.push_back(preferred_library_way(op, s, reads_input));
-    if (chooser.deterministic()) return ways;
-    for (Way& way : pointwise_ways(op, s, ways.front())) ways.push_back(std::move(way));
-    return ways;
+    return with_pointwise();
   }
   for (Way& way : blocked_library_ways(op, s)) ways.push_back(std::move(way));
   return ways;
