@@ -72,13 +72,13 @@ const Direction evaluation{"evaluation", [](const Way& way) { return bool(way.ev
                            }};
 
 /// All that the time depends on, besides what choices_origin says.
-std::string key_of(const Direction& direction, const Convolution& op, const Setup& s, bool bf16) {
+std::string key_of(const Direction& direction, const Convolution& op, const Setup& s, bool with_moments, bool bf16) {
   const auto window = [](const Window& w) {
     return fmt::format("{}/{}/{}-{}/{}", w.kernel, w.stride, w.padding_begin, w.padding_end, w.dilation);
   };
-  return fmt::format("{} {}, {} to {}, windows {} {}, groups {}{}{}", direction.name, op_name(op), fmt::join(s.src, "x"),
+  return fmt::format("{} {}, {} to {}, windows {} {}, groups {}{}{}{}", direction.name, op_name(op), fmt::join(s.src, "x"),
                      fmt::join(s.dst, "x"), window(op.vertical), window(op.horizontal), op.groups, op.bias ? ", bias" : "",
-                     bf16 ? ", bf16" : "");
+                     with_moments ? ", moments" : "", bf16 ? ", bf16" : "");
 }
 
 const Way& choose(Compiler& compiler, const Node& node, const Convolution& op, const Setup& s, const std::vector<Way>& ways,
@@ -95,7 +95,7 @@ const Way& choose(Compiler& compiler, const Node& node, const Convolution& op, c
     candidates.push_back({way.name, [&compiler, &node, add] { return std::make_unique<Trial>(compiler, node, add); }});
     owners.push_back(&way);
   }
-  return *owners[compiler.chooser().choose(key_of(direction, op, s, compiler.chooser().bf16()), candidates)];
+  return *owners[compiler.chooser().choose(key_of(direction, op, s, with_moments, compiler.chooser().bf16()), candidates)];
 }
 
 /// A folded batch norm's numbers, channel by channel: y = (x - mean) * scale + shift.
