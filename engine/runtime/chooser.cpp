@@ -99,14 +99,14 @@ const AlignedMemory& no_memory() {
 
 Chooser::Chooser() : Chooser({}, no_memory(), 0) {}
 
-Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena, std::int64_t map_bytes)
+Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena, std::int64_t step_bytes)
     : known_(options.known),
       most_seconds_(options.tuning_seconds),
       before_tuning_(options.before_tuning),
       deterministic_(options.deterministic),
       bf16_(options.precision == Precision::bf16),
       arena_(arena),
-      other_bytes_(std::min(map_bytes, kMostOtherBytes)) {}
+      step_bytes_(step_bytes) {}
 
 std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {
   if (candidates.size() == 1) return 0;
@@ -142,11 +142,12 @@ std::optional<std::size_t> Chooser::fastest(const std::vector<Candidate>& candid
     trials.push_back(&trial);
     owners.push_back(i);
   }
-  const AlignedMemory* memory = memory_for(bytes);
+  const std::int64_t other_bytes = std::clamp<std::int64_t>(step_bytes_ - bytes, 0, kMostOtherBytes);
+  const AlignedMemory* memory = memory_for(bytes + other_bytes);
   if (memory == nullptr) return std::nullopt;
   std::memset(memory->data(), 0, static_cast<std::size_t>(bytes));  // what was there before might be numbers that are slow to compute with
   for (Trial* trial : trials) trial->bind(memory->data());
-  const OtherMaps others({memory->data() + bytes, static_cast<std::size_t>(other_bytes_)});
+  const OtherMaps others({memory->data() + bytes, static_cast<std::size_t>(other_bytes)});
   const auto best = winner(trials, others, deadline);
   return best ? std::optional(owners[*best]) : std::nullopt;
 }
@@ -156,11 +157,11 @@ void Chooser::forget_memory() {
   memory_ = AlignedMemory();
 }
 
-/// Memory for trials of so many bytes and the other maps behind them; nullptr where the machine has too little.
+/// So many bytes for trials and the other maps behind them; nullptr where the machine has too little.
 const AlignedMemory* Chooser::memory_for(std::int64_t bytes) {
-  const auto wanted = static_cast<std::size_t>(bytes + other_bytes_);
+  const auto wanted = static_cast<std::size_t>(bytes);
   if (arena_.size() >= wanted) return &arena_;
-  if (bytes + other_bytes_ > physical_memory() / 4) return nullptr;
+  if (bytes > physical_memory() / 4) return nullptr;
   if (memory_.size() < wanted) {
     forget_memory();
     memory_ = AlignedMemory::untouched(wanted);

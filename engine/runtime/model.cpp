@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "engine/graph/arena.h"
+#include "engine/graph/cost.h"
 #include "engine/graph/passes/passes.h"
 #include "engine/runtime/chooser.h"
 #include "engine/runtime/compiler.h"
@@ -17,11 +18,10 @@
 namespace cnnctl {
 namespace {
 
-/// Bytes of all values of the graph.
-std::int64_t map_bytes(const Graph& graph, std::int64_t batch_size) {
-  std::int64_t count = 0;
-  for (const Shape& shape : graph.values) count += shape.count();
-  return count * batch_size * static_cast<std::int64_t>(sizeof(float));
+/// About what a step of the model's mode works on.
+std::int64_t step_bytes(const Graph& graph, const ModelOptions& options) {
+  const MemoryEstimate estimate = estimate_memory(graph, options.batch_size, options.recompute);
+  return options.mode == Mode::training ? estimate.train_bytes : estimate.eval_bytes;
 }
 
 }  // namespace
@@ -33,7 +33,7 @@ struct Model::Impl {
         evaluation_graph(prepare_for_evaluation(graph)),
         options(chosen),
         store(graph, chosen.mode == Mode::training),
-        chooser(chosen, arena, map_bytes(graph, chosen.batch_size)) {}
+        chooser(chosen, arena, step_bytes(graph, chosen)) {}
 
   Program& program(Mode mode, std::int64_t batch_size) {
     const std::pair key(mode, batch_size);
