@@ -98,7 +98,7 @@ class Compiler {
   /// Several values may stand in one buffer: what is written in place, and what is the same data (flatten).
   void set_value(ValueId id, Tensor tensor);
   /// The moments of a value's planes (kernels/moments.h), where what wrote it took them on the way, for the batch norm behind it.
-  void set_moments(ValueId id, Tensor moments) { moments_[static_cast<std::size_t>(id)] = std::move(moments); }
+  void set_moments(ValueId id, const Tensor& moments) { moments_[static_cast<std::size_t>(id)] = moments; }
   const std::optional<Tensor>& moments(ValueId id) const { return moments_[static_cast<std::size_t>(id)]; }
   /// Says that the tensor is read again later than by the nodes behind it, so that none of them may overwrite it.
   void keep(const Tensor& tensor) { kept_[static_cast<std::size_t>(tensor.buffer)] = true; }
