@@ -116,6 +116,11 @@ bool has_own_loop(const Eltwise& op) {
   return false;
 }
 
+bool is_pointwise(const Convolution& op) {
+  const auto single = [](const Window& w) { return w.kernel == 1 && w.stride == 1 && w.padding_begin == 0 && w.padding_end == 0; };
+  return op.groups == 1 && single(op.vertical) && single(op.horizontal);
+}
+
 std::size_t parameters_of(const Convolution& op) {
   const std::size_t norm = op.norm ? (op.norm->affine ? 4 : 2) : 0;
   return 1 + (op.bias ? 1 : 0) + norm;

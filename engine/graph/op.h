@@ -70,6 +70,9 @@ struct Convolution {
   friend bool operator==(const Convolution&, const Convolution&) = default;
 };
 
+/// A 1x1 convolution of stride 1, without padding or groups: a product of matrices.
+bool is_pointwise(const Convolution& op);
+
 /// A depthwise convolution without bias, the batch norm behind it and, where there is one, the batch norm in front, all with the functions
 /// joined to them (training only, by passes/fuse_norm_depthwise). Parameters: those of the three, in the order of their work.
 struct NormDepthwise {

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "engine/runtime/timing.h"
 
@@ -23,22 +24,14 @@ constexpr std::int64_t kMostOtherBytes = 64 << 20;  // more than caches hold
 
 using Trials = std::vector<Trial*>;
 
-/// The maps that a step handles between two runs of a trial's steps: what they leave in the caches decides between ways that read from
-/// memory and ways that compute. A trial that finds its maps in a cache says little of a large network.
-class OtherMaps {
- public:
-  explicit OtherMaps(std::span<std::byte> memory) : memory_(memory) {}
-
-  void handle() const {
-    constexpr std::int64_t part = 1 << 16;
-    const auto size = static_cast<std::int64_t>(memory_.size());
+/// Writes over the maps that a step handles between two runs of a trial's steps: what they leave in the caches decides between ways that
+/// read from memory and ways that compute. A trial that finds its maps in a cache says little of a large network.
+void handle(std::span<std::byte> others) {
+  constexpr std::int64_t part = 1 << 16;
+  const auto size = static_cast<std::int64_t>(others.size());
 #pragma omp parallel for schedule(static)
-    for (std::int64_t i = 0; i < size; i += part) std::memset(memory_.data() + i, 0, static_cast<std::size_t>(std::min(part, size - i)));
-  }
-
- private:
-  std::span<std::byte> memory_;
-};
+  for (std::int64_t i = 0; i < size; i += part) std::memset(others.data() + i, 0, static_cast<std::size_t>(std::min(part, size - i)));
+}
 
 /// So many seconds from now.
 class Deadline {
@@ -52,7 +45,7 @@ class Deadline {
 };
 
 /// Each trial's shortest time, in turns, so that a slow moment of the machine hits all; nothing where the time is over before each has run.
-std::optional<std::vector<double>> race(const Trials& trials, const OtherMaps& others, const Deadline& deadline) {
+std::optional<std::vector<double>> race(const Trials& trials, std::span<std::byte> others, const Deadline& deadline) {
   for (Trial* trial : trials) {
     trial->run();  // warms up
     if (deadline.passed()) return std::nullopt;
@@ -63,7 +56,7 @@ std::optional<std::vector<double>> race(const Trials& trials, const OtherMaps& o
     for (std::size_t i = 0; i < trials.size(); ++i) {
       if (round > 0 && best[i] > kHopeless * *std::min_element(best.begin(), best.end())) continue;
       if (deadline.passed()) return round > 0 ? std::optional(best) : std::nullopt;
-      others.handle();
+      handle(others);
       best[i] = std::min(best[i], trials[i]->run());
     }
   return best;
@@ -71,7 +64,7 @@ std::optional<std::vector<double>> race(const Trials& trials, const OtherMaps& o
 
 /// The index of the fastest trial, where it beats the first one clearly, and by little does so again: what is timed once is trusted for
 /// long.
-std::optional<std::size_t> winner(const Trials& trials, const OtherMaps& others, const Deadline& deadline) {
+std::optional<std::size_t> winner(const Trials& trials, std::span<std::byte> others, const Deadline& deadline) {
   const auto times = race(trials, others, deadline);
   if (!times) return std::nullopt;
   const auto best = static_cast<std::size_t>(std::min_element(times->begin(), times->end()) - times->begin());
@@ -97,16 +90,16 @@ const AlignedMemory& no_memory() {
 
 }  // namespace
 
-Chooser::Chooser() : Chooser({}, no_memory(), 0) {}
+Chooser::Chooser() : Chooser({}, no_memory(), [] { return std::int64_t{0}; }) {}
 
-Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena, std::int64_t step_bytes)
+Chooser::Chooser(const ModelOptions& options, const AlignedMemory& arena, std::function<std::int64_t()> step_bytes)
     : known_(options.known),
       most_seconds_(options.tuning_seconds),
       before_tuning_(options.before_tuning),
       deterministic_(options.deterministic),
       bf16_(options.precision == Precision::bf16),
       arena_(arena),
-      step_bytes_(step_bytes) {}
+      find_step_bytes_(std::move(step_bytes)) {}
 
 std::size_t Chooser::choose(const std::string& key, const std::vector<Candidate>& candidates) {
   if (candidates.size() == 1) return 0;
@@ -142,12 +135,13 @@ std::optional<std::size_t> Chooser::fastest(const std::vector<Candidate>& candid
     trials.push_back(&trial);
     owners.push_back(i);
   }
-  const std::int64_t other_bytes = std::clamp<std::int64_t>(step_bytes_ - bytes, 0, kMostOtherBytes);
+  if (!step_bytes_) step_bytes_ = find_step_bytes_();
+  const std::int64_t other_bytes = std::clamp<std::int64_t>(*step_bytes_ - bytes, 0, kMostOtherBytes);
   const AlignedMemory* memory = memory_for(bytes + other_bytes);
   if (memory == nullptr) return std::nullopt;
   std::memset(memory->data(), 0, static_cast<std::size_t>(bytes));  // what was there before might be numbers that are slow to compute with
   for (Trial* trial : trials) trial->bind(memory->data());
-  const OtherMaps others({memory->data() + bytes, static_cast<std::size_t>(other_bytes)});
+  const std::span others(memory->data() + bytes, static_cast<std::size_t>(other_bytes));
   const auto best = winner(trials, others, deadline);
   return best ? std::optional(owners[*best]) : std::nullopt;
 }

@@ -25,9 +25,9 @@ class Chooser {
   /// One that takes what the rules say.
   Chooser();
 
-  /// Trials run in `arena` where it is large enough, and overwrite it; else in memory of their own. `step_bytes`: about what a step works
-  /// on, of which trials take no more either.
-  Chooser(const ModelOptions& options, const AlignedMemory& arena, std::int64_t step_bytes);
+  /// Trials run in `arena` where it is large enough, and overwrite it; else in memory of their own. `step_bytes` says about what a step
+  /// works on, of which trials take no more either; it is asked when the first one runs.
+  Chooser(const ModelOptions& options, const AlignedMemory& arena, std::function<std::int64_t()> step_bytes);
 
   /// The index of the way to take; the first one is what a rule without a clock takes. What was known before about `key` decides, then
   /// the clock while there is time left, then the rule. The same key gets the same answer every time.
@@ -56,7 +56,8 @@ class Chooser {
   bool deterministic_;
   bool bf16_;
   const AlignedMemory& arena_;
-  std::int64_t step_bytes_;
+  std::function<std::int64_t()> find_step_bytes_;
+  std::optional<std::int64_t> step_bytes_;
   AlignedMemory memory_;  // of trials
   Choices choices_;
   Tuning tuning_;

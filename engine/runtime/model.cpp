@@ -33,7 +33,7 @@ struct Model::Impl {
         evaluation_graph(prepare_for_evaluation(graph)),
         options(chosen),
         store(graph, chosen.mode == Mode::training),
-        chooser(chosen, arena, step_bytes(graph, chosen)) {}
+        chooser(chosen, arena, [this] { return step_bytes(graph, options); }) {}
 
   Program& program(Mode mode, std::int64_t batch_size) {
     const std::pair key(mode, batch_size);

@@ -19,7 +19,7 @@ TEST_CASE("a tensor has to stay below 2 GiB, memory of our own loops need not") 
   ParameterStore store(graph, true);
   const std::uint64_t dropout_state = 0;
   const AlignedMemory none;
-  Chooser chooser({}, none, 0);
+  Chooser chooser({}, none, [] { return std::int64_t{0}; });
   Compiler compiler(graph, Mode::training, 1, store, dropout_state, false, chooser);
   constexpr std::int64_t bytes = std::int64_t{3} << 30;
   CHECK_NOTHROW(compiler.allocate_bytes(bytes));
@@ -55,7 +55,7 @@ TEST_CASE("a norm with a sum adds the two parts of its result's gradient itself,
     const std::uint64_t dropout_state = 0;
     ParameterStore store(graph, true);
     const AlignedMemory none;
-    Chooser chooser({}, none, 0);
+    Chooser chooser({}, none, [] { return std::int64_t{0}; });
     const CompiledProgram program = Compiler(graph, Mode::training, 2, store, dropout_state, false, chooser).compile();
     return std::count_if(program.backward.begin(), program.backward.end(),
                          [](const LabelledStep& step) { return step.label.pass == std::string("gradient sum"); });

@@ -12,11 +12,6 @@ namespace {
 // Bytes of one image in front of the depthwise convolution. Smaller maps stay in the caches between the library's primitives.
 constexpr std::int64_t large = 512 * 1024;
 
-bool is_pointwise(const Convolution& op) {
-  const auto single = [](const Window& w) { return w.kernel == 1 && w.stride == 1 && w.padding_begin == 0 && w.padding_end == 0; };
-  return op.groups == 1 && single(op.vertical) && single(op.horizontal);
-}
-
 bool own_loops_have(const std::optional<Eltwise>& activation) { return !activation || has_own_loop(*activation); }
 
 Graph join_projections(Graph graph) {

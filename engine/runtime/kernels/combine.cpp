@@ -9,7 +9,7 @@ namespace {
 /// Calls use(f), f being the function of two floats or two vectors.
 template <class Use>
 void with_function(const Combination& what, Use use) {
-  const auto relu = [](auto v) { return v < 0.0F ? decltype(v){} : v; };
+  const auto relu = [](auto v) { return maximum(decltype(v){}, v); };
   if (what.multiply && what.relu) return use([=](auto a, auto b) { return relu(a * b); });
   if (what.multiply) return use([](auto a, auto b) { return a * b; });
   if (what.relu) return use([=](auto a, auto b) { return relu(a + b); });

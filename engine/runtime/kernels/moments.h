@@ -115,12 +115,4 @@ void combine_moments(const ChannelLayout& layout, std::int64_t block, const floa
   }
 }
 
-/// Mean and biased variance of each channel of a batch in blocks of `Width`. `scratch`: 2 floats a channel of each image.
-template <int Width>
-void moments(const ChannelLayout& layout, const float* x, float* mean, float* variance, float* scratch) {
-#pragma omp parallel for schedule(static)
-  for (std::int64_t plane = 0; plane < layout.images * layout.blocks; ++plane) plane_moments<Width>(layout, plane, x, scratch);
-  for (std::int64_t block = 0; block < layout.blocks; ++block) combine_moments<Width>(layout, block, scratch, mean, variance);
-}
-
 }  // namespace cnnctl::CNNCTL_ISA

@@ -12,22 +12,12 @@ constexpr std::int64_t kChunk = 8 * kPixels<kWidth>;
 // A result of so many floats is in no cache any more when its reader comes.
 constexpr std::int64_t kStreamed = 8 << 20;
 
-/// The pixels that a thread takes at a time: a chunk, or an image where each of its planes gives one pair of moments.
-struct Parts {
-  std::int64_t of_image, pixels;
-};
-
-Parts parts_of(const PointwiseGeometry& g, const PointwiseTensors& t) {
-  const std::int64_t pixels = g.in.pixels();
-  if (t.moments != nullptr) return {1, pixels};
-  return {(pixels + kChunk - 1) / kChunk, kChunk};
-}
-
 }  // namespace
 
 void pointwise(const PointwiseGeometry& g, const PointwiseTensors& t, float* y) {
   const std::int64_t pixels = g.in.pixels(), plane = pixels * kWidth;
-  const Parts parts = parts_of(g, t);
+  // What a thread takes at a time: an image where each of its planes gives one pair of moments.
+  const std::int64_t part = t.moments == nullptr ? kChunk : pixels, parts = (pixels + part - 1) / part;
   const bool streams = g.out.images * g.out.blocks * plane > kStreamed && t.residual == nullptr && !g.activation;
   const ConvolvedRow<kWidth> row(t.numbers, g.in.channels, g.out, g.activation);
   const auto convolve = [&](std::int64_t image, std::int64_t first, std::int64_t count) {
@@ -40,9 +30,9 @@ void pointwise(const PointwiseGeometry& g, const PointwiseTensors& t, float* y) 
 #pragma omp parallel
   {
 #pragma omp for schedule(static) nowait
-    for (std::int64_t i = 0; i < g.in.images * parts.of_image; ++i) {
-      const std::int64_t begin = i % parts.of_image * parts.pixels, end = std::min(begin + parts.pixels, pixels);
-      for (std::int64_t first = begin; first < end; first += kChunk) convolve(i / parts.of_image, first, std::min(kChunk, end - first));
+    for (std::int64_t i = 0; i < g.in.images * parts; ++i) {
+      const std::int64_t begin = i % parts * part, end = std::min(begin + part, pixels);
+      for (std::int64_t first = begin; first < end; first += kChunk) convolve(i / parts, first, std::min(kChunk, end - first));
     }
     if (streams) finish_streams();
   }

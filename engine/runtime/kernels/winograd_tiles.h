@@ -133,7 +133,7 @@ void transform_output_tile(const WinogradGeometry& g, const Tile& tile, const fl
     const std::int64_t at = plane + ((tile.row + i) * g.out_width + tile.column + j) * Width;
     auto value = sum + shift;
     if (operations.residual) value += V::load(operations.residual + at);
-    V::store(y + at, operations.relu ? (value < 0.0F ? typename V::Floats{} : value) : value);
+    V::store(y + at, operations.relu ? maximum(typename V::Floats{}, value) : value);
   };
   in_two_dimensions<typename V::Floats, kPoints, outputs>([&](auto i, auto j) { return V::load(from + (i * kPoints + j) * stride); }, store,
                                                           [](const auto& in, auto& out) { transform_result<outputs>(in, out); });

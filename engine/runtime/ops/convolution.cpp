@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -21,21 +22,16 @@ std::vector<Way> ways_of(Compiler& compiler, const Convolution& op, const Setup&
   const Chooser& chooser = compiler.chooser();
   const bool reads_input = compiler.is_input(s.input);
   std::vector<Way> ways;
-  const auto with_pointwise = [&] {
-    if (!chooser.deterministic())
-      for (Way& way : pointwise_ways(op, s, ways.front())) ways.push_back(std::move(way));
-    return ways;
-  };
-  if (!chooser.deterministic()) ways = winograd_ways(op, s, chooser.bf16());
+  const auto add = [&](std::vector<Way> more) { std::move(more.begin(), more.end(), std::back_inserter(ways)); };
+  if (!chooser.deterministic()) add(winograd_ways(op, s, chooser.bf16()));
   if (chooser.bf16()) {
     if (auto way = bf16_library_way(op, s, reads_input)) ways.push_back(*std::move(way));
-    if (!ways.empty()) return with_pointwise();  // which are in float: faster where memory is what counts
+  } else if (!ways.empty()) {
+    add(blocked_library_ways(op, s));
   }
-  if (ways.empty()) {
-    ways.push_back(preferred_library_way(op, s, reads_input));
-    return with_pointwise();
-  }
-  for (Way& way : blocked_library_ways(op, s)) ways.push_back(std::move(way));
+  if (ways.empty()) ways.push_back(preferred_library_way(op, s, reads_input));
+  // In float beside bfloat16 too: faster where memory is what counts.
+  if (!chooser.deterministic()) add(pointwise_ways(op, s, ways.front()));
   return ways;
 }
 
@@ -161,6 +157,13 @@ ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& nod
                                              const Desc& weights, std::size_t first) {
   if (op.norm) return folded_parameters(compiler, node, op, s, weights, first);
   return {compiler.parameter(node, first, weights), op.bias ? std::optional(compiler.parameter(node, first + 1, s.bias)) : std::nullopt};
+}
+
+EvaluationResult evaluation_result(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s) {
+  const Desc format = vector_blocked_desc(s.dst);
+  if (!op.residual) return {c.allocate(format)};
+  const Tensor residual = c.in_format(c.value(node.inputs[1]), format, s.layer);
+  return {c.may_overwrite(node.inputs[1], residual) ? residual : c.allocate(format), residual};
 }
 
 Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {

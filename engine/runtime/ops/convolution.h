@@ -78,6 +78,14 @@ struct ConvolutionParameters {
 ConvolutionParameters convolution_parameters(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup,
                                              const Desc& weights, std::size_t first = 0);
 
+/// Where our own loops' result goes in evaluation, in blocks of channels, and what is added to it, if anything: the node's second input,
+/// over which the result is written where nothing else needs it.
+struct EvaluationResult {
+  Tensor y;
+  std::optional<Tensor> residual{};
+};
+EvaluationResult evaluation_result(Compiler& compiler, const Node& node, const Convolution& op, const ConvolutionSetup& setup);
+
 /// The format of a 1x1 convolution's weights in our own loops: panels of two blocks of output channels.
 Desc panel_weights_desc(const Dims& weights);
 

@@ -6,11 +6,6 @@
 namespace cnnctl {
 namespace {
 
-bool is_pointwise(const Convolution& op) {
-  const auto one = [](const Window& w) { return w.kernel == 1 && w.stride == 1 && w.padding_begin == 0 && w.padding_end == 0; };
-  return op.groups == 1 && one(op.vertical) && one(op.horizontal);
-}
-
 Dims exchanged(const Dims& weights) { return {weights[1], weights[0], 1, 1}; }
 
 /// A format of the transposed weights as one of the weights, and the other way round.
@@ -59,12 +54,8 @@ Tensor add_data_gradient(Compiler& c, const Node& node, const ConvolutionSetup& 
 
 Tensor compile_evaluation(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const Tensor& x) {
   const ConvolutionParameters parameters = convolution_parameters(c, node, op, s, panel_weights_desc(s.weights));
-  Operands operands{x, parameters.weights, parameters.bias};
-  const Desc format = vector_blocked_desc(s.dst);
-  if (op.residual) operands.residual = c.in_format(c.value(node.inputs[1]), format, s.layer);
-  const bool in_place = op.residual && c.may_overwrite(node.inputs[1], *operands.residual);
-  const Tensor y = in_place ? *operands.residual : c.allocate(format);
-  add_loops(c, s, "forward", op.activation, operands, y);
+  const auto [y, residual] = evaluation_result(c, node, op, s);
+  add_loops(c, s, "forward", op.activation, {x, parameters.weights, parameters.bias, residual}, y);
   return y;
 }
 

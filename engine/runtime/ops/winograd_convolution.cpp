@@ -75,10 +75,8 @@ Tensor compile_evaluation(Compiler& c, const Node& node, const Convolution& op, 
     c.add_preparation({s.layer, "transform weights", implementation(g), "x"}, {operands.weights, u}, transform(g, false));
     operands.weights = u;
   }
-  const Desc format = vector_blocked_desc(s.dst);
-  if (op.residual) operands.residual = c.in_format(c.value(node.inputs[1]), format, s.layer);
-  const bool in_place = op.residual && c.may_overwrite(node.inputs[1], *operands.residual);
-  const Tensor y = in_place ? *operands.residual : c.allocate(format);
+  const auto [y, residual] = evaluation_result(c, node, op, s);
+  operands.residual = residual;
   add_forward(c, s, "forward", g, x, operands, y);
   return y;
 }
