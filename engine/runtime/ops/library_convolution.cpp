@@ -36,9 +36,11 @@ Tensor as_read(Compiler& c, const Setup& s, const Tensor& map, const Desc& wante
 /// Weights of a primitive that reads maps like `src`, in a format of its choice.
 Desc weights_for(const Setup& s, const Desc& src) { return is_bf16(src) ? bf16_desc(s.weights, FormatTag::any) : any_desc(s.weights); }
 
-/// The library's way of last resort, by its own name: the plain loop, or matrix products over copied windows.
+bool is_plain_loop(const std::string& implementation) { return implementation.starts_with("ref"); }
+
+/// The library's ways of last resort, by their own names: the plain loop, or matrix products over copied windows.
 bool is_slow(const std::string& implementation) {
-  return implementation.rfind("ref", 0) == 0 || implementation.find("gemm") != std::string::npos;
+  return is_plain_loop(implementation) || implementation.find("gemm") != std::string::npos;
 }
 
 Forward any_weights(algorithm method, const Setup& s, const Desc& src, const Desc& dst) {
@@ -139,6 +141,16 @@ auto backward_weights_primitive(const Setup& s, const Library& library, const De
   return convolution_backward_weights_desc(library.method, src, any_desc(s.weights), s.bias, dst, s.window, library.forward);
 }
 
+/// The primitive for formats in which the library is fast: blocks of channels, which need no reorder, or what it prefers.
+auto faster_backward_weights_primitive(const Setup& s, const Library& library) {
+  if (const auto blocked = fast_primitive(library.method, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst))) {
+    const Library in_blocks = in_own_formats(library.method, *blocked);
+    if (const auto primitive = fast([&] { return backward_weights_primitive(s, in_blocks, in_blocks.src, in_blocks.dst); }))
+      return *primitive;
+  }
+  return backward_weights_primitive(s, library, any_desc(s.src), any_desc(s.dst));
+}
+
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, Tensor x,
                           Tensor dy) {
   x = as_read(c, s, x, library.forward.src_desc());
@@ -146,9 +158,7 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
   auto backward = backward_weights_primitive(s, library, x.desc, dy.desc);
   if (is_slow(backward.impl_info_str())) {
     if (add_few_channel_weights(c, node, op, s, x, dy)) return;
-    const auto blocked = fast_primitive(library.method, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst));
-    backward = blocked ? backward_weights_primitive(s, in_own_formats(library.method, *blocked), blocked->src_desc(), blocked->dst_desc())
-                       : backward_weights_primitive(s, library, any_desc(s.src), any_desc(s.dst));
+    backward = faster_backward_weights_primitive(s, library);
     x = c.in_format(x, backward.src_desc(), s.layer);
     dy = c.in_format(dy, backward.diff_dst_desc(), s.layer);
   }
@@ -160,20 +170,33 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
   });
 }
 
-auto backward_data_primitive(const Setup& s, const Library& library) {
-  const Desc src = library.forward.src_desc();
-  return convolution_backward_data_desc(library.method, library.src, weights_for(s, src),
-                                        is_bf16(src) ? *bf16_like(library.dst) : library.dst, s.window, library.forward);
+auto backward_data_primitive(const Setup& s, const Library& library, const Desc& src, const Desc& dst) {
+  return convolution_backward_data_desc(library.method, src, weights_for(s, dst), dst, s.window, library.forward);
 }
 
-Tensor add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Library& library, const Tensor& dy) {
-  const auto backward = backward_data_primitive(s, library);
+/// The primitive in the formats of the forward one.
+auto backward_data_primitive(const Setup& s, const Library& library) {
+  return backward_data_primitive(s, library, library.src, is_bf16(library.forward.src_desc()) ? *bf16_like(library.dst) : library.dst);
+}
+
+/// A source of less than a block of channels is read in nchw, for whose gradient the library has a plain loop alone, a thousand times
+/// slower than its others: then in blocks, and where these are of several groups, by matrix products.
+auto fast_backward_data_primitive(const Setup& s, const Library& library) {
+  const auto primitive = backward_data_primitive(s, library);
+  if (!is_slow(primitive.impl_info_str())) return primitive;
+  if (const auto blocked =
+          fast([&] { return backward_data_primitive(s, library, vector_blocked_desc(s.src), vector_blocked_desc(s.dst)); }))
+    return *blocked;
+  return is_plain_loop(primitive.impl_info_str()) ? backward_data_primitive(s, library, plain_desc(s.src), plain_desc(s.dst)) : primitive;
+}
+
+Tensor add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Library& library, Tensor dy) {
+  const auto backward = fast_backward_data_primitive(s, library);
+  dy = is_bf16(backward.diff_dst_desc()) ? as_read(c, s, dy, backward.diff_dst_desc()) : c.in_format(dy, backward.diff_dst_desc(), s.layer);
   const Tensor dx = c.allocate(backward.diff_src_desc());
   c.add_primitive(convolution_label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),
                   backward.scratchpad_desc(),
-                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())},
-                   {DNNL_ARG_DIFF_DST, as_read(c, s, dy, backward.diff_dst_desc())},
-                   {DNNL_ARG_DIFF_SRC, dx}});
+                  {{DNNL_ARG_WEIGHTS, c.parameter(node, 0, backward.weights_desc())}, {DNNL_ARG_DIFF_DST, dy}, {DNNL_ARG_DIFF_SRC, dx}});
   return dx;
 }
 

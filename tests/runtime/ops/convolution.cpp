@@ -5,6 +5,29 @@
 namespace cnnctl {
 namespace {
 
+/// Which of the library's plain loops (ref) a training step with this second convolution takes.
+std::string plain_loops(int in, int out, int kernel, const std::string& rest) {
+  const std::string items = "- conv: {out_channels: " + std::to_string(in) +
+                            ", kernel_size: 3}\n- conv: {out_channels: " + std::to_string(out) +
+                            ", kernel_size: " + std::to_string(kernel) + ", padding: 2" + rest + "}\n";
+  Model model(network_of(items, {1, 8, 8}), {.mode = Mode::training, .batch_size = 2, .profile = true});
+  Program& program = model.training(2);
+  program.forward();
+  program.backward();
+  std::string found;
+  for (const StepTime& step : program.step_times())
+    if (step.implementation.starts_with("ref")) found += items + step.pass + "\n";
+  return found;
+}
+
+TEST_CASE("no number of channels makes a convolution fall back to the library's plain loops") {
+  for (const int in : {2, 8, 12, 18})
+    for (const int out : {4, 16, 20}) {
+      for (const char* rest : {"", ", stride: 2", ", groups: 2"}) CHECK(plain_loops(in, out, 3, rest) == "");
+      CHECK(plain_loops(in, out, 5, "") == "");
+    }
+}
+
 TEST_CASE("a convolution's result and gradients are those of a plain loop") {
   check_network("- conv: {out_channels: 4, kernel_size: 3}", {3, 7, 6}, 2);
   check_network("- conv: {out_channels: 8, kernel_size: 3, stride: 2, padding: 1}", {5, 9, 9}, 3);
@@ -12,6 +35,14 @@ TEST_CASE("a convolution's result and gradients are those of a plain loop") {
   check_network("- conv: {out_channels: 5, kernel_size: 3, dilation: 2, padding: 2, bias: false}", {8, 8, 8}, 2);
   check_network("- conv: {out_channels: 16, kernel_size: 1}", {32, 4, 4}, 2);
   check_network("- conv: {out_channels: 36, kernel_size: 3, padding: 1}", {24, 6, 6}, 2);
+}
+
+TEST_CASE("a convolution behind a layer of few channels is right") {
+  for (const std::string channels : {"2", "6", "8", "12", "18"})
+    for (const std::string rest : {"", ", stride: 2", ", groups: 2"})
+      check_network(
+          "- conv: {out_channels: " + channels + ", kernel_size: 1}\n- conv: {out_channels: 8, kernel_size: 3, padding: 2" + rest + "}",
+          {2, 6, 5}, 2);
 }
 
 TEST_CASE("padding: same keeps the map's size, also with an even kernel") {
