@@ -230,9 +230,8 @@ int run_bench(const BenchOptions& options) {
   result.mode = options.mode;
   result.threads = set_threads(options.threads);
   Experiment experiment = load_config(options.config, options.sets);
-  if (!options.precision.empty()) experiment.train.precision = options.precision;
+  set_precision(experiment.train, options.precision);
   result.precision = experiment.train.precision;
-  check_precision(experiment.train);
   result.model = experiment.graph.name;
   result.batch_size = options.batch_size > 0 ? options.batch_size : experiment.train.batch_size;
   std::optional<BenchResult> earlier;

@@ -15,7 +15,7 @@ namespace cnnctl {
 struct BenchResult {
   std::string model;
   std::string mode;       // "train" or "eval"
-  std::string precision;  // "f32"
+  std::string precision;  // "f32" or "bf16"
   std::int64_t batch_size = 0;
   int threads = 0;
   double ms_per_step = 0;  // median

@@ -32,24 +32,33 @@ struct ClassScore {
 
 double share(std::int64_t part, std::int64_t whole) { return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0; }
 
-std::vector<ClassScore> class_scores(const Evaluation& evaluation, const std::vector<std::string>& names) {
-  std::vector<ClassScore> scores;
-  for (std::size_t i = 0; i < evaluation.confusion.size(); ++i) {
-    ClassScore score;
-    score.name = i < names.size() ? names[i] : std::to_string(i);
-    std::int64_t predicted = 0;
-    for (const std::int64_t images : evaluation.confusion[i]) score.count += images;
-    for (const auto& row : evaluation.confusion) predicted += row[i];
-    const std::int64_t right = evaluation.confusion[i][i];
-    score.precision = share(right, predicted);
-    score.recall = share(right, score.count);
-    score.f1 = share(2 * right, predicted + score.count);
-    scores.push_back(std::move(score));
+std::vector<ClassScore> class_scores(const Evaluation& evaluation, std::size_t classes, const std::vector<std::string>& names) {
+  std::vector<std::int64_t> counts(classes), predicted(classes), right(classes);
+  for (const auto& [pair, images] : evaluation.confusion) {
+    const auto [actual, guess] = pair;
+    counts.at(static_cast<std::size_t>(actual)) += images;
+    predicted.at(static_cast<std::size_t>(guess)) += images;
+    if (guess == actual) right.at(static_cast<std::size_t>(actual)) += images;
   }
+  std::vector<ClassScore> scores;
+  for (std::size_t i = 0; i < classes; ++i)
+    scores.push_back({.name = i < names.size() ? names[i] : std::to_string(i),
+                      .count = counts[i],
+                      .precision = share(right[i], predicted[i]),
+                      .recall = share(right[i], counts[i]),
+                      .f1 = share(2 * right[i], predicted[i] + counts[i])});
   return scores;
 }
 
-std::string to_text(const Evaluation& evaluation, const std::vector<ClassScore>& scores) {
+/// [actual class][predicted class].
+std::vector<std::vector<std::int64_t>> confusion_matrix(const Evaluation& evaluation, std::size_t classes) {
+  std::vector<std::vector<std::int64_t>> matrix(classes, std::vector<std::int64_t>(classes, 0));
+  for (const auto& [pair, images] : evaluation.confusion)
+    matrix.at(static_cast<std::size_t>(pair.first)).at(static_cast<std::size_t>(pair.second)) = images;
+  return matrix;
+}
+
+std::string to_text(const Evaluation& evaluation, const std::vector<ClassScore>& scores, const std::string& part) {
   std::string result = fmt::format("loss    {:.4f}\n", evaluation.loss);
   if (scores.size() > 5) result += fmt::format("top-5   {:.2f} %\n", 100 * evaluation.top5_accuracy());
   Table table({{"class"},
@@ -60,7 +69,7 @@ std::string to_text(const Evaluation& evaluation, const std::vector<ClassScore>&
   for (const ClassScore& score : scores)
     table.add({score.name, fmt::format("{:.4f}", score.precision), fmt::format("{:.4f}", score.recall), fmt::format("{:.4f}", score.f1),
                with_separators(score.count)});
-  return result + "\n" + table.text() + "\n" + accuracy_line(evaluation) + "\n";
+  return result + "\n" + table.text() + "\n" + accuracy_line(evaluation, part) + "\n";
 }
 
 nlohmann::json to_json(const Evaluation& evaluation, const std::vector<ClassScore>& scores, const EvalOptions& options,
@@ -76,7 +85,7 @@ nlohmann::json to_json(const Evaluation& evaluation, const std::vector<ClassScor
                            {"accuracy", evaluation.accuracy()},
                            {"loss", evaluation.loss},
                            {"classes", std::move(classes)},
-                           {"confusion_matrix", evaluation.confusion}};
+                           {"confusion_matrix", confusion_matrix(evaluation, scores.size())}};
   if (scores.size() > 5) result["top5_accuracy"] = evaluation.top5_accuracy();
   return result;
 }
@@ -110,11 +119,10 @@ int run_eval(const EvalOptions& options) {
   set_threads(options.threads);
   SavedExperiment saved = load_checkpoint(options.checkpoint, options.sets);
   Experiment& experiment = saved.experiment;
-  if (!options.precision.empty()) experiment.train.precision = options.precision;
   class_count(experiment.graph, "eval");
   constexpr const char* advice = "leave out --set for what changes the network";
   require_fitting(experiment.graph, saved.checkpoint.file, saved.path, {}, advice);
-  check_precision(experiment.train);
+  set_precision(experiment.train, options.precision);
   download_data(experiment, false);
   auto loading = std::async(std::launch::async, [&] { return load_part(experiment, options.split); });
   ModelOptions model_options{.mode = Mode::evaluation, .batch_size = experiment.train.batch_size};
@@ -129,11 +137,11 @@ int run_eval(const EvalOptions& options) {
   remember_choices(model);
   const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss, source->classes()), experiment.train.batch_size);
   if (const std::string skipped = skipped_text({source.get()}); !skipped.empty()) print_warnings({skipped});
-  const auto scores = class_scores(evaluation, source->class_names());
+  const auto scores = class_scores(evaluation, static_cast<std::size_t>(source->classes()), source->class_names());
   if (options.json)
     print_json(to_json(evaluation, scores, options, saved.path));
   else
-    print(to_text(evaluation, scores));
+    print(to_text(evaluation, scores, options.split));
   return exit_done;
 }
 

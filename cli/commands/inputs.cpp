@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "engine/config/assignment.h"
+#include "engine/diagnostics/control.h"
+#include "engine/formats/input_file.h"
 #include "engine/formats/weights_file.h"
 #include "engine/training/choice_cache.h"
 
@@ -62,6 +65,11 @@ void check_precision(const TrainSpec& train) {
       "use f32 (--set train.precision=f32)");
 }
 
+void set_precision(TrainSpec& train, const std::string& precision) {
+  if (!precision.empty()) train.precision = precision;
+  check_precision(train);
+}
+
 void set_choices(ModelOptions& options, const TrainSpec& train, Choices of_run) {
   options.precision = train.precision == "bf16" ? Precision::bf16 : Precision::f32;
   options.deterministic = train.deterministic;
@@ -87,11 +95,12 @@ Experiment load_config(const std::string& config, const std::vector<std::string>
 }
 
 void print_warnings(const std::vector<std::string>& lines) {
-  for (const std::string& line : lines) fmt::print(stderr, "cnnctl: warning: {}\n", line);
+  for (const std::string& line : lines) fmt::print(stderr, "cnnctl: warning: {}\n", without_controls(line));
 }
 
 SafeTensors read_init(const std::string& path) {
-  if (std::filesystem::is_directory(path))
+  std::error_code unknown;  // whoever opens the file says why
+  if (std::filesystem::is_directory(path, unknown))
     throw InputError(fmt::format("--init {}: is a folder; name the file of weights, as {}", path,
                                  (std::filesystem::path(path) / "best.safetensors").string()));
   return read_weights(path);
@@ -99,20 +108,22 @@ SafeTensors read_init(const std::string& path) {
 
 void check_output_file(const std::string& option, const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  if (std::filesystem::is_directory(path)) throw InputError(fmt::format("{} {}: is a folder; name a file", option, path));
-  if (folder.empty() || std::filesystem::is_directory(folder)) return;
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) throw InputError(fmt::format("{} {}: is a folder; name a file", option, path));
+  if (folder.empty() || may_be_folder(folder)) return;
   throw InputError(fmt::format("{} {}: there is no folder {}; make it first", option, path, folder.string()));
 }
 
 bool is_checkpoint(const std::string& path) {
   const std::filesystem::path extension = std::filesystem::path(path).extension();
-  return extension == ".safetensors" || extension == ".pth" || extension == ".pt" || std::filesystem::is_directory(path);
+  return extension == ".safetensors" || extension == ".pth" || extension == ".pt" || may_be_folder(path);
 }
 
 std::string checkpoint_file(const std::string& path) {
-  if (!std::filesystem::is_directory(path)) return path;
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(path, unknown)) return path;
   const auto file = std::filesystem::path(path) / "last.safetensors";
-  if (!std::filesystem::exists(file))
+  if (!may_exist(file))
     throw InputError(
         fmt::format("{}: there is no last.safetensors in it, so it holds no run, or one that was killed before it trained anything; then "
                     "remove the folder and train anew",

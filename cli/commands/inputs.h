@@ -20,6 +20,9 @@ void add_precision_option(CLI::App& app, std::string& precision, const std::stri
 /// Throws InputError where the processor does not have train.precision.
 void check_precision(const TrainSpec& train);
 
+/// Puts what --precision says over train.precision, unless it is "". Throws InputError where the processor does not have it.
+void set_precision(TrainSpec& train, const std::string& precision);
+
 /// Fills in how convolutions are computed, as train.precision, train.tune and train.deterministic say: by the choices `of_run` that a run
 /// was computed with, those of the user's cache, and by timing.
 void set_choices(ModelOptions& options, const TrainSpec& train, Choices of_run);

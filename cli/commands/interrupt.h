@@ -4,8 +4,8 @@
 
 namespace cnnctl {
 
-/// While one lives, the first SIGINT or SIGTERM sets stop_requested() and the second ends the process with status 130. At most one at a
-/// time.
+/// While one lives, the first SIGINT, SIGTERM or SIGHUP sets stop_requested() and the second ends the process with status 130. At most one
+/// at a time.
 class InterruptGuard {
  public:
   InterruptGuard();

@@ -59,10 +59,13 @@ RunFolder::RunFolder(std::string path) : path_(std::move(path)), lock_(take_lock
 
 RunFolder RunFolder::create(const std::string& out, const std::string& name) {
   if (out.empty()) return RunFolder(free_folder(name).string());
-  if (fs::exists(out) && !fs::is_directory(out)) throw InputError(fmt::format("--out {}: is a file, not a folder; name another", out));
+  std::error_code unknown;  // whoever makes the folder says why
+  if (fs::exists(out, unknown) && !fs::is_directory(out, unknown))
+    throw InputError(fmt::format("--out {}: is a file, not a folder; name another", out));
   make_folder(out);
   RunFolder folder(out);
   refuse_used_folder(out);
+  remove_temporary_files(out);
   return folder;
 }
 

@@ -13,7 +13,8 @@ namespace cnnctl {
 class RunFolder {
  public:
   /// Makes the folder of a new run: `out`, or where that is empty runs/NAME, runs/NAME-2, ... of which the first that is free is taken,
-  /// also while other runs start. Throws InputError where `out` holds a run, another process has it, or nothing can be made there.
+  /// also while other runs start. What a process left that was killed before its first checkpoint is removed. Throws InputError where `out`
+  /// holds a run, another process has it, or nothing can be made there.
   static RunFolder create(const std::string& out, const std::string& name);
 
   /// The folder of a run that goes on; removes what a killed process left half-written. Throws InputError where another process has it or

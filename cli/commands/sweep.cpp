@@ -17,6 +17,7 @@
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/table.h"
 #include "cli/terminal/terminal.h"
+#include "datasets/dataset.h"
 #include "engine/training/trainer.h"
 
 namespace cnnctl {
@@ -38,11 +39,17 @@ std::vector<std::string> sets_of(const SweepOptions& options, const Sweep& sweep
   return sets;
 }
 
+[[noreturn]] void refuse_untested() {
+  throw InputError("sweep compares accuracies, and the dataset has no test images to measure them on");
+}
+
 /// Mistakes in any of the runs, before the first is trained.
 void check_runs(const SweepOptions& options, const Sweep& sweep) {
   for (const GridRun& run : sweep.runs) {
     Diagnostics warnings;  // those of the config itself were printed
-    load_experiment(options.config, sets_of(options, sweep, run), experiment_tables(), warnings);
+    const Experiment experiment = load_experiment(options.config, sets_of(options, sweep, run), experiment_tables(), warnings);
+    const Selection& dataset = experiment.data.dataset;
+    if (!dataset.type.empty() && !has_split(dataset, Split::test)) refuse_untested();
   }
 }
 
@@ -52,17 +59,17 @@ void make_folder(const std::string& path) {
   if (error || !fs::is_directory(path)) throw InputError(fmt::format("cannot make the sweep's folder {}: {}", path, error.message()));
 }
 
-/// How a run is trained: from its start, or from where it was stopped. What of it was killed before its first checkpoint is removed.
+/// How a run is trained: from its start, or from where it was stopped.
 TrainCommandOptions train_options(const SweepOptions& options, const Sweep& sweep, const GridRun& run) {
   TrainCommandOptions train;
   train.threads = options.threads;
   train.silent = true;
   const fs::path folder = fs::path(sweep.folder) / run.name;
-  if (fs::exists(folder / "last.safetensors")) {
+  std::error_code unknown;  // whoever makes the folder says why
+  if (fs::exists(folder / "last.safetensors", unknown)) {
     train.resume = folder.string();
     return train;
   }
-  fs::remove_all(folder);
   train.config = options.config;
   train.sets = sets_of(options, sweep, run);
   train.out = folder.string();
@@ -148,7 +155,7 @@ std::optional<SweepResult> train_run(const TrainCommandOptions& options, const s
   try {
     const TrainResult result = train(options);
     if (result.status == exit_interrupted) return std::nullopt;
-    if (!result.accuracy) throw InputError("sweep compares accuracies, and the dataset has no test images to measure them on");
+    if (!result.accuracy) refuse_untested();
     return SweepResult{result.accuracy, result.best_accuracy};
   } catch (const NotFinite& error) {
     print_warnings({fmt::format("{}: {}", name, error.what())});

@@ -1,9 +1,8 @@
 #include "cli/commands/sweep_record.h"
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -11,11 +10,14 @@
 
 #include "engine/diagnostics/diagnostic.h"
 #include "engine/formats/atomic_file.h"
+#include "engine/formats/input_file.h"
 
 namespace cnnctl {
 namespace {
 
 using nlohmann::json;
+
+constexpr std::uint64_t largest_file = 16U << 20U;
 
 std::string plan_text(const std::string& config, const std::vector<GridAxis>& axes, std::int64_t seeds) {
   json grid = json::array();
@@ -38,12 +40,13 @@ json to_json(const SweepResult& result) {
 
 SweepRecord::SweepRecord(const std::string& folder, const std::string& config, const std::vector<GridAxis>& axes, std::int64_t seeds)
     : path_((std::filesystem::path(folder) / "sweep.json").string()), plan_(plan_text(config, axes, seeds)) {
-  if (!std::filesystem::exists(path_)) {
+  if (!may_exist(path_)) {
     write();
     return;
   }
-  std::ifstream file(path_);
-  const std::string text(std::istreambuf_iterator<char>(file), {});
+  InputFile file(path_);
+  if (file.size() > largest_file) throw InputError(fmt::format("{}: is larger than 16 MiB, so it is no record of a sweep", path_));
+  const std::string text = file.read_rest();
   try {
     const json record = json::parse(text);
     if (record.at("plan") != json::parse(plan_))

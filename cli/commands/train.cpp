@@ -66,9 +66,11 @@ class Run {
     check_early_stopping(job.experiment, job.measured() != nullptr);
     if (job.resumed) resume(options.resume);
     const Progress& progress = trainer_.progress();
+    if (job.validation && job.test) prepare_evaluation(*job.model, job.test->size(), spec_.batch_size);  // for the run's end
     remember_choices(*job.model);
     folder_.emplace(job.folder ? std::move(*job.folder) : RunFolder::create(options.out, job.experiment.name));
-    if (!job.resumed) write_checkpoint();  // so that a run can be resumed from its beginning on, and a full disk shows now
+    // A run can be resumed from its beginning on, and with what --set changed; and a full disk shows now.
+    if (!job.resumed || !options.sets.empty()) write_checkpoint();
     folder_->write("config.yaml", job.experiment.yaml);
     if (const Choices& choices = job.model->choices(); !choices.empty()) folder_->write("choices.json", choices_text(choices));
     metrics_.emplace(folder_->file("metrics.csv"), progress.epoch, job.validation != nullptr);
@@ -87,28 +89,31 @@ class Run {
     const InterruptGuard guard;
     TrainerEvents events;
     events.step = [this](std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) { on_step(epoch, step, steps, loss); };
-    events.epoch = [this](const EpochMetrics& metrics, bool is_best, bool /*is_last*/) { on_epoch(metrics, is_best); };
+    events.epoch = [this](const EpochMetrics& metrics, bool is_best) { on_epoch(metrics, is_best); };
     events.checkpoint = [this] { attempt("last.safetensors", [this] { save_last(); }); };
-    if (!run_trainer(events)) {
-      tell_skipped();
-      require_all_written();
-      output_->interrupted(folder_->path());
-      return {exit_interrupted, std::nullopt, 0};
-    }
-    if (job_.test && (!evaluation_ || job_.validation)) evaluation_ = trainer_.measure(*job_.test);
+    if (!run_trainer(events)) return interrupted();
+    if (job_.test && !tested_) tested_ = trainer_.measure(*job_.test);
     if (trainer_.has_stopped_early() && trainer_.progress().epoch < spec_.epochs)
       output_->info(fmt::format("stopped early: {} epochs were no better than the best", trainer_.progress().stopping.epochs_since_best));
     tell_skipped();
     if (unwritten_.empty()) output_->info(fmt::format("written to {}", folder_->path()));
-    output_->end(evaluation_.value_or(Evaluation{}), folder_->path());
+    output_->end(tested_.value_or(Evaluation{}), folder_->path());
     require_all_written();
     TrainResult result;
     result.best_accuracy = trainer_.progress().best_accuracy;
-    if (evaluation_ && evaluation_->images > 0) result.accuracy = evaluation_->accuracy();
+    if (tested_ && tested_->images > 0) result.accuracy = tested_->accuracy();
     return result;
   }
 
  private:
+  TrainResult interrupted() {
+    tell_skipped();
+    require_all_written();
+    output_->interrupted(folder_->path());
+    if (output_failure_) throw std::runtime_error(*output_failure_);
+    return {exit_interrupted, std::nullopt, 0};
+  }
+
   bool run_trainer(const TrainerEvents& events) {
     try {
       return trainer_.run(events, stop_requested());
@@ -158,7 +163,7 @@ class Run {
   }
 
   void on_epoch(const EpochMetrics& metrics, bool is_best) {
-    evaluation_ = metrics.test;
+    if (!job_.validation) tested_ = metrics.test;
     attempt("metrics.csv", [&] { metrics_->write(metrics); });
     if (is_best)
       attempt("best.safetensors",
@@ -166,13 +171,16 @@ class Run {
     tell([&] { output_->epoch(metrics, is_best); });
   }
 
+  /// Where nobody reads on, or nothing can be written, the run is interrupted as by Ctrl-C, so that nothing of it is lost.
   template <class Output>
   void tell(Output&& output) {
     try {
       output();
     } catch (const BrokenPipe&) {
-      // Nobody reads on: an interruption like any other, so that nothing of the run is lost.
       stop_requested() = true;
+    } catch (const std::runtime_error& error) {
+      stop_requested() = true;
+      output_failure_ = error.what();
     }
   }
 
@@ -235,9 +243,10 @@ class Run {
   std::optional<RunFolder> folder_;
   std::optional<MetricsFile> metrics_;
   std::optional<TrainOutput> output_;
-  std::optional<Evaluation> evaluation_;  // of the last weights
-  std::set<std::string> unwritten_;       // files whose last writing failed
-  std::string saved_;                     // where the run stood at the last checkpoint
+  std::optional<Evaluation> tested_;           // the last weights on the test images
+  std::optional<std::string> output_failure_;  // why standard output cannot be written
+  std::set<std::string> unwritten_;            // files whose last writing failed
+  std::string saved_;                          // where the run stood at the last checkpoint
   bool first_step_ = true;
 };
 

@@ -12,6 +12,7 @@
 #include "cli/commands/sources.h"
 #include "cli/commands/tables.h"
 #include "cli/terminal/terminal.h"
+#include "engine/formats/input_file.h"
 #include "engine/training/choice_cache.h"
 #include "engine/training/weights.h"
 
@@ -19,9 +20,8 @@ namespace cnnctl {
 namespace {
 
 void check_run(const std::string& path) {
-  if (std::filesystem::is_directory(path)) return;
-  if (!std::filesystem::exists(path))
-    throw InputError(fmt::format("--resume {}: there is no such folder; name a run's, as runs/mnist_convnet", path));
+  if (may_be_folder(path)) return;
+  if (!may_exist(path)) throw InputError(fmt::format("--resume {}: there is no such folder; name a run's, as runs/mnist_convnet", path));
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();
   throw InputError(fmt::format("--resume {}: is a file; name the run's folder, {}", path, folder.empty() ? "." : folder.string()));
 }

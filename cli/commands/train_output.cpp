@@ -10,6 +10,7 @@
 #include "cli/commands/log_file.h"
 #include "cli/terminal/numbers.h"
 #include "cli/terminal/terminal.h"
+#include "engine/diagnostics/control.h"
 
 namespace cnnctl {
 namespace {
@@ -40,12 +41,12 @@ TrainOutput::TrainOutput(const TrainSpec& train, std::int64_t images, std::int64
 
 void TrainOutput::info(const std::string& message) {
   bar_.clear();
-  log_->info(message);
+  log_->info(without_controls(message));
 }
 
 void TrainOutput::warning(const std::string& message) {
   bar_.clear();
-  log_->warn("cnnctl: warning: {}", message);
+  log_->warn("cnnctl: warning: {}", without_controls(message));
 }
 
 std::int64_t TrainOutput::save_log() {
@@ -108,7 +109,7 @@ void TrainOutput::epoch(const EpochMetrics& metrics, bool is_best) {
 void TrainOutput::end(const Evaluation& evaluation, const std::string& folder) {
   const bool tested = evaluation.images > 0;
   if (tested)
-    line(accuracy_line(evaluation));
+    line(accuracy_line(evaluation, "test"));
   else
     info("the dataset has no test images: there is no accuracy to tell");
   nlohmann::json json = {{"event", "end"}, {"run", folder}, {"accuracy", nullptr}};

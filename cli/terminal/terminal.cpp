@@ -11,10 +11,13 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/diagnostics/control.h"
+
 namespace cnnctl {
 
 void print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+  const std::string shown = without_controls(text);
+  if (std::fwrite(shown.data(), 1, shown.size(), stdout) == shown.size() && std::fflush(stdout) == 0) return;
   if (errno == EPIPE) throw BrokenPipe();
   throw std::runtime_error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
 }
@@ -36,7 +39,7 @@ std::size_t terminal_columns(std::FILE* stream) {
 
 void print_error(std::string_view message) {
   const char* format = wants_color(stderr) ? "cnnctl: \033[1;31merror:\033[0m {}\n" : "cnnctl: error: {}\n";
-  const std::string line = fmt::format(fmt::runtime(format), message);
+  const std::string line = fmt::format(fmt::runtime(format), without_controls(message));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 

@@ -16,8 +16,8 @@ class BrokenPipe : public std::exception {
   const char* what() const noexcept override { return "standard output was closed"; }
 };
 
-/// Writes to standard output and flushes, so that a pipe's reader sees each line as it comes. Throws BrokenPipe (where SIGPIPE is
-/// ignored) or std::runtime_error with the system's reason.
+/// Writes to standard output, without control characters, and flushes, so that a pipe's reader sees each line as it comes. Throws
+/// BrokenPipe (where SIGPIPE is ignored) or std::runtime_error with the system's reason.
 void print(std::string_view text);
 
 /// A JSON value on one line. Text that is not UTF-8 is replaced, not refused.

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -24,7 +25,9 @@ class ImageQueue {
  public:
   ImageQueue(FileReader& reader, EpochOrder order, std::size_t slots, std::int64_t workers, bool endless)
       : reader_(reader), order_(std::move(order)), endless_(endless), slots_(slots) {
-    for (std::int64_t i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+    workers_.reserve(static_cast<std::size_t>(workers));
+    for (std::int64_t i = 0; i < workers && start_worker(); ++i) {
+    }
   }
   ~ImageQueue() {
     {
@@ -83,6 +86,17 @@ class ImageQueue {
     std::int64_t epoch;
     std::int32_t index;
   };
+
+  /// False where the system has no further thread; then those that there are do the work. Throws std::system_error where there is none.
+  bool start_worker() {
+    try {
+      workers_.emplace_back([this] { work(); });
+      return true;
+    } catch (const std::system_error&) {
+      if (workers_.empty()) throw;
+      return false;
+    }
+  }
 
   Slot& slot_of(std::size_t ticket) { return slots_[ticket % slots_.size()]; }
 

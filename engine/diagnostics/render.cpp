@@ -25,13 +25,6 @@ fmt::text_style label_style(std::string_view label) {
   return fmt::emphasis::bold | fmt::fg(fmt::terminal_color::cyan);
 }
 
-/// The user's text may hold control characters, which must not reach a terminal.
-std::string without_controls(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return is_control(c) && c != '\n'; }, '?');
-  return text;
-}
-
 /// A line as a terminal shows it, one element a column: tabs are blanks, control characters a question mark.
 struct ShownLine {
   std::vector<std::string> columns;

@@ -33,12 +33,14 @@ const Schema<TrainArguments>& train_schema() {
       Schema<TrainArguments>("train", "How the network is trained.")
           .optional("epochs", &TrainSpec::epochs, "passes over the training images", between(1, most))
           .optional("batch_size", &TrainSpec::batch_size, "images in a step", between(1, 1'000'000))
-          .optional("seed", &TrainSpec::seed, "of the first weights, the order of the images and dropout", at_least(0))
+          .optional("seed", &TrainSpec::seed,
+                    "of all that is random: the first weights, the order and choice of images, their transforms and mixing, dropout",
+                    at_least(0))
           .optional("log_every", &TrainSpec::log_every, "steps between two lines of output", at_least(1))
           .optional("drop_last", &TrainSpec::drop_last, "leave out the last batch of an epoch where it is smaller than the others")
           .optional("loss", &TrainArguments::loss_item, "what is minimized")
           .optional("optimizer", &TrainArguments::optimizer_item, "how the weights follow their gradients, as {adam: {lr: 0.001}}")
-          .optional("schedule", &TrainArguments::schedule_item, "how the learning rate changes from epoch to epoch")
+          .optional("schedule", &TrainArguments::schedule_item, "how the learning rate changes as training goes on")
           .optional("precision", &TrainSpec::precision, "of what convolutions multiply; all else is f32", {}, {"f32", "bf16"})
           .optional("device", &TrainSpec::device, "what computes; auto takes the CPU", {}, {"auto", "cpu"})
           .optional("deterministic", &TrainSpec::deterministic,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/config/assignment.h"
+
 namespace cnnctl {
 
 Vars::Vars(const Value& map, Diagnostics& diagnostics) {
@@ -32,7 +34,7 @@ void Vars::warn_unused(const Place& source, Diagnostics& diagnostics) const {
 }
 
 bool is_of_file(const Place& definition, const Place& config) {
-  return definition.source == config.source || (definition.source && definition.source->name == "--set");
+  return definition.source == config.source || (definition.source && definition.source->name == set_source);
 }
 
 }  // namespace cnnctl

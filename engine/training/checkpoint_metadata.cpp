@@ -75,8 +75,9 @@ StoppingState stopping_from(const json& object) {
 }
 
 Progress progress_from(const SafeTensors& file, const std::string& path) {
+  const std::string& text = metadata(file, path, "progress");
   try {
-    const json object = json::parse(metadata(file, path, "progress"));
+    const json object = json::parse(text);
     return {.epoch = count_from(object, "epoch", most_epochs),
             .step = count_from(object, "step"),
             .total_steps = count_from(object, "total_steps"),
@@ -86,9 +87,7 @@ Progress progress_from(const SafeTensors& file, const std::string& path) {
             .stopping = stopping_from(object),
             .images = count_from(object, "images"),
             .log_bytes = count_from(object, "log_bytes")};
-  } catch (const json::exception& error) {
-    no_resume(path, fmt::format("'progress' in its metadata is damaged ({})", error.what()));
-  } catch (const std::invalid_argument& error) {
+  } catch (const std::exception& error) {
     no_resume(path, fmt::format("'progress' in its metadata is damaged ({})", error.what()));
   }
 }

@@ -1,6 +1,7 @@
 #include "engine/training/evaluate.h"
 
 #include <algorithm>
+#include <cctype>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -19,12 +20,11 @@ std::ptrdiff_t rank_of(std::span<const float> logits, std::size_t label) {
 
 /// Adds one image to the counts.
 void count_image(Evaluation& result, std::span<const float> logits, std::int32_t label) {
-  const auto actual = static_cast<std::size_t>(label);
-  const auto predicted = static_cast<std::size_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+  const auto predicted = static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
   ++result.images;
-  ++result.confusion.at(actual).at(predicted);
-  if (predicted == actual) ++result.correct;
-  if (rank_of(logits, actual) < 5) ++result.correct_in_top5;
+  ++result.confusion[{label, predicted}];
+  if (predicted == label) ++result.correct;
+  if (rank_of(logits, static_cast<std::size_t>(label)) < 5) ++result.correct_in_top5;
 }
 
 /// The images of a batch that have a label: their logits and labels.
@@ -70,8 +70,6 @@ Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::in
   if (model.graph().output_shape().count() != classes)
     throw std::invalid_argument(fmt::format("the network gives {} numbers for {} classes", model.graph().output_shape().count(), classes));
   Evaluation result;
-  const auto width = static_cast<std::size_t>(classes);
-  result.confusion.assign(width, std::vector<std::int64_t>(width, 0));
   source.seek(0, 0);
   std::vector<std::int32_t> labels(static_cast<std::size_t>(std::min(batch_size, source.size())));
   double loss_sum = 0;
@@ -85,8 +83,11 @@ Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::in
   return result;
 }
 
-std::string accuracy_line(const Evaluation& evaluation) {
-  return fmt::format("Test Accuracy of the model on the {} test images: {:.2f} %", evaluation.images, 100 * evaluation.accuracy());
+std::string accuracy_line(const Evaluation& evaluation, const std::string& part) {
+  std::string line =
+      fmt::format("{0} Accuracy of the model on the {1} {0} images: {2:.2f} %", part, evaluation.images, 100 * evaluation.accuracy());
+  line.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(line.front())));
+  return line;
 }
 
 }  // namespace cnnctl

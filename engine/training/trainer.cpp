@@ -199,11 +199,11 @@ void Trainer::finish_epoch(const TrainerEvents& events, const Throughput& throug
   ++progress_.epoch;
   progress_.step = 0;
   progress_.loss_sum = 0;
-  const bool is_last = progress_.epoch >= options_.epochs || has_stopped_early();
   {
     const EmaScope averaged(recipe_.ema, Ema::Held::averaged);
-    if (events.epoch) events.epoch(metrics, is_best, is_last);
+    if (events.epoch) events.epoch(metrics, is_best);
   }
+  const bool is_last = progress_.epoch >= options_.epochs || has_stopped_early();
   if (is_last || pace_.is_due_after(progress_.epoch, progress_.total_steps)) save(events);
 }
 

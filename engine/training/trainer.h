@@ -71,9 +71,9 @@ class NotFinite : public std::runtime_error {
 struct TrainerEvents {
   /// After every step. `step` counts from 1 to `steps` in epoch `epoch` (from 1).
   std::function<void(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss)> step{};
-  /// After every epoch's evaluation, with whether it is the best so far (never without test data) and whether the run ends with it. The
-  /// model holds the weights that were evaluated: save them here.
-  std::function<void(const EpochMetrics&, bool is_best, bool is_last)> epoch{};
+  /// After every epoch's evaluation, with whether it is the best so far (never without test data). The model holds the weights that were
+  /// evaluated: save them here.
+  std::function<void(const EpochMetrics&, bool is_best)> epoch{};
   /// When a checkpoint is due: as TrainerOptions::checkpoint_every says, between two updates or behind `epoch`, at the run's end, and where
   /// it is stopped. progress() and the model are ready to be saved, and all weights are finite.
   std::function<void()> checkpoint{};

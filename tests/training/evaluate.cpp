@@ -22,8 +22,8 @@ TEST_CASE("an evaluation counts every image once, the smaller last batch include
   CHECK(result.images == 14);
   CHECK(result.correct == 2);
   CHECK(result.accuracy() == doctest::Approx(2.0 / 14));
-  CHECK(result.confusion[0] == std::vector<std::int64_t>{0, 0, 3, 0, 0, 0});
-  CHECK(result.confusion[2] == std::vector<std::int64_t>{0, 0, 2, 0, 0, 0});
+  CHECK(result.confusion.at({0, 2}) == 3);
+  CHECK(result.confusion.at({2, 2}) == 2);
   const double log_sum = std::log(5 + std::exp(1.0));
   CHECK(result.loss == doctest::Approx((12 * log_sum + 2 * (log_sum - 1)) / 14).epsilon(1e-6));
 }
@@ -33,7 +33,7 @@ TEST_CASE("of equal logits the first class counts") {
   TestSource source(6, 6, 6);
   const Evaluation result = evaluate(model, source, cross_entropy_loss(6), 6);
   CHECK(result.correct == 1);
-  CHECK(result.confusion[0][0] == 1);
+  CHECK(result.confusion.at({0, 0}) == 1);
   CHECK(result.correct_in_top5 == 5);
 }
 
@@ -59,14 +59,15 @@ TEST_CASE("a network whose output is not the number of classes is refused") {
   CHECK_THROWS_AS(evaluate(model, source, cross_entropy_loss(6), 4), std::invalid_argument);
 }
 
-TEST_CASE("the accuracy line has two digits behind the point") {
+TEST_CASE("the accuracy line names the part of the dataset and has two digits behind the point") {
   Evaluation evaluation;
   evaluation.images = 10000;
   evaluation.correct = 9897;
-  CHECK(accuracy_line(evaluation) == "Test Accuracy of the model on the 10000 test images: 98.97 %");
+  CHECK(accuracy_line(evaluation, "test") == "Test Accuracy of the model on the 10000 test images: 98.97 %");
   evaluation.correct = 10000;
-  CHECK(accuracy_line(evaluation) == "Test Accuracy of the model on the 10000 test images: 100.00 %");
-  CHECK(accuracy_line({}) == "Test Accuracy of the model on the 0 test images: 0.00 %");
+  CHECK(accuracy_line(evaluation, "test") == "Test Accuracy of the model on the 10000 test images: 100.00 %");
+  CHECK(accuracy_line({}, "test") == "Test Accuracy of the model on the 0 test images: 0.00 %");
+  CHECK(accuracy_line(evaluation, "train") == "Train Accuracy of the model on the 10000 train images: 100.00 %");
 }
 
 }  // namespace

@@ -48,15 +48,13 @@ struct Record {
   std::vector<double> losses;
   std::vector<EpochMetrics> epochs;
   std::vector<bool> best;
-  std::vector<bool> last;
 
   TrainerEvents events() {
     return {.step = [this](std::int64_t, std::int64_t, std::int64_t, double loss) { losses.push_back(loss); },
             .epoch =
-                [this](const EpochMetrics& metrics, bool is_best, bool is_last) {
+                [this](const EpochMetrics& metrics, bool is_best) {
                   epochs.push_back(metrics);
                   best.push_back(is_best);
-                  last.push_back(is_last);
                 }};
   }
 };
@@ -234,7 +232,7 @@ TEST_CASE(
   Record record, of_plain;
   TrainerEvents events = record.events();
   std::vector<float> reported;
-  events.epoch = [&](const EpochMetrics& metrics, bool, bool) {
+  events.epoch = [&](const EpochMetrics& metrics, bool) {
     record.epochs.push_back(metrics);
     reported = all_parameters(averaged.model);
   };
@@ -254,7 +252,6 @@ TEST_CASE("early stopping ends the run after so many epochs that are no better, 
   Record record;
   CHECK(run.run(record.events()));
   CHECK(record.epochs.size() == 3);  // the first is the best
-  CHECK(record.last == std::vector<bool>{false, false, true});
   CHECK(run.trainer->has_stopped_early());
   CHECK(run.run(record.events()));
   CHECK(record.epochs.size() == 3);
@@ -339,7 +336,7 @@ TEST_CASE("weights that are not finite are never saved nor evaluated") {
       if (step == step_of_nan) run.model.set_parameter(1, std::vector<float>(3, std::numeric_limits<float>::infinity()));
     };
     events.checkpoint = [&] { ++saved; };
-    events.epoch = [&](const EpochMetrics&, bool, bool) { ++evaluated; };
+    events.epoch = [&](const EpochMetrics&, bool) { ++evaluated; };
     CHECK_THROWS_WITH_AS(run.run(events), doctest::Contains("fc.bias is not finite in epoch 1, after step"), NotFinite);
     CHECK(saved == (step_of_nan == 2 ? 0 : 2));
     CHECK(evaluated == 0);

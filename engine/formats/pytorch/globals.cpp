@@ -41,8 +41,6 @@ std::string printable(std::string_view text) {
 
 }  // namespace
 
-std::span<const PickledGlobal> known_globals() { return globals; }
-
 const PickledGlobal* storage_class(const ElementType& type) {
   const auto* found =
       std::find_if(globals.begin(), globals.end(), [&](const PickledGlobal& global) { return global.element == type.name; });

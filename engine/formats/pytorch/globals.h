@@ -1,15 +1,11 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
 #include "engine/formats/pytorch/pickle_value.h"
 
 namespace cnnctl {
-
-/// Every name that a pickle may use.
-std::span<const PickledGlobal> known_globals();
 
 /// The class of storages with elements of this type, as "FloatStorage" for F32; null where PyTorch has none.
 const PickledGlobal* storage_class(const ElementType& type);

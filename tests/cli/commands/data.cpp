@@ -103,6 +103,17 @@ TEST_CASE("data describes a folder that does not fit the network, and lists its 
   CHECK(nlohmann::json::parse(skipped.out).at("splits").at(0).at("unreadable").size() == 1);
 }
 
+TEST_CASE("names of folders and files reach the terminal without control characters") {
+  const TemporaryFolder folder;
+  write_image(folder.path() / "sky/train/ni\x1b[31mght/1.png", {3, 10, 20}, 0);
+  write_text(folder.path() / "sky/train/ni\x1b[31mght/\x1b[2J.png", "broken");
+  const Result result = run_data(folder, {"--set", "data.dataset={image_folder: {root: sky}}", "--set", "data.on_error=skip"});
+  CHECK(result.status == 0);
+  CHECK(contains(result.out, "ni?[31mght"));
+  CHECK(contains(result.err, "?[2J.png"));
+  CHECK_FALSE(contains(result.out + result.err, "\x1b"));
+}
+
 TEST_CASE("data --preview writes the training images as a picture, and no statistics") {
   const TemporaryFolder folder;
   const Result result = run_data(folder, {"--preview", "sheet.png"});

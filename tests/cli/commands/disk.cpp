@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
+
+#include <fmt/format.h>
 
 #include "tests/cli/faults.h"
 #include "tests/cli/process.h"
@@ -115,6 +119,21 @@ TEST_CASE("a disk that stays full ends the run with status 1 and the last good c
     check_same(read_run(folder.path() / "run"), undisturbed.state);
     fs::remove_all(folder.path() / "run");
   }
+}
+
+TEST_CASE("standard output on a full disk stops the run, which is saved, with status 1") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "tiny.yaml", tiny_config());
+  const std::string command =
+      fmt::format("cd '{}' && '{}' train tiny.yaml --threads 1 --out run > /dev/full 2> told", folder.path().string(), CNNCTL_BINARY);
+  const int status = std::system(command.c_str());
+  CHECK(WEXITSTATUS(status) == 1);
+  const std::string told = read_text(folder.path() / "told");
+  INFO(told);
+  CHECK(contains(told, "cannot write to standard output: No space left on device"));
+  CHECK(contains(told, "the run is saved"));
+  const Result rest = run_program(folder.path(), {"train", "--resume", "run", "--threads", "1"});
+  CHECK(contains(rest.err, "continuing after epoch 0, step 1"));
 }
 
 TEST_CASE("a disk that is full from the start is an error before anything is trained") {

@@ -105,7 +105,8 @@ TEST_CASE("eval --json gives scores that follow from its confusion matrix") {
 TEST_CASE("eval takes the training split, and --set, and refuses the validation split where there is none") {
   const TemporaryFolder folder;
   train_tiny(folder.path());
-  CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--split", "train"}).out, "on the 100 "));
+  CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--split", "train"}).out,
+                 "Train Accuracy of the model on the 100 train images"));
   CHECK(contains(run_program(folder.path(), {"eval", "runs/tiny", "--set", "data.dataset.digits.test=30"}).out, "on the 30 test images"));
   const Result validation = run_program(folder.path(), {"eval", "runs/tiny", "--split", "validation"});
   CHECK(validation.status == 2);
@@ -117,7 +118,8 @@ TEST_CASE("eval of what is no checkpoint is an error of status 2 that names it")
   const TemporaryFolder folder;
   write_safetensors(folder.file("weights.safetensors"), {});
   write_text(folder.path() / "broken.safetensors", "no safetensors");
-  for (const char* name : {"missing.safetensors", "weights.safetensors", "broken.safetensors"}) {
+  for (const std::string& name :
+       {std::string("missing.safetensors"), std::string("weights.safetensors"), std::string("broken.safetensors"), std::string(300, 'x')}) {
     CAPTURE(name);
     const Result result = run_program(folder.path(), {"eval", name});
     CHECK(result.status == 2);

@@ -194,10 +194,23 @@ TEST_CASE("a reader of standard output that goes away stops the run like Ctrl-C"
   CHECK(run_program(folder.path(), {"eval", "run"}).status == 0);
 }
 
+TEST_CASE("what --set changes on a resume stays changed, also where the process is killed before its next checkpoint") {
+  const TemporaryFolder folder;
+  REQUIRE(train_tiny(folder.path(), {"--out", "run"}).status == 0);
+  Process process(folder.path(), {"train", "--resume", "run", "--threads", "1", "--set", "train.epochs=200", "--set", "train.log_every=1"});
+  process.read_line();
+  process.signal(SIGKILL);
+  process.finish();
+  const Result rest = run_program(folder.path(), {"train", "--resume", "run", "--threads", "1", "--set", "train.log_every=100"});
+  INFO(rest.err);
+  CHECK(rest.status == 0);
+  CHECK(lines(read_text(folder.path() / "run/metrics.csv")).size() == 201);
+}
+
 TEST_CASE("--resume of what is no run is an error of status 2") {
   const TemporaryFolder folder;
   fs::create_directory(folder.path() / "empty");
-  for (const char* name : {"missing", "empty"}) {
+  for (const std::string& name : {std::string("missing"), std::string("empty"), std::string(300, 'x')}) {
     const Result result = run_program(folder.path(), {"train", "--resume", name});
     CHECK(result.status == 2);
     CHECK(contains(result.err, name));

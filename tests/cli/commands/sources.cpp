@@ -75,7 +75,7 @@ TEST_CASE("a run or a config in a folder without permission is an error that nam
   }
   fs::permissions(folder.path() / "closed", fs::perms::owner_all);
   CHECK(result.status == 2);
-  CHECK(result.err == "cnnctl: error: " + folder.file("closed/run") + ": Permission denied\n");
+  CHECK(result.err == "cnnctl: error: " + folder.file("closed/run") + ": cannot be read: Permission denied\n");
   CHECK(config.status == 2);
   CHECK(config.err == "cnnctl: error: cannot read '" + folder.file("closed/config.yaml") + "': Permission denied\n");
 }

@@ -104,6 +104,25 @@ TEST_CASE("a mistake in any combination is an error before anything is trained")
   CHECK_FALSE(fs::exists(folder.path() / "runs"));
 }
 
+TEST_CASE("a sweep without test images is refused before anything is trained") {
+  const TemporaryFolder folder;
+  const Result result =
+      sweep_tiny(folder.path(), {"--seeds", "2", "--set", "data.dataset={numpy: {train: {images: images.npy, labels: labels.npy}}}"});
+  CHECK(result.status == 2);
+  CHECK(contains(result.err, "no test images"));
+  CHECK_FALSE(fs::exists(folder.path() / "runs"));
+}
+
+TEST_CASE("what a sweep finds in its folder and did not write stays there") {
+  const TemporaryFolder folder;
+  const fs::path run = folder.path() / "runs/tiny-sweep/001-seed=1";
+  fs::create_directories(run);
+  write_text(run / "notes.txt", "mine");
+  CHECK(sweep_tiny(folder.path(), {"--seeds", "1"}).status == 0);
+  CHECK(read_text(run / "notes.txt") == "mine");
+  CHECK(fs::exists(run / "last.safetensors"));
+}
+
 TEST_CASE("a sweep that is interrupted goes on within the run") {
   const TemporaryFolder folder;
   write_text(folder.path() / "tiny.yaml", tiny_config());

@@ -264,12 +264,16 @@ TEST_CASE("without test data there is no accuracy line, and that is said") {
   header.resize(117, ' ');
   write_text(folder.path() / "labels.npy",
              std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n" + std::string("\x00\x01\x02\x03", 4));
-  const Result result = train_tiny(folder.path(), {"--set", "data={dataset: {numpy: {train: {images: images.npy, labels: labels.npy}}}}",
-                                                   "--set", "train.batch_size=3"});
+  const std::string data = "data={dataset: {numpy: {train: {images: images.npy, labels: labels.npy}}}}";
+  const Result result = train_tiny(folder.path(), {"--set", data, "--set", "train.batch_size=3"});
   INFO(result.err);
   CHECK(result.status == 0);
   CHECK(lines(result.out).size() == 4);
   CHECK(contains(result.err, "no test images"));
+  const Result validated = train_tiny(folder.path(), {"--set", data, "--set", "train.batch_size=2", "--set", "data.validation=0.5"});
+  CHECK(lines(validated.out).size() == 2);
+  CHECK(contains(validated.err, "validation accuracy"));
+  CHECK(contains(validated.err, "no test images"));
 }
 
 TEST_CASE("a loss that is no number ends the run with status 1 and what to do") {
