@@ -31,6 +31,7 @@
 #include "cli/commands/train.h"
 #include "cli/terminal/help_formatter.h"
 #include "cli/terminal/terminal.h"
+#include "engine/experiment/experiment.h"
 #include "engine/runtime/model.h"
 #include "engine/schema/schema.h"
 
@@ -50,6 +51,12 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
+/// Whether the config's section train has the key.
+bool is_train_key(const std::string& name) {
+  const auto& arguments = train_declaration().arguments;
+  return std::any_of(arguments.begin(), arguments.end(), [&](const Argument& argument) { return argument.name == name; });
+}
+
 /// What is wrong with a command line that has words nothing asked for.
 std::string describe_extras(const CLI::App& app) {
   const auto commands = app.get_subcommands();
@@ -58,17 +65,21 @@ std::string describe_extras(const CLI::App& app) {
   const std::string word = rest.empty() ? "" : rest.front();
   if (word.starts_with("-")) {
     const std::string name = word.substr(0, word.find('='));
+    const std::string key = name.starts_with("--") ? name.substr(2) : "";
     return fmt::format("unknown option '{}'{}{}", name, commands.empty() ? "" : " for " + owner.get_name(),
-                       did_you_mean(name, option_names(owner)));
+                       commands.empty() || !is_train_key(key) ? did_you_mean(name, option_names(owner))
+                                                              : fmt::format("; the config has it: --set train.{}=VALUE", key));
   }
   if (!commands.empty()) return fmt::format("{} does not know what to do with '{}'", owner.get_name(), word);
+  if (word == "help") return "unknown command 'help'; write 'cnnctl --help' or 'cnnctl COMMAND --help'";
   return fmt::format("unknown command '{}'{}", word, did_you_mean(word, command_names(app)));
 }
 
 std::string describe(const CLI::App& app, const CLI::ParseError& error) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return describe_extras(app);
   const std::string message = error.what();
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return message.substr(0, message.find(':')) + " needs a value";
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr)
+    return message.substr(0, message.find(':')) + (message.find("At Most") == std::string::npos ? " needs a value" : " is given twice");
   return message;
 }
 

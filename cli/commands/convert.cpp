@@ -12,6 +12,7 @@
 #include "cli/terminal/terminal.h"
 #include "engine/diagnostics/diagnostic.h"
 #include "engine/formats/pytorch.h"
+#include "engine/training/weights.h"
 
 namespace cnnctl {
 namespace {
@@ -40,10 +41,19 @@ struct Input {
   std::vector<std::string> losses;
 };
 
+/// Takes out what a checkpoint holds for a resume: a state_dict has the network's tensors alone.
+void leave_out_training_state(Input& input) {
+  const std::size_t left_out = std::erase_if(input.content.tensors, [](const auto& entry) { return is_training_state(entry.first); });
+  if (left_out > 0)
+    input.losses.push_back(
+        fmt::format("left out, since it serves a resume alone: the optimizer's state, {} tensor{}", left_out, left_out == 1 ? "" : "s"));
+}
+
 Input read_input(const std::string& path, Format output) {
   Input input;
   if (!is_pytorch_file(path)) {
     input.content = read_stored_safetensors(path);
+    if (output == Format::pytorch) leave_out_training_state(input);
     std::vector<std::string> keys;
     for (const auto& [key, value] : input.content.metadata)
       if (key != "format") keys.push_back(key);
@@ -87,7 +97,7 @@ Command setup_convert(CLI::App& app) {
 
 int run_convert(const ConvertOptions& options) {
   const Format format = output_format(options.output);
-  check_output_file("OUT", options.output);
+  check_output_file("OUT", options.output, {options.input});
   const Input input = read_input(options.input, format);
   if (format == Format::pytorch)
     write_pytorch(options.output, input.content);

@@ -1,5 +1,6 @@
 #include "cli/commands/inputs.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string_view>
@@ -20,6 +21,16 @@
 
 namespace cnnctl {
 namespace {
+
+namespace fs = std::filesystem;
+
+/// What was said about --set alone: what a checkpoint's config is warned of was told when its run began.
+Diagnostics of_sets(const Diagnostics& diagnostics) {
+  Diagnostics told;
+  for (const Diagnostic& diagnostic : diagnostics.sorted())
+    if (diagnostic.place.source && diagnostic.place.source->name == set_source) told.add(diagnostic);
+  return told;
+}
 
 // For all programs of a model together.
 constexpr double kTuningSeconds = 2;
@@ -100,34 +111,34 @@ void print_warnings(const std::vector<std::string>& lines) {
 
 SafeTensors read_init(const std::string& path) {
   std::error_code unknown;  // whoever opens the file says why
-  if (std::filesystem::is_directory(path, unknown))
-    throw InputError(fmt::format("--init {}: is a folder; name the file of weights, as {}", path,
-                                 (std::filesystem::path(path) / "best.safetensors").string()));
+  if (fs::is_directory(path, unknown))
+    throw InputError(
+        fmt::format("--init {}: is a folder; name the file of weights, as {}", path, (fs::path(path) / "best.safetensors").string()));
   return read_weights(path);
 }
 
-void check_output_file(const std::string& option, const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+void check_output_file(const std::string& option, const std::string& path, const std::vector<std::string>& inputs) {
+  const fs::path folder = fs::path(path).parent_path();
   std::error_code unknown;
-  if (std::filesystem::is_directory(path, unknown)) throw InputError(fmt::format("{} {}: is a folder; name a file", option, path));
-  if (folder.empty() || may_be_folder(folder)) return;
-  throw InputError(fmt::format("{} {}: there is no folder {}; make it first", option, path, folder.string()));
+  if (fs::is_directory(path, unknown)) throw InputError(fmt::format("{} {}: is a folder; name a file", option, path));
+  if (!folder.empty() && !may_be_folder(folder))
+    throw InputError(fmt::format("{} {}: there is no folder {}; make it first", option, path, folder.string()));
+  if (std::any_of(inputs.begin(), inputs.end(), [&](const std::string& input) { return fs::equivalent(input, path, unknown); }))
+    throw InputError(fmt::format("{} {}: is what is read, and would be replaced; name another file", option, path));
 }
 
 bool is_checkpoint(const std::string& path) {
-  const std::filesystem::path extension = std::filesystem::path(path).extension();
+  const fs::path extension = fs::path(path).extension();
   return extension == ".safetensors" || extension == ".pth" || extension == ".pt" || may_be_folder(path);
 }
 
 std::string checkpoint_file(const std::string& path) {
   std::error_code unknown;
-  if (!std::filesystem::is_directory(path, unknown)) return path;
-  const auto file = std::filesystem::path(path) / "last.safetensors";
+  if (!fs::is_directory(path, unknown)) return path;
+  const auto file = fs::path(path) / "last.safetensors";
   if (!may_exist(file))
-    throw InputError(
-        fmt::format("{}: there is no last.safetensors in it, so it holds no run, or one that was killed before it trained anything; then "
-                    "remove the folder and train anew",
-                    path));
+    throw InputError(fmt::format(
+        "{}: there is no last.safetensors in it, so it is no run's folder, or the run was killed before it trained anything", path));
   return file.string();
 }
 
@@ -136,7 +147,7 @@ SavedExperiment load_checkpoint(const std::string& path, const std::vector<std::
   Checkpoint checkpoint = read_checkpoint(file);
   Diagnostics diagnostics;
   Experiment experiment = parse_experiment(file, checkpoint.config, sets, experiment_tables(), diagnostics);
-  print_warnings(diagnostics);
+  print_warnings(of_sets(diagnostics));
   forget_download(experiment.data.dataset.arguments);
   return {file, std::move(checkpoint), std::move(experiment)};
 }

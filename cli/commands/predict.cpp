@@ -15,6 +15,8 @@
 #include "cli/commands/predict_input.h"
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
+#include "engine/experiment/shipped.h"
+#include "engine/formats/input_file.h"
 #include "engine/formats/npy.h"
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
@@ -39,6 +41,8 @@ Predictor load_predictor(const PredictOptions& options) {
     SavedExperiment saved = load_checkpoint(options.source, options.sets);
     return {std::move(saved.experiment), std::move(saved.checkpoint.file), saved.path, std::move(saved.checkpoint.classes)};
   }
+  if (options.init.empty() && !may_exist(options.source) && shipped_config(options.source) == nullptr)
+    throw InputError(fmt::format("{}: there is no such checkpoint or run's folder (nor a config, which needs --init)", options.source));
   Experiment experiment = load_config(options.source, options.sets);
   if (options.init.empty())
     throw InputError(fmt::format("{} is a config, which has no weights; add --init with a .safetensors or .pth file, or name a checkpoint",
@@ -160,9 +164,10 @@ Command setup_predict(CLI::App& app) {
 }
 
 int run_predict(const PredictOptions& options) {
-  if (options.input.empty() == options.images.empty())
+  if (options.input.empty() && options.images.empty())
     throw InputError("predict needs images: name JPEG or PNG files, or else add --input FILE.npy");
-  if (!options.logits.empty()) check_output_file("--logits", options.logits);
+  if (!options.input.empty() && !options.images.empty()) throw InputError("predict takes image files or --input FILE.npy, not both");
+  if (!options.logits.empty()) check_output_file("--logits", options.logits, {options.source, options.input, options.init});
   set_threads(options.threads);
   const Predictor predictor = load_predictor(options);
   const Graph& graph = predictor.experiment.graph;

@@ -148,7 +148,7 @@ Command setup_shape_check(CLI::App& app) {
 
 int run_shape_check(const ShapeCheckOptions& options) {
   if (options.dot == "-" && options.json) throw InputError("--dot - and --json both write to standard output; give --dot a file");
-  if (!options.dot.empty() && options.dot != "-") check_output_file("--dot", options.dot);
+  if (!options.dot.empty() && options.dot != "-") check_output_file("--dot", options.dot, {options.config});
   const Experiment experiment = load_config(options.config, options.sets);
   Totals totals;
   totals.batch_size = options.batch_size > 0 ? options.batch_size : experiment.train.batch_size;

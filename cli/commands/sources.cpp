@@ -125,7 +125,9 @@ std::unique_ptr<BatchSource> load_part(const Experiment& experiment, const std::
     throw InputError("--split validation: the config keeps no images back for it; data.validation says how many");
   const LoadedSplit split = load_split(experiment, part == "test" ? Split::test : Split::train);
   auto source = make_source(experiment, split, part == "validation" ? split.validation : split.images, Purpose::measuring);
-  if (!source) throw InputError(fmt::format("dataset {} has no {} images", experiment.data.dataset.type, part));
+  if (!source)
+    throw InputError(fmt::format("dataset {} has no {} images{}", experiment.data.dataset.type, part,
+                                 part == "test" ? "; --split train or --split validation measures others" : ""));
   return source;
 }
 

@@ -59,6 +59,7 @@ void check_axes(const std::vector<GridAxis>& axes, std::int64_t seeds) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     if (std::any_of(axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(i), [&](const GridAxis& a) { return a.key == axes[i].key; }))
       throw InputError(fmt::format("--grid {}: stands twice; give all its values at once", axes[i].key));
+    if (seeds > 0 && axes[i].key == "train.seed") throw InputError("--grid train.seed: --seeds gives the seeds; use one of the two");
     runs *= axes[i].values.size();
     if (runs > most_runs) throw InputError(fmt::format("the grid has more than {} runs", most_runs));
   }
@@ -74,6 +75,8 @@ GridAxis parse_axis(const std::string& text) {
   GridAxis axis{key, split_values(std::string_view(text).substr(split + 1))};
   if (std::find(axis.values.begin(), axis.values.end(), "") != axis.values.end())
     throw InputError(fmt::format("--grid {}: a value is empty", text));
+  for (auto value = axis.values.begin(); value != axis.values.end(); ++value)
+    if (std::find(axis.values.begin(), value, *value) != value) throw InputError(fmt::format("--grid {}: {} stands twice", text, *value));
   return axis;
 }
 

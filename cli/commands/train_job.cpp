@@ -62,6 +62,15 @@ void fill_model(TrainJob& job, const TrainCommandOptions& options) {
   job.init_summary = summary(loaded, options.init);
 }
 
+/// Says where the run's config was edited, of which a resume takes nothing.
+void warn_of_edits(const RunFolder& folder, const std::string& config) {
+  const std::string path = folder.file("config.yaml");
+  if (!may_exist(path)) return;
+  InputFile file(path);
+  if (file.size() == config.size() && file.read_rest() == config) return;
+  print_warnings({fmt::format("{}: differs from the run's config and is written anew; a resume takes changes by --set KEY=VALUE", path)});
+}
+
 /// Takes the folder before its checkpoint is read: no other process can change it from then on.
 void load_resumed(TrainJob& job, const TrainCommandOptions& options) {
   checkpoint_file(options.resume);  // where there is none, nothing is locked
@@ -69,6 +78,7 @@ void load_resumed(TrainJob& job, const TrainCommandOptions& options) {
   job.resumed = load_checkpoint(options.resume, options.sets);
   job.experiment = std::move(job.resumed->experiment);
   const Checkpoint& checkpoint = job.resumed->checkpoint;
+  warn_of_edits(*job.folder, checkpoint.config);
   if (!options.sets.empty()) {
     Diagnostics warnings;  // were printed
     const Experiment before = parse_experiment(job.resumed->path, checkpoint.config, {}, experiment_tables(), warnings);

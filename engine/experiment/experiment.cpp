@@ -91,6 +91,11 @@ void check_keys(const Value& root, Diagnostics& diagnostics) {
   report_unknown_keys(others, {"name", "input", "include", "vars", "blocks", "model", "data", "train"}, "a config", diagnostics);
 }
 
+/// The name that a config has from its file alone: what a run keeps of it is in a file of another name.
+void add_name(Value& root, const std::string& name) {
+  root.entries.insert(root.entries.begin(), Entry{"name", root.place, scalar_value(name, root.place)});
+}
+
 Experiment read_experiment(const std::string& path, Value root, const Tables& tables, Diagnostics& diagnostics) {
   const bool complete = !diagnostics.has_errors();
   check_keys(root, diagnostics);
@@ -131,7 +136,9 @@ Experiment check_source(const std::shared_ptr<const Source>& source, const Inclu
   Experiment experiment = read_experiment(source->name, std::move(root), tables, found);
   throw_if_errors(found);
   diagnostics.add(found);
-  experiment.yaml = sets.empty() && complete ? source->text : to_yaml(experiment.config);
+  const bool named = experiment.config.find("name") != nullptr;
+  if (!named) add_name(experiment.config, experiment.name);
+  experiment.yaml = sets.empty() && complete && named ? source->text : to_yaml(experiment.config);
   return experiment;
 }
 

@@ -37,8 +37,8 @@ Graph NetworkBuilder::build(const Value& model) {
 void NetworkBuilder::warn_of_unused() {
   for (const LayerId layer : unused_layers(graph_))
     diagnostics_->warning(layer_places_[static_cast<std::size_t>(layer)],
-                          fmt::format("nothing reads what '{}' computes", graph_.layers[static_cast<std::size_t>(layer)].name),
-                          "name it in a from, or remove it");
+                          fmt::format("the output does not depend on '{}'", graph_.layers[static_cast<std::size_t>(layer)].name),
+                          "name it in the from of a layer that leads there, or remove it");
 }
 
 void NetworkBuilder::add_items(const Bound& items, const Context& context) {

@@ -132,7 +132,9 @@ Checkpoint take_apart(SafeTensors file, const std::string& path) {
   const auto config = values.find("config");
   if (config == values.end())
     throw InputError(
-        fmt::format("{}: holds weights but no config, so it is no checkpoint of cnnctl; load it into a network with --init", path));
+        fmt::format("{0}: holds weights but no config, so it is no checkpoint of cnnctl; a network takes them with --init, as in: cnnctl "
+                    "train CONFIG --init {0}",
+                    path));
   checkpoint.config = config->second;
   if (const auto classes = values.find("classes"); classes != values.end()) {
     try {

@@ -34,7 +34,7 @@ std::vector<std::int64_t> without_ones(const std::vector<std::int64_t>& dims) {
 }
 
 /// What a checkpoint holds besides the weights, or PyTorch's counter, which nothing here depends on.
-bool is_known_extra(const std::string& name) { return name.starts_with("optimizer.") || name.ends_with("num_batches_tracked"); }
+bool is_known_extra(const std::string& name) { return is_training_state(name) || name.ends_with("num_batches_tracked"); }
 
 /// A line for each parameter that `file` cannot fill.
 std::string misfits(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::vector<std::string>& except) {
@@ -94,6 +94,8 @@ std::string counted(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+bool is_training_state(std::string_view name) { return name.starts_with("optimizer."); }
 
 void initialize(Model& model, std::uint64_t seed) {
   const auto& parameters = model.graph().parameters;

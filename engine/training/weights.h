@@ -22,6 +22,9 @@ struct LoadedWeights {
   std::vector<std::string> idle_globs;  // that match no parameter of the network
 };
 
+/// Whether a tensor of a checkpoint is no part of the network, but the optimizer's.
+bool is_training_state(std::string_view name);
+
 /// Throws InputError that names every parameter of a network which the file lacks or has in another shape, with both shapes and `advice`.
 /// Before a model is made, this bounds the memory for its parameters by what the file holds.
 void require_fitting(const Graph& graph, const SafeTensors& file, const std::string& path, const std::vector<std::string>& except,

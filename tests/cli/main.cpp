@@ -77,6 +77,7 @@ TEST_CASE("an unknown command is an error with a suggestion") {
   const Result result = run_here({"trian", "net.yaml"});
   CHECK(result.status == 2);
   CHECK(contains(result.err, "cnnctl: error: unknown command 'trian'; did you mean 'train'?"));
+  CHECK(contains(run_here({"help"}).err, "write 'cnnctl --help'"));
 }
 
 TEST_CASE("an unknown option is an error with a suggestion from its command") {
@@ -84,6 +85,9 @@ TEST_CASE("an unknown option is an error with a suggestion from its command") {
   CHECK(result.status == 2);
   CHECK(contains(result.err, "unknown option '--sett' for train; did you mean '--set'?"));
   CHECK(contains(result.err, "'cnnctl train --help'"));
+  CHECK(contains(run_here({"train", "net.yaml", "--epochs", "3"}).err,
+                 "unknown option '--epochs' for train; the config has it: --set train.epochs=VALUE"));
+  CHECK(contains(run_here({"train", "net.yaml", "--threads", "1", "--threads", "2"}).err, "--threads is given twice"));
 }
 
 TEST_CASE("a missing argument, a value out of range and a word too many are errors of status 2") {

@@ -172,9 +172,10 @@ TEST_CASE("what is set wins over the file and the text says so") {
   CHECK(again.data.dataset.type == "mnist");
 }
 
-TEST_CASE("without --set the text is the file's to the letter") {
-  const std::string text = "# a comment\n" + network;
+TEST_CASE("without --set the text is the file's to the letter, where it has a name") {
+  const std::string text = "# a comment\nname: net\n" + network;
   CHECK(parse(text).yaml == text);
+  CHECK(parse(network).yaml.starts_with("name: " + parse(network).name + "\n"));
 }
 
 TEST_CASE("warnings do not stop anything and reach the caller") {

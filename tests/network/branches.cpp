@@ -178,7 +178,7 @@ TEST_CASE("wrong forms of branches are errors that say what to write") {
 TEST_CASE("a layer that nothing reads is a warning") {
   const Built built = build_model("  - relu: {name: a}\n  - tanh: {name: b}\n  - sigmoid: {from: a}\n");
   CHECK_FALSE(built.diagnostics.has_errors());
-  CHECK(built.located() == Names{"4: nothing reads what 'b' computes"});
+  CHECK(built.located() == Names{"4: the output does not depend on 'b'"});
 }
 
 TEST_CASE("the levels of a network are recorded with their layers") {

@@ -43,6 +43,13 @@ TEST_CASE("convert says which tensors are no longer shared, and which metadata a
         "left out, since a state_dict holds tensors alone: the metadata config\nrun.pt: 1 tensor, 4 bytes\n");
 }
 
+TEST_CASE("a .pth made of a checkpoint holds the network alone, without the optimizer's state") {
+  const TemporaryFolder folder;
+  write_safetensors(folder.file("last.safetensors"), {{{"w", {{1}, {1.0F}}}, {"optimizer.exp_avg.w", {{1}, {2.0F}}}}, {}});
+  CHECK(run_program(folder.path(), {"convert", "last.safetensors", "x.pth"}).out ==
+        "left out, since it serves a resume alone: the optimizer's state, 1 tensor\nx.pth: 1 tensor, 4 bytes\n");
+}
+
 TEST_CASE("convert's mistakes are errors of status 2 that leave no file behind") {
   const TemporaryFolder folder;
   const auto error = [&](const std::string& from, const std::string& to) {
@@ -56,6 +63,8 @@ TEST_CASE("convert's mistakes are errors of status 2 that leave no file behind")
   CHECK(contains(error(fixture("system.pth"), "x.safetensors"), "uses posix.system, which is no part of tensors and dictionaries"));
   CHECK(contains(error("missing.pth", "x.safetensors"), "missing.pth: cannot be read: No such file"));
   CHECK(std::filesystem::is_empty(folder.path()));
+  write_safetensors(folder.file("x.safetensors"), {{{"w", {{1}, {1.0F}}}}, {}});
+  CHECK(contains(error("x.safetensors", "./x.safetensors"), "OUT ./x.safetensors: is what is read, and would be replaced"));
 }
 
 }  // namespace cnnctl

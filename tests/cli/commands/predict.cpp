@@ -103,7 +103,10 @@ TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
   };
   CHECK(contains(error({"predict", "runs/tiny", "cat.png"}), "cat.png: cannot be read: No such file"));
   CHECK(contains(error({"predict", "runs/tiny"}), "name JPEG or PNG files, or else add --input FILE.npy"));
-  CHECK(contains(error({"predict", "runs/tiny", "cat.png", "--input", "small.npy"}), "or else add --input"));
+  CHECK(contains(error({"predict", "runs/tiny", "cat.png", "--input", "small.npy"}), "image files or --input FILE.npy, not both"));
+  CHECK(contains(error({"predict", "runs/tyni", "--input", "small.npy"}), "runs/tyni: there is no such checkpoint or run's folder"));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "small.npy", "--logits", "./small.npy"}),
+                 "is what is read, and would be replaced"));
   CHECK(contains(error({"predict", "tiny.yaml", "--input", "small.npy"}), "add --init"));
   CHECK(contains(error({"predict", "runs/tiny", "--init", "runs/tiny/last.safetensors", "--input", "small.npy"}), "leave out --init"));
   CHECK(contains(error({"predict", "runs/tiny", "--input", "small.npy"}), "N x 1 x 28 x 28, but this array is 3 x 1 x 8 x 8"));

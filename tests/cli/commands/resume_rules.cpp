@@ -60,6 +60,19 @@ TEST_CASE("a resume may change how long and how a run trains on, and what is tol
   CHECK(lines(read_text(folder.path() / "runs/tiny/metrics.csv")).size() == 9);
 }
 
+TEST_CASE("a run's config that was edited is told, and written anew as the run has it") {
+  const TemporaryFolder folder;
+  REQUIRE(train_tiny(folder.path(), {"--out", "run"}).status == 0);
+  const fs::path path = folder.path() / "run/config.yaml";
+  const std::string config = read_text(path);
+  write_text(path, config + "# mine\n");
+  const Result result = run_program(folder.path(), {"train", "--resume", "run", "--threads", "1"});
+  CHECK(result.status == 0);
+  CHECK(contains(result.err, "warning: run/config.yaml: differs from the run's config and is written anew"));
+  CHECK(read_text(path) == config);
+  CHECK_FALSE(contains(run_program(folder.path(), {"train", "--resume", "run", "--threads", "1"}).err, "warning"));
+}
+
 TEST_CASE("a second process on a run's folder is refused, until the first is gone, however it ends") {
   const TemporaryFolder folder;
   write_text(folder.path() / "tiny.yaml", tiny_config());

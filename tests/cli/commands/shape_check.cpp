@@ -124,6 +124,10 @@ TEST_CASE("shape-check --dot to where no file can be, or beside --json to standa
   };
   CHECK(contains(error_of({"none/net.dot"}), "--dot none/net.dot: there is no folder none; make it first"));
   CHECK(contains(error_of({"."}), "--dot .: is a folder; name a file"));
+  write_text(folder.path() / "mine.yaml", tiny_config());
+  CHECK(contains(run_program(folder.path(), {"shape-check", "mine.yaml", "--dot", "mine.yaml"}).err,
+                 "is what is read, and would be replaced"));
+  CHECK(read_text(folder.path() / "mine.yaml") == tiny_config());
   CHECK(contains(error_of({"-", "--json"}), "both write to standard output"));
 }
 

@@ -35,7 +35,7 @@ TEST_CASE("a grid's values are split at commas outside brackets and quotes") {
   const GridAxis axis = parse_axis("train.schedule=cosine, {step: {step_size: 3, gamma: 0.5}},'a,b',[1, 2]");
   CHECK(axis.key == "train.schedule");
   CHECK(axis.values == std::vector<std::string>{"cosine", "{step: {step_size: 3, gamma: 0.5}}", "'a,b'", "[1, 2]"});
-  for (const char* text : {"", "a", "=1", "a=", "a=1,,2"}) CHECK(contains(input_error([&] { parse_axis(text); }), "--grid"));
+  for (const char* text : {"", "a", "=1", "a=", "a=1,,2", "a=1,2,1"}) CHECK(contains(input_error([&] { parse_axis(text); }), "--grid"));
 }
 
 TEST_CASE("a grid's runs are all combinations, each with every seed, in folders of different names") {
@@ -47,6 +47,7 @@ TEST_CASE("a grid's runs are all combinations, each with every seed, in folders 
   CHECK(runs[7].values == std::vector<std::string>{"0.01", "{a: /}"});
   CHECK(runs_of({}, 0, 1).size() == 1);
   CHECK(contains(input_error([] { runs_of({{"a", {"1"}}, {"a", {"2"}}}, 0, 1); }), "stands twice"));
+  CHECK(contains(input_error([] { runs_of({{"train.seed", {"1", "2"}}}, 2, 1); }), "--seeds gives the seeds"));
   const std::vector<std::string> many(101, "1");
   CHECK(contains(input_error([&] { runs_of({{"a", many}, {"b", many}}, 0, 1); }), "more than 10000 runs"));
 }

@@ -104,6 +104,17 @@ TEST_CASE("the config in a run's folder runs as it is, with what was set") {
   CHECK(read_text(folder.path() / "again" / "config.yaml") == read_text(folder.path() / "runs/tiny/config.yaml"));
 }
 
+TEST_CASE("a config without a name has its file's, also where the run goes on or its config is trained anew") {
+  const TemporaryFolder folder;
+  const std::string config = tiny_config();
+  REQUIRE(config.starts_with("name: tiny\n"));
+  write_text(folder.path() / "mine.yaml", config.substr(config.find('\n') + 1));
+  REQUIRE(run_program(folder.path(), {"train", "mine.yaml", "--threads", "1"}).status == 0);
+  CHECK(contains(run_program(folder.path(), {"train", "--resume", "runs/mine", "--threads", "1"}).err, "network: mine, "));
+  CHECK(run_program(folder.path(), {"train", "runs/mine/config.yaml", "--threads", "1"}).status == 0);
+  CHECK(fs::exists(folder.path() / "runs/mine-2"));
+}
+
 TEST_CASE("a run is never overwritten: the next one of that name gets a number") {
   const TemporaryFolder folder;
   for (int i = 0; i < 3; ++i) CHECK(train_tiny(folder.path(), {"--set", "train.epochs=1"}).status == 0);
