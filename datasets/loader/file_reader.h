@@ -31,6 +31,7 @@ struct PreparedImage {
 /// at once.
 class FileReader {
  public:
+  /// Throws InputError where the first image cannot be read, or has another size after the transforms than the options say.
   FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
 
   const Dataset& dataset() const { return *dataset_; }
