@@ -17,14 +17,28 @@ extern const Bf16Kernels table;
 }
 #endif
 
+#ifdef CNNCTL_X86_KERNELS
+namespace {
+
+// All that the kernels are compiled for (CMakeLists.txt).
+bool runs_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+}
+
+bool runs_avx512() {
+  return runs_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+
+}  // namespace
+#endif
+
 std::vector<const KernelTable*> runnable_kernels() {
   std::vector<const KernelTable*> tables{&baseline::table};
 #ifdef CNNCTL_X86_KERNELS
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables.push_back(&avx2::table);
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl"))
-    tables.push_back(&avx512::table);
+  if (runs_avx2()) tables.push_back(&avx2::table);
+  if (runs_avx512()) tables.push_back(&avx512::table);
 #endif
   return tables;
 }
