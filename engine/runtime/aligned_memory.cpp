@@ -1,6 +1,8 @@
 #include "engine/runtime/aligned_memory.h"
 
+#include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -41,6 +43,17 @@ void AlignedMemory::forget() const {
   if (size_ >= kHugePage) madvise(data_.get(), size_ / kHugePage * kHugePage, MADV_DONTNEED);
 }
 
-std::int64_t physical_memory() { return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE); }
+std::optional<std::int64_t> memory_limit(const std::string& path) {
+  std::int64_t bytes = 0;
+  return std::ifstream(path) >> bytes ? std::optional(bytes) : std::nullopt;
+}
+
+std::int64_t available_memory() {
+  std::int64_t bytes = static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  // Of control groups version 2 and 1.
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"})
+    bytes = std::min(bytes, memory_limit(path).value_or(bytes));
+  return bytes;
+}
 
 }  // namespace cnnctl

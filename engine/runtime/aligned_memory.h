@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <string>
 
 namespace cnnctl {
 
@@ -30,7 +32,10 @@ class AlignedMemory {
   std::size_t size_ = 0;
 };
 
-/// Bytes of memory that the machine has.
-std::int64_t physical_memory();
+/// The bytes that a control group's file says its processes may take: nothing where it sets no limit ("max") or cannot be read.
+std::optional<std::int64_t> memory_limit(const std::string& path);
+
+/// Bytes of memory that this process may take: the machine's, or in a container the container's where these are fewer.
+std::int64_t available_memory();
 
 }  // namespace cnnctl

@@ -151,11 +151,11 @@ void Chooser::forget_memory() {
   memory_ = AlignedMemory();
 }
 
-/// So many bytes for trials and the other maps behind them; nullptr where the machine has too little.
+/// So many bytes for trials and the other maps behind them; nullptr where the process has too little.
 const AlignedMemory* Chooser::memory_for(std::int64_t bytes) {
   const auto wanted = static_cast<std::size_t>(bytes);
   if (arena_.size() >= wanted) return &arena_;
-  if (bytes > physical_memory() / 4) return nullptr;
+  if (bytes > available_memory() / 4) return nullptr;
   if (memory_.size() < wanted) {
     forget_memory();
     memory_ = AlignedMemory::untouched(wanted);

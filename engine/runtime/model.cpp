@@ -53,9 +53,9 @@ struct Model::Impl {
 
   /// All programs work in one arena, as large as the largest needs. Where it grows, the others move along; where it cannot, they stay.
   void place(StepListProgram& added) {
-    if (added.arena_bytes() > physical_memory())  // the system would promise it, and kill the process that takes it
-      throw std::runtime_error(fmt::format("batch size {} needs {} MiB for activations, and this machine has {}; choose a smaller one",
-                                           added.batch_size(), added.arena_bytes() >> 20, physical_memory() >> 20));
+    if (added.arena_bytes() > available_memory())  // the system would promise it, and kill the process that takes it
+      throw std::runtime_error(fmt::format("batch size {} needs {} MiB for activations, and {} are available; choose a smaller one",
+                                           added.batch_size(), added.arena_bytes() >> 20, available_memory() >> 20));
     if (added.arena_bytes() > static_cast<std::int64_t>(arena.size())) {
       arena =
           AlignedMemory::untouched(static_cast<std::size_t>(added.arena_bytes()));  // the old one's pages are free before these are taken

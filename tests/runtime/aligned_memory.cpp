@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "tests/support/temporary_folder.h"
+
 namespace cnnctl {
 namespace {
 
@@ -25,6 +27,20 @@ TEST_CASE("memory starts at a cache line, holds zeros, and is larger than asked 
 TEST_CASE("no memory is no allocation") {
   CHECK(AlignedMemory(0).size() == 0);
   CHECK(AlignedMemory(0).data() == nullptr);
+}
+
+TEST_CASE("a container's memory is what its file says; max, and a file that is not there, are no limit") {
+  const TemporaryFolder folder;
+  const auto limit_of = [&](const char* text) {
+    write_text(folder.file("limit"), text);
+    return memory_limit(folder.file("limit"));
+  };
+  CHECK(limit_of("536870912\n") == 536870912);
+  CHECK(limit_of("9223372036854771712\n") == 9223372036854771712);
+  CHECK_FALSE(limit_of("max\n"));
+  CHECK_FALSE(limit_of(""));
+  CHECK_FALSE(memory_limit(folder.file("none")));
+  CHECK(available_memory() > 0);
 }
 
 }  // namespace
