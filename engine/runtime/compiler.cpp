@@ -187,9 +187,11 @@ Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& want
   const Desc& stored_as = parameters_.settle(id, is_bf16(wanted) ? plain_desc(dims_of(wanted)) : wanted);
   const Tensor stored{stored_as, add_buffer({BufferHome::value, tensor_bytes(stored_as), id})};
   if (stored.desc == wanted) return stored;
-  if (training()) return in_format(stored, wanted, layer_name(node));
-  const Tensor copy = constant(wanted);
-  add_preparation({layer_name(node), "prepare weights", "cnnctl", format_name(wanted)}, {stored, copy}, copy_step(stored, copy));
+  const Tensor copy = training() ? allocate(wanted) : constant(wanted);
+  if (training())
+    reorder(stored, copy, layer_name(node), weights_format_name);
+  else
+    add_preparation({layer_name(node), "prepare weights", "cnnctl", weights_format_name(wanted)}, {stored, copy}, copy_step(stored, copy));
   return copy;
 }
 
@@ -206,7 +208,7 @@ void Compiler::write_parameter_gradient(const Node& node, std::size_t index, con
   const Tensor stored = parameter_gradient(node, index);
   const Tensor raw = written == stored.desc ? stored : allocate(written);
   add_step(raw);
-  if (raw.buffer != stored.buffer) reorder(raw, stored, layer_name(node));
+  if (raw.buffer != stored.buffer) reorder(raw, stored, layer_name(node), weights_format_name);
 }
 
 void Compiler::add_step(StepLabel label, StepUses uses, std::unique_ptr<Step> step) {
@@ -237,12 +239,12 @@ void Compiler::add_preparation(StepLabel label, const std::vector<Tensor>& tenso
 Tensor Compiler::in_format(const Tensor& tensor, const Desc& wanted, const std::string& layer) {
   if (tensor.desc == wanted) return tensor;
   const Tensor copy = allocate(wanted);
-  reorder(tensor, copy, layer);
+  reorder(tensor, copy, layer, format_name);
   return copy;
 }
 
-void Compiler::reorder(const Tensor& from, const Tensor& to, const std::string& layer) {
-  const std::string formats = format_name(from.desc) + " to " + format_name(to.desc);
+void Compiler::reorder(const Tensor& from, const Tensor& to, const std::string& layer, NameFormat name) {
+  const std::string formats = name(from.desc) + " to " + name(to.desc);
   if (!self_test().reorders_are_right) {
     return add_kernel({layer, "reorder", "cnnctl", formats}, {from, to}, copy_step(from, to));
   }

@@ -143,7 +143,6 @@ class Compiler {
   void add_preparation(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run);
   /// The tensor in another format of the same dimensions: itself, or a reordered copy.
   Tensor in_format(const Tensor& tensor, const Desc& wanted, const std::string& layer);
-  void reorder(const Tensor& from, const Tensor& to, const std::string& layer);
   /// A value's tensor with its elements in row-major order and seen as N x count x 1 x 1.
   Tensor as_vector(const Tensor& tensor, const std::string& layer);
 
@@ -168,8 +167,13 @@ class Compiler {
   std::optional<Tensor> gradient_so_far(ValueId id) const;
 
  private:
+  /// How a step's label calls a format: format_name, or of parameters weights_format_name.
+  using NameFormat = std::string (*)(const Desc&);
+
   void add_step(StepLabel label, StepUses uses, std::unique_ptr<Step> step);
   BufferId add_buffer(Buffer buffer);
+  /// A step that copies a tensor into another one's format.
+  void reorder(const Tensor& from, const Tensor& to, const std::string& layer, NameFormat name);
   void start();
   void compile_forward(std::size_t index);
   void finish_forward();

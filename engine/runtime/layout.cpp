@@ -76,6 +76,27 @@ void copy_elements(const Tables& from, const float* source, const Tables& to, Nu
   for (std::size_t i = 0; i < a.size(); ++i) copy_elements(from, source + a[i], to, destination + b[i], dimension + 1);
 }
 
+/// `names`: a letter for each dimension.
+std::string name_of(const BlockedFormat& format, const std::string& names) {
+  std::vector<std::size_t> order(names.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return format.strides[a] > format.strides[b]; });
+  std::string name;
+  for (const std::size_t d : order) {
+    const bool blocked =
+        std::any_of(format.blocks.begin(), format.blocks.end(), [&](const auto& b) { return b.dimension == static_cast<int>(d); });
+    name += blocked ? static_cast<char>(std::toupper(names[d])) : names[d];
+  }
+  for (const auto& block : format.blocks) name += std::to_string(block.size) + names[static_cast<std::size_t>(block.dimension)];
+  return name;
+}
+
+/// `letters`: the dimensions' names by their number.
+std::string name_of(const Desc& desc, const std::vector<std::string>& letters) {
+  const BlockedFormat format = format_of(desc);
+  return format.dims.size() < letters.size() ? name_of(format, letters[format.dims.size()]) : "?";
+}
+
 }  // namespace
 
 void copy_from_plain(const Desc& to, std::span<const float> plain, void* data) {
@@ -148,23 +169,9 @@ std::optional<Desc> bf16_like(const Desc& desc) {
   return layout->width == 16 ? std::optional(bf16_desc(dims_of(desc), FormatTag::nChw16c)) : std::nullopt;
 }
 
-std::string format_name(const Desc& desc) {
-  const BlockedFormat format = format_of(desc);
-  static const std::vector<std::string> letters = {"", "x", "nc", "ncw", "nchw", "goihw"};
-  if (format.dims.size() >= letters.size()) return "?";
-  std::string names = letters[format.dims.size()];
-  std::vector<std::size_t> order(names.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return format.strides[a] > format.strides[b]; });
-  std::string name;
-  for (const std::size_t d : order) {
-    const bool blocked =
-        std::any_of(format.blocks.begin(), format.blocks.end(), [&](const auto& b) { return b.dimension == static_cast<int>(d); });
-    name += blocked ? static_cast<char>(std::toupper(names[d])) : names[d];
-  }
-  for (const auto& block : format.blocks) name += std::to_string(block.size) + names[static_cast<std::size_t>(block.dimension)];
-  return name;
-}
+std::string format_name(const Desc& desc) { return name_of(desc, {"", "x", "nc", "ncw", "nchw"}); }
+
+std::string weights_format_name(const Desc& desc) { return name_of(desc, {"", "x", "oi", "oiw", "oihw", "goihw"}); }
 
 Desc plain_desc(const Dims& dims) {
   static const FormatTag tags[] = {FormatTag::undef, FormatTag::a, FormatTag::ab, FormatTag::abc, FormatTag::abcd, FormatTag::abcde};

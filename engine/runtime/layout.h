@@ -48,8 +48,11 @@ std::optional<Desc> desc_like(const Desc& desc, const Dims& dims);
 /// 16 channels nor nchw.
 std::optional<Desc> bf16_like(const Desc& desc);
 
-/// The format as oneDNN writes it: "nchw", "nChw8c", "OIhw8i8o"; "x" for vectors.
+/// An activation's format as oneDNN writes it: "nchw", "nChw8c"; "x" for vectors.
 std::string format_name(const Desc& desc);
+
+/// The same of a parameter: "oihw", "OIhw8i8o", "Goihw8g" of a grouped convolution; "x" for vectors.
+std::string weights_format_name(const Desc& desc);
 
 /// An activation's format: N x C x H x W in that order.
 Desc plain_desc(const Dims& dims);

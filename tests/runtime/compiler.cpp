@@ -79,17 +79,5 @@ TEST_CASE("an evaluation model has neither gradients nor an output's gradient") 
   CHECK(model.evaluation(1).input_gradient().empty());
 }
 
-TEST_CASE("a copy between formats moves every element and clears the padding") {
-  const Dims dims{2, 5, 3, 2};
-  const Desc plain = plain_desc(dims), blocked = f32_desc(dims, FormatTag::nChw8c);
-  const auto values = random_floats(60, 1);
-  std::vector<float> in_blocks(blocked.get_size() / sizeof(float), 9.0F), back(60);
-  FormatCopy(plain, blocked)(values.data(), in_blocks.data());
-  FormatCopy(blocked, plain)(in_blocks.data(), back.data());
-  CHECK(back == values);
-  CHECK(std::count(in_blocks.begin(), in_blocks.end(), 0.0F) == 2 * 6 * 3);
-  CHECK(std::count(in_blocks.begin(), in_blocks.end(), 9.0F) == 0);
-}
-
 }  // namespace
 }  // namespace cnnctl

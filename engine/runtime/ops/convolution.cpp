@@ -124,7 +124,7 @@ ConvolutionParameters folded_parameters(Compiler& compiler, const Node& node, co
     for (std::size_t c = 0; c < norm.mean.size(); ++c)
       static_cast<float*>(b[1])[c] = (old_bias[c] - norm.mean[c]) * norm.scale[c] + norm.shift[c];
   };
-  compiler.add_preparation({s.layer, "fold batch_norm", "cnnctl", format_name(weights_desc)}, {weights, bias}, fold);
+  compiler.add_preparation({s.layer, "fold batch_norm", "cnnctl", weights_format_name(weights_desc)}, {weights, bias}, fold);
   return {weights, bias};
 }
 
