@@ -15,12 +15,16 @@ std::string isa_name() {
       return "AVX";
     case dnnl::cpu_isa::avx2:
       return "AVX2";
+    case dnnl::cpu_isa::avx2_vnni:
+      return "AVX2 with VNNI";
     case dnnl::cpu_isa::avx512_core:
       return "AVX-512";
     case dnnl::cpu_isa::avx512_core_vnni:
       return "AVX-512 with VNNI";
     case dnnl::cpu_isa::avx512_core_bf16:
       return "AVX-512 with bf16";
+    case dnnl::cpu_isa::avx512_core_amx:
+      return "AVX-512 with AMX";
     default:
       return "another instruction set";
   }
