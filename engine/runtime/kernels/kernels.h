@@ -42,7 +42,7 @@ struct SpanPoolingGeometry {
   std::vector<PoolingSpan> columns;  // one for each column
 };
 
-/// Batch norm with relu and max pooling behind it, all in one: the normalized map is never written. Windows of at most 254 elements.
+/// Batch norm with relu and max pooling behind it, all in one: the normalized map is never written.
 struct NormPoolingGeometry {
   PoolingGeometry pooling;
   float epsilon = 1e-5F;
@@ -340,7 +340,7 @@ struct Bf16Kernels {
   void (*round)(std::int64_t count, const float* x, void* y);
 };
 
-/// True where the pooling loops take a layout: blocks of 8 or 16 channels.
+/// Whether a layout is one that our own loops take: blocks of 8 or 16 channels.
 bool has_vector_blocks(const ChannelLayout& layout);
 
 /// Every table that this machine can run, the slowest and most portable first.
