@@ -52,10 +52,10 @@ struct Workspace {
   }
   std::int64_t operator()(const InvertedResidual&) const { return 0; }
   std::int64_t operator()(const Eltwise&) const { return 0; }
-  /// The maximum's index within the window: a byte, or four for windows beyond 255 elements.
+  /// The maximum's index within the window: a byte, or four.
   std::int64_t operator()(const Pooling& op) const {
     if (op.kind == Pooling::Kind::average) return 0;
-    return checked_product(op.vertical.kernel, op.horizontal.kernel) > 255 ? checked_product(elements, 4) : elements;
+    return has_byte_places(op) ? elements : checked_product(elements, 4);
   }
   /// The maximum's pixel, in four bytes.
   std::int64_t operator()(const AdaptivePooling& op) const { return op.kind == Pooling::Kind::max ? checked_product(elements, 4) : 0; }

@@ -116,6 +116,11 @@ bool has_own_loop(const Eltwise& op) {
   return false;
 }
 
+bool has_byte_places(const Pooling& op) {
+  constexpr std::int64_t most = 255;
+  return op.vertical.kernel <= most && op.horizontal.kernel <= most && op.vertical.kernel * op.horizontal.kernel <= most;
+}
+
 bool is_pointwise(const Convolution& op) {
   const auto single = [](const Window& w) { return w.kernel == 1 && w.stride == 1 && w.padding_begin == 0 && w.padding_end == 0; };
   return op.groups == 1 && single(op.vertical) && single(op.horizontal);

@@ -42,6 +42,9 @@ struct Pooling {
   friend bool operator==(const Pooling&, const Pooling&) = default;
 };
 
+/// Whether a place in the window fits a byte, with a value to spare that says that there is none: windows of at most 255 elements.
+bool has_byte_places(const Pooling& op);
+
 /// Normalizes each channel over the batch and the map. Parameters: weight, bias (where affine), running_mean, running_var.
 /// Training uses the batch's statistics and moves the running ones by `momentum`, the variance unbiased (n / (n - 1)). Source:
 /// torch.nn.BatchNorm2d.

@@ -6,13 +6,9 @@
 namespace cnnctl {
 namespace {
 
-// An index within the window takes a byte, and one value of it says that relu let nothing through.
-constexpr std::int64_t largest_window = 254;
-
 bool can_join(const BatchNorm& norm, const Pooling& pooling) {
   return norm.activation == Eltwise{Eltwise::Function::relu} && !norm.residual && !norm.pooling && pooling.kind == Pooling::Kind::max &&
-         pooling.vertical.kernel <= largest_window && pooling.horizontal.kernel <= largest_window &&
-         pooling.vertical.kernel * pooling.horizontal.kernel <= largest_window;
+         has_byte_places(pooling);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace cnnctl::CNNCTL_ISA {
 namespace {
 
-// An index that no window of at most 255 elements has: relu let nothing through.
+// An index that no window has: relu let nothing through.
 constexpr std::int32_t kBlocked = 255;
 
 /// Asks for pixels that the second window below will read first: rows of a map are too many streams for the hardware to foresee.

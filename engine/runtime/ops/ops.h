@@ -71,7 +71,7 @@ void add_combination(Compiler& compiler, const std::string& layer, const char* p
 void add_relu_backward(Compiler& compiler, const std::string& layer, const Tensor& y, const Tensor& dy, const Tensor& dx);
 
 /// A max pooling as our own loops take it, between maps of these formats; nothing where they cannot do it: other layouts than blocks of 8
-/// or 16 channels, windows of more than 255 elements.
+/// or 16 channels, windows without has_byte_places.
 std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& src, const Desc& dst);
 
 /// The format of a map with its channels in blocks that fill a vector of this machine.

@@ -73,11 +73,8 @@ bool averages_itself(const Pooling& op, const Desc& src) {
 }  // namespace
 
 std::optional<PoolingGeometry> pooling_geometry(const Pooling& op, const Desc& src, const Desc& dst) {
-  constexpr std::int64_t largest_index = 255;
   const auto in = channel_layout(src), out = channel_layout(dst);
-  if (op.kind != Pooling::Kind::max || !in || !out || !has_vector_blocks(*in) ||
-      checked_product(op.vertical.kernel, op.horizontal.kernel) > largest_index)
-    return std::nullopt;
+  if (op.kind != Pooling::Kind::max || !in || !out || !has_vector_blocks(*in) || !has_byte_places(op)) return std::nullopt;
   return PoolingGeometry{*in,
                          *out,
                          op.vertical.kernel,

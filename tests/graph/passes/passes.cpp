@@ -64,6 +64,7 @@ TEST_CASE("fuse_norm_pooling leaves windows that are too large or follow no relu
   const auto norm_relu = [](const Shape& shape) { return Chain(fuse_norm_activation(Chain(shape).batch_norm().relu())); };
   CHECK_FALSE(is_left(norm_relu(map).max_pool(2)));
   CHECK_FALSE(is_left(norm_relu(map).max_pool({3, 2, 1, 1, 1})));
+  CHECK_FALSE(is_left(norm_relu({4, 32, 32}).pool({Pooling::Kind::max, {15, 15}, {17, 17}})));
   CHECK(is_left(norm_relu({4, 32, 32}).max_pool(16)));
   CHECK(is_left(norm_relu(map).pool({Pooling::Kind::average, {2, 2, 0, 0, 1}, {2, 2, 0, 0, 1}})));
   CHECK(is_left(Chain(map).batch_norm().max_pool(2)));

@@ -86,6 +86,10 @@ TEST_CASE("batch_norm, relu and pooling in one are right where windows overlap, 
     for (const int channels : {16, 20}) check_network("- batch_norm\n- relu\n- max_pool: " + pool, {channels, 8, 9}, 2);
 }
 
+TEST_CASE("batch_norm, relu and pooling in one are right over the largest window") {
+  check_network("- batch_norm\n- relu\n- max_pool: {kernel_size: [15, 17]}", {16, 30, 18}, 2);
+}
+
 TEST_CASE("a whole block of convolution, batch_norm, relu and pooling is right") {
   check_network(
       "- conv: {out_channels: 16, kernel_size: 5, padding: 2}\n- batch_norm\n- relu\n- max_pool: {kernel_size: 2}\n- conv: {out_channels: "
