@@ -116,6 +116,11 @@ bool has_own_loop(const Eltwise& op) {
   return false;
 }
 
+bool keeps_zero(const Eltwise& op) {
+  return op.function != Eltwise::Function::sigmoid && op.function != Eltwise::Function::hardsigmoid &&
+         op.function != Eltwise::Function::softplus;
+}
+
 bool has_byte_places(const Pooling& op) {
   constexpr std::int64_t most = 255;
   return op.vertical.kernel <= most && op.horizontal.kernel <= most && op.vertical.kernel * op.horizontal.kernel <= most;

@@ -30,6 +30,9 @@ bool result_tells_derivative(const Eltwise& op);
 /// gelu.
 bool has_own_loop(const Eltwise& op);
 
+/// Whether f(0) = 0, so that the zeros which fill up a last block of channels stay zeros: all but sigmoid, hardsigmoid and softplus.
+bool keeps_zero(const Eltwise& op);
+
 /// Maximum or mean over a sliding window. The mean divides by what of the window lies inside the padded input where `count_padding`, else
 /// by what lies inside the input.
 /// Source: torch.nn.MaxPool2d, torch.nn.AvgPool2d.

@@ -17,7 +17,7 @@ Graph fuse_norm_pooling(Graph graph);
 Graph fold_batch_norm(Graph graph);
 
 /// Joins every element-wise function that alone reads a convolution into it as a post-operation (evaluation only); behind a sum only relu.
-/// hardsigmoid and softplus stay apart: oneDNN 2.6 has no such post-operations.
+/// hardsigmoid and softplus stay apart: they do not keep zeros zero, and oneDNN 2.6 has no such post-operations.
 Graph fuse_activation(Graph graph);
 
 /// Joins every relu that alone reads a sum or a product into it (training and evaluation): one pass over memory instead of two.

@@ -10,8 +10,6 @@ namespace {
 /// The library's derivative as a function of the result.
 dnnl::algorithm algorithm_of_result(dnnl::algorithm algorithm) {
   switch (algorithm) {
-    case dnnl::algorithm::eltwise_relu:
-      return dnnl::algorithm::eltwise_relu_use_dst_for_bwd;
     case dnnl::algorithm::eltwise_elu:
       return dnnl::algorithm::eltwise_elu_use_dst_for_bwd;
     case dnnl::algorithm::eltwise_logistic:
@@ -21,11 +19,6 @@ dnnl::algorithm algorithm_of_result(dnnl::algorithm algorithm) {
     default:
       return dnnl::algorithm::undef;
   }
-}
-
-/// Whether f(0) = 0, so that the padding of blocked channels stays zero.
-bool keeps_zero(const EltwiseLoop& loop) {
-  return loop.function != EltwiseLoop::Function::hardsigmoid && loop.function != EltwiseLoop::Function::softplus;
 }
 
 std::int64_t element_count(const Desc& desc) { return static_cast<std::int64_t>(desc.get_size() / sizeof(float)); }
@@ -51,7 +44,7 @@ Backward compile_own(Compiler& compiler, const Node& node, const Eltwise& op, co
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
   Tensor x = compiler.value(input);
-  if (!keeps_zero(loop) && is_padded(x.desc)) x = compiler.in_format(x, plain_desc(dims_of(x.desc)), layer);
+  if (!keeps_zero(op) && is_padded(x.desc)) x = compiler.in_format(x, plain_desc(dims_of(x.desc)), layer);
   const Tensor y = result_of(compiler, node, op, x);
   const std::int64_t count = element_count(x.desc);
   compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y}, [loop, count](std::span<void* const> b) {

@@ -59,21 +59,12 @@ Tensor compile_evaluation(Compiler& c, const Node& node, const Convolution& op, 
   return y;
 }
 
-/// Whether our own loops have the activation, and it keeps the zeros that fill up the last block.
-bool suits(const Convolution& op, const ConvolutionSetup& s) {
-  if (!op.activation) return true;
-  const auto loop = own_loop(*op.activation);
-  if (!loop) return false;
-  const bool whole = s.dst[1] % kernels().vector_width == 0;
-  return whole || (loop->function != EltwiseLoop::Function::hardsigmoid && loop->function != EltwiseLoop::Function::softplus);
-}
-
 ConvolutionWay own_way(const Convolution& op, const ConvolutionSetup& s) {
   ConvolutionWay way{
       .name = "pointwise", .src = vector_blocked_desc(s.src), .dst = vector_blocked_desc(s.dst), .takes_moments = takes_moments(s)};
   way.forward = [=, &op](Compiler& c, const Node& node, const Tensor& x) { return compile_forward(c, node, op, s, x); };
   way.backward_data = [=](Compiler& c, const Node& node, const Tensor& dy) { return add_data_gradient(c, node, s, dy); };
-  if (suits(op, s))
+  if (!op.activation || has_own_loop(*op.activation))  // which keeps zeros zero: fuse_activation joins no other
     way.evaluation = [=, &op](Compiler& c, const Node& node, const Tensor& x) { return compile_evaluation(c, node, op, s, x); };
   return way;
 }
