@@ -102,8 +102,6 @@ struct InvertedResidual {
 /// torch.nn.AdaptiveMaxPool2d, torch.nn.AdaptiveAvgPool2d.
 struct AdaptivePooling {
   Pooling::Kind kind = Pooling::Kind::average;
-  std::int64_t height = 1;
-  std::int64_t width = 1;
   friend bool operator==(const AdaptivePooling&, const AdaptivePooling&) = default;
 };
 

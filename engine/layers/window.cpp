@@ -64,7 +64,7 @@ void pool_to_size(LayerBuilder& layer, Pooling::Kind kind, const Size& output) {
   require_map(layer);
   const Shape in = layer.input();
   if (in.height % output.height != 0 || in.width % output.width != 0) {
-    layer.apply(AdaptivePooling{kind, output.height, output.width}, {in.channels, output.height, output.width});
+    layer.apply(AdaptivePooling{kind}, {in.channels, output.height, output.width});
     return;
   }
   const Size kernel{in.height / output.height, in.width / output.width};

@@ -54,17 +54,13 @@ class Chain {
   Chain& group_norm(std::int64_t groups) {
     return add(GroupNorm{groups}, shape(), {parameter({shape().channels}), parameter({shape().channels})});
   }
-  Chain& adaptive_pool(Pooling::Kind kind, std::int64_t size) {
-    return add(AdaptivePooling{kind, size, size}, {shape().channels, size, size});
-  }
+  Chain& adaptive_pool(Pooling::Kind kind, std::int64_t size) { return add(AdaptivePooling{kind}, {shape().channels, size, size}); }
   Chain& flatten() { return add(Flatten{}, {shape().count(), 1, 1, true}); }
   Chain& linear(std::int64_t features) {
     return add(InnerProduct{features}, {features, 1, 1, true}, {parameter({features, shape().channels}), parameter({features})});
   }
   Chain& softmax() { return add(Softmax{}, shape()); }
-  Chain& adaptive_pool(std::int64_t size) {
-    return add(AdaptivePooling{Pooling::Kind::average, size, size}, {shape().channels, size, size});
-  }
+  Chain& adaptive_pool(std::int64_t size) { return adaptive_pool(Pooling::Kind::average, size); }
   /// The value so far and `second`: its sum, or product.
   Chain& binary(Binary::Kind kind, ValueId second) { return add(Binary{kind, {}}, shape(), {}, {graph_.output, second}); }
   Chain& plus(ValueId second) { return binary(Binary::Kind::add, second); }
