@@ -33,33 +33,33 @@ std::vector<Tensor> joined(std::vector<Tensor> first, std::initializer_list<Tens
   return first;
 }
 
-void compile_evaluation(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
+void compile_evaluation(Compiler& compiler, const Node& node, const Setup& s) {
   const Tensor y = compiler.may_overwrite(s.input, s.x) ? s.x : compiler.allocate(s.x.desc);
   const Desc channels = plain_desc({s.channels()});
   const NormStatistics statistics{compiler.parameter(node, s.norm.running_mean(), channels),
                                   compiler.parameter(node, s.norm.running_mean() + 1, channels)};
   compiler.add_kernel(
       {s.layer, "forward", "cnnctl", format_name(y.desc)}, joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, y}),
-      [affine = op.affine, geometry = s.geometry](std::span<void* const> b) {
+      [affine = s.norm.op.affine, geometry = s.geometry](std::span<void* const> b) {
         kernels().norm_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]));
       });
   compiler.set_value(node.output, y);
 }
 
 /// In training, by the running statistics, which stay as they are: then each channel is only scaled and shifted, and so is its gradient.
-Backward compile_frozen(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s) {
-  compile_evaluation(compiler, node, op, s);
-  return [=, &node, &op](Compiler& c) {
+Backward compile_frozen(Compiler& compiler, const Node& node, const Setup& s) {
+  compile_evaluation(compiler, node, s);
+  return [=, &node](Compiler& c) {
     if (!c.needs_gradient(s.input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), s.x.desc, s.layer);
     const Tensor dx = c.overwrite_or_allocate_gradient(dy);
     const std::int64_t channels = s.channels();
     const Tensor factor = c.allocate_floats(channels);
     const Tensor variance = c.parameter(node, s.norm.running_mean() + 1, plain_desc({channels}));
-    const Tensor scale = op.affine ? c.parameter(node, 0, plain_desc({channels})) : variance;
+    const Tensor scale = s.norm.op.affine ? c.parameter(node, 0, plain_desc({channels})) : variance;
     const ChannelScaleGeometry geometry{s.geometry.layout, false, false};
     c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, {variance, scale, factor, dy, dx},
-                 [geometry, channels, affine = op.affine, epsilon = op.epsilon](std::span<void* const> b) {
+                 [geometry, channels, affine = s.norm.op.affine, epsilon = s.norm.op.epsilon](std::span<void* const> b) {
                    const auto* of_variance = static_cast<const float*>(b[0]);
                    const auto* of_scale = static_cast<const float*>(b[1]);
                    auto* factors = static_cast<float*>(b[2]);
@@ -72,10 +72,10 @@ Backward compile_frozen(Compiler& compiler, const Node& node, const BatchNorm& o
 }
 
 /// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool.cpp).
-Backward compile_pooled(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const NormStatistics& statistics) {
+Backward compile_pooled(Compiler& compiler, const Node& node, const Setup& s, const NormStatistics& statistics) {
   const Tensor x = s.x;
   const Tensor y = allocate_blocked(compiler, node.output, x.desc);
-  const NormPoolingGeometry geometry{*pooling_geometry(*op.pooling, x.desc, y.desc), op.epsilon};
+  const NormPoolingGeometry geometry{*pooling_geometry(*s.norm.op.pooling, x.desc, y.desc), s.norm.op.epsilon};
   const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
   compiler.add_kernel(
       {s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
@@ -109,20 +109,20 @@ Tensor added(Compiler& compiler, const Node& node, const Setup& s) {
   return compiler.in_format(compiler.shaped_value(node.inputs[1], s.layer), s.x.desc, s.layer);
 }
 
-Tensor add_forward(Compiler& compiler, const Node& node, const BatchNorm& op, const Setup& s, const NormStatistics& statistics) {
-  const Tensor other = op.residual ? added(compiler, node, s) : s.x;
-  const Tensor y = op.residual && compiler.may_overwrite(node.inputs[1], other) ? other : compiler.allocate(s.x.desc);
+Tensor add_forward(Compiler& compiler, const Node& node, const Setup& s, const NormStatistics& statistics) {
+  const Tensor other = s.norm.op.residual ? added(compiler, node, s) : s.x;
+  const Tensor y = s.norm.op.residual && compiler.may_overwrite(node.inputs[1], other) ? other : compiler.allocate(s.x.desc);
   const auto known = known_moments(compiler, s.input, s.x);
   const Tensor moments = known ? *known : allocate_moments(compiler, s.geometry.layout);
-  compiler.add_kernel(
-      {s.layer, "forward", "cnnctl", format_name(y.desc)},
-      joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, other, y, moments}),
-      [affine = s.norm.op.affine, residual = op.residual, known = known.has_value(), geometry = s.geometry](std::span<void* const> b) {
-        auto* const of_planes = static_cast<float*>(b[7]);
-        kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                        residual ? static_cast<const float*>(b[5]) : nullptr, known ? of_planes : nullptr,
-                                        static_cast<float*>(b[6]), of_planes);
-      });
+  compiler.add_kernel({s.layer, "forward", "cnnctl", format_name(y.desc)},
+                      joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, other, y, moments}),
+                      [affine = s.norm.op.affine, residual = s.norm.op.residual, known = known.has_value(),
+                       geometry = s.geometry](std::span<void* const> b) {
+                        auto* const of_planes = static_cast<float*>(b[7]);
+                        kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
+                                                        residual ? static_cast<const float*>(b[5]) : nullptr, known ? of_planes : nullptr,
+                                                        static_cast<float*>(b[6]), of_planes);
+                      });
   return y;
 }
 
@@ -164,14 +164,13 @@ void compile_backward_through_sum(Compiler& c, const Node& node, const Setup& s,
   if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
 }
 
-void compile_backward(Compiler& c, const Node& node, const BatchNorm& op, const Setup& s, const NormStatistics& statistics,
-                      const Tensor& y) {
+void compile_backward(Compiler& c, const Node& node, const Setup& s, const NormStatistics& statistics, const Tensor& y) {
   Arriving arriving{c.in_format(c.gradient(node.output), s.x.desc, s.layer), {}, {}, {}};
   if (const auto& second = c.second_gradient(node.output)) arriving.second = c.in_format(*second, s.x.desc, s.layer);
-  if (op.residual && op.activation) arriving.result = y;
+  if (s.norm.op.residual && s.norm.op.activation) arriving.result = y;
   if (arriving.second || arriving.result) return compile_backward_through_sum(c, node, s, statistics, arriving);
 
-  if (op.residual && c.needs_gradient(node.inputs[1])) c.add_gradient(node.inputs[1], arriving.dy);
+  if (s.norm.op.residual && c.needs_gradient(node.inputs[1])) c.add_gradient(node.inputs[1], arriving.dy);
   const Tensor dx = c.overwrite_or_allocate_gradient(arriving.dy);
   add_backward(c, node, s, statistics, arriving, dx);
   if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
@@ -239,19 +238,19 @@ AffineGradient affine_gradient(Compiler& c, const Node& node, const NormPart& no
 Backward compile(Compiler& compiler, const Node& node, const BatchNorm& op) {
   const Setup s = setup_of(compiler, node, op);
   if (!compiler.training()) {
-    compile_evaluation(compiler, node, op, s);
+    compile_evaluation(compiler, node, s);
     return {};
   }
-  if (op.frozen) return compile_frozen(compiler, node, op, s);
+  if (op.frozen) return compile_frozen(compiler, node, s);
   compiler.keep(s.x);
   const NormStatistics statistics = allocate_statistics(compiler, s.channels());
-  if (op.pooling) return compile_pooled(compiler, node, op, s, statistics);
+  if (op.pooling) return compile_pooled(compiler, node, s, statistics);
 
-  const Tensor y = add_forward(compiler, node, op, s, statistics);
+  const Tensor y = add_forward(compiler, node, s, statistics);
   add_running_statistics(compiler, node, s.norm, dims_of(s.x.desc), statistics);
   compiler.set_value(node.output, y);
   if (op.residual && op.activation) compiler.keep(y);
-  return [=, &node, &op](Compiler& c) { compile_backward(c, node, op, s, statistics, y); };
+  return [=, &node](Compiler& c) { compile_backward(c, node, s, statistics, y); };
 }
 
 }  // namespace cnnctl
