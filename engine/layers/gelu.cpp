@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "engine/layers/layer.h"
 
 namespace cnnctl {

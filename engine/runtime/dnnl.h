@@ -6,7 +6,6 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 namespace cnnctl {

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/graph/arena.h"
 #include "engine/graph/cost.h"
 #include "engine/graph/passes/passes.h"
 #include "engine/runtime/chooser.h"

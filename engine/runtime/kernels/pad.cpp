@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "engine/runtime/kernels/channel_blocks.h"
 #include "engine/runtime/kernels/declarations.h"
 

@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "engine/graph/first_convolution.h"
 #include "engine/runtime/layout.h"
 #include "engine/runtime/ops/convolution.h"
