@@ -9,8 +9,6 @@ namespace {
 
 constexpr std::int64_t element_bytes = sizeof(float);
 
-std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
-
 struct BackwardNeeds {
   Needs operator()(const Convolution&) const { return {true, false}; }
   /// What a residual sum adds to it is not read again, but the relu behind that. A frozen one scales the gradient only.

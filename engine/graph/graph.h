@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -35,6 +36,9 @@ using ValueId = int;
 using ParameterId = int;
 using LayerId = int;
 using GroupId = int;
+
+/// An id as an index of a vector.
+inline std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
 
 /// One Op applied to values. Writes exactly one value.
 struct Node {

@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::int64_t element_bytes = sizeof(float);
 
-std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
-
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
 /// backward steps a node, the last node's first: by its weights, and by its inputs. Who may write over what follows the rules of runtime's
 /// Compiler.

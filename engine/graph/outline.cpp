@@ -8,8 +8,6 @@
 namespace cnnctl {
 namespace {
 
-std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
-
 class OutlineBuilder {
  public:
   explicit OutlineBuilder(const Graph& graph)

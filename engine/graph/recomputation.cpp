@@ -12,8 +12,6 @@ constexpr int none = -1;
 // places of maxima do.
 constexpr std::int64_t small = 3;
 
-std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
-
 /// By buffer, who uses it.
 struct Usage {
   int run = none;  // the one run of nodes whose steps use it

@@ -14,8 +14,6 @@ using Bytes = std::int64_t;  // for a batch of one image
 // The bound is found to this fraction of what is kept without recomputing.
 constexpr int search_steps = 12;
 
-std::size_t index_of(int id) { return static_cast<std::size_t>(id); }
-
 /// Nodes from `begin` up to, not including, `end`, and what is alive while the backward pass is in them.
 struct Run {
   int begin = 0;
