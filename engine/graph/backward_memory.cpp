@@ -106,8 +106,9 @@ bool has_relu_behind(const Node& node) {
 bool overwrites_input(const Graph& graph, const std::vector<int>& readers, const Node& node) {
   const auto* norm = std::get_if<BatchNorm>(&node.op);
   const ValueId input = node.inputs.front();
-  return norm != nullptr && norm->pooling && input != 0 && readers[index_of(input)] == 1 &&
-         std::holds_alternative<Convolution>(graph.nodes[index_of(input - 1)].op);  // value i + 1 is written by node i
+  const Node* const before = writer(graph, input);
+  return norm != nullptr && norm->pooling && before != nullptr && readers[index_of(input)] == 1 &&
+         std::holds_alternative<Convolution>(before->op);
 }
 
 std::int64_t workspace_bytes(const Graph& graph, const Node& node, std::int64_t batch_size) {

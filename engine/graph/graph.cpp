@@ -60,6 +60,10 @@ ParameterId add_parameter(Graph& graph, Parameter parameter) {
   return static_cast<ParameterId>(graph.parameters.size() - 1);
 }
 
+const Node* writer(const Graph& graph, ValueId value) { return value == 0 ? nullptr : &graph.nodes[index_of(value - 1)]; }
+
+Node* writer(Graph& graph, ValueId value) { return value == 0 ? nullptr : &graph.nodes[index_of(value - 1)]; }
+
 std::vector<int> count_readers(const Graph& graph) {
   std::vector<int> readers(graph.values.size(), 0);
   for (const Node& node : graph.nodes)

@@ -96,6 +96,10 @@ ValueId add_node(Graph& graph, Op op, std::vector<ValueId> inputs, const Shape& 
 /// Adds a parameter; returns it. Throws ShapeError where it has more than max_elements.
 ParameterId add_parameter(Graph& graph, Parameter parameter);
 
+/// The node that writes a value: node i writes value i + 1; nullptr for the input.
+const Node* writer(const Graph& graph, ValueId value);
+Node* writer(Graph& graph, ValueId value);
+
 /// How many nodes read each value, indexed by value; the graph's output counts as one reader.
 std::vector<int> count_readers(const Graph& graph);
 

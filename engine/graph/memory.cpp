@@ -220,8 +220,9 @@ class Buffers {
 
   /// Whether a further part of a gradient waits for the value's writer, which adds it.
   bool may_leave_to_writer(ValueId value, Buffer part) const {
-    return value != 0 && adds_gradients(node_at(value - 1).op) && !second_gradients_[index_of(value)] &&
-           reads_before_[index_of(value)] == 0 && part != gradients_[index_of(value)];
+    const Node* const node = writer(graph_, value);
+    return node != nullptr && adds_gradients(node->op) && !second_gradients_[index_of(value)] && reads_before_[index_of(value)] == 0 &&
+           part != gradients_[index_of(value)];
   }
 
   const Graph& graph_;

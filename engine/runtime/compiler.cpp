@@ -270,8 +270,9 @@ Tensor Compiler::overwrite_or_allocate_gradient(const Tensor& gradient) {
 Tensor Compiler::overwrite_or_allocate_input(ValueId input, const Tensor& x) {
   const auto i = static_cast<std::size_t>(input);
   // A convolution does not read its result again.
-  const bool free = x.buffer == value(input).buffer && readers_[i] == 1 && !values_that_stay_[i] && input != 0 &&
-                    std::holds_alternative<Convolution>(graph_.nodes[i - 1].op);  // value i + 1 is written by node i
+  const Node* const before = writer(graph_, input);
+  const bool free = x.buffer == value(input).buffer && readers_[i] == 1 && !values_that_stay_[i] && before != nullptr &&
+                    std::holds_alternative<Convolution>(before->op);
   return free ? x : allocate(x.desc);
 }
 
@@ -296,7 +297,8 @@ void Compiler::add_gradient(ValueId id, Tensor tensor) {
 /// has to wait for long.
 bool Compiler::may_leave_to_writer(ValueId id, const Tensor& part) const {
   const auto i = static_cast<std::size_t>(id);
-  if (id == 0 || !adds_gradients(graph_.nodes[i - 1].op)) return false;  // value i + 1 is written by node i
+  const Node* const node = writer(graph_, id);
+  if (node == nullptr || !adds_gradients(node->op)) return false;
   return !second_gradients_[i] && reads_before_[i] == 0 && part.buffer != gradients_[i]->buffer;
 }
 

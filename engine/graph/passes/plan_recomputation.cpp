@@ -59,7 +59,7 @@ class Inside {
 class Cutter {
  public:
   explicit Cutter(const Graph& graph)
-      : nodes_(static_cast<int>(graph.nodes.size())), memory_(backward_memory(graph)), last_reader_(graph.values.size(), 0) {
+      : graph_(graph), nodes_(static_cast<int>(graph.nodes.size())), memory_(backward_memory(graph)), last_reader_(graph.values.size(), 0) {
     for (const Shape& shape : graph.values) sizes_.push_back(checked_product(shape.count(), static_cast<Bytes>(sizeof(float))));
     for (int node = 0; node < nodes_; ++node)
       for (const ValueId input : graph.nodes[index_of(node)].inputs) last_reader_[index_of(input)] = node;
@@ -71,7 +71,7 @@ class Cutter {
     Bytes sum = sizes_.front();
     for (int node = 0; node < nodes_; ++node) {
       const BackwardMemory& memory = memory_[index_of(node)];
-      sum = checked_sum(sum, checked_sum(size(node + 1), checked_sum(memory.kept, memory.gradients)));
+      sum = checked_sum(sum, checked_sum(size(output(node)), checked_sum(memory.kept, memory.gradients)));
     }
     return sum;
   }
@@ -84,8 +84,8 @@ class Cutter {
     for (int end = 1; end <= nodes_; ++end) {
       Inside inside;
       for (int begin = end - 1; begin >= 0; --begin) {
-        const bool crosses = last_reader_[index_of(begin + 1)] >= end;  // value i + 1 is written by node i
-        inside.add(memory_[index_of(begin)], size(begin + 1), crosses);
+        const bool crosses = last_reader_[index_of(output(begin))] >= end;
+        inside.add(memory_[index_of(begin)], size(output(begin)), crosses);
         const Bytes inner = inside.most(), handed_on = inside.handed_on();
         if (inner > bound) break;
         if (!best[index_of(begin)] && begin > 0) continue;
@@ -103,8 +103,10 @@ class Cutter {
   }
 
  private:
+  ValueId output(int node) const { return graph_.nodes[index_of(node)].output; }
   Bytes size(ValueId value) const { return sizes_[index_of(value)]; }
 
+  const Graph& graph_;
   int nodes_;
   std::vector<BackwardMemory> memory_;  // by node
   std::vector<Bytes> sizes_;            // by value

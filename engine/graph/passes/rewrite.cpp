@@ -34,11 +34,8 @@ class Rewriting {
   /// Lets `value` be what already stands for `other`.
   void replace(ValueId value, ValueId other) { replacement(value) = replacement(other); }
 
-  /// The new graph's node that writes what stands for `value`, or nullptr for the input. Value i + 1 is written by node i.
-  Node* writer(ValueId value) {
-    const ValueId found = replacement(value);
-    return found == 0 ? nullptr : &result_.nodes[static_cast<std::size_t>(found - 1)];
-  }
+  /// The new graph's node that writes what stands for `value`, or nullptr for the input.
+  Node* writer(ValueId value) { return cnnctl::writer(result_, replacement(value)); }
 
   Graph finish() {
     result_.output = replacement(result_.output);
@@ -68,10 +65,10 @@ std::vector<Absorption> find_absorptions(const Graph& graph, const NodeJoin& joi
     std::sort(inputs.begin(), inputs.end(), std::greater<>());
     for (const ValueId input : inputs) {
       if (input == 0 || readers[static_cast<std::size_t>(input)] != 1) continue;
-      const auto writer = static_cast<std::size_t>(input - 1);  // value i + 1 is written by node i
+      const auto first = static_cast<std::size_t>(writer(graph, input) - graph.nodes.data());
       // What has itself taken a node in is no longer what `join` would see.
-      if (absorptions[writer].op) continue;
-      absorptions[i] = {writer, join(graph.nodes[writer], graph.nodes[i])};
+      if (absorptions[first].op) continue;
+      absorptions[i] = {first, join(graph.nodes[first], graph.nodes[i])};
       if (absorptions[i].op) break;
     }
   }
