@@ -135,7 +135,7 @@ void Compiler::finish_forward() {
   const Tensor plain = in_format(value(graph_.output), plain_desc(dims_of(value(graph_.output).desc)), "output");
   set_value(graph_.output, plain);
   program_.output = plain.buffer;
-  program_.output_count = static_cast<std::int64_t>(plain.desc.get_size() / sizeof(float));
+  program_.output_count = count_floats(plain.desc);
   if (training()) program_.output_gradient = allocate(plain.desc).buffer;
 }
 

@@ -5,13 +5,12 @@
 #include <cctype>
 #include <cmath>
 #include <cstring>
+#include <functional>
 #include <numeric>
 #include <vector>
 
 namespace cnnctl {
 namespace {
-
-std::int64_t count(const Dims& dims) { return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()); }
 
 /// What each index of dimension `dimension` adds to an element's offset: a blocked format's offset is a sum over the dimensions.
 std::vector<std::int64_t> offsets_of(const BlockedFormat& format, int dimension) {
@@ -131,9 +130,13 @@ std::vector<std::int64_t> element_places(const Desc& desc) {
   return places;
 }
 
+std::int64_t count_elements(const Dims& dims) { return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()); }
+
+std::int64_t count_floats(const Desc& desc) { return static_cast<std::int64_t>(desc.get_size() / sizeof(float)); }
+
 bool is_padded(const Desc& desc) {
   const BlockedFormat format = format_of(desc);
-  return count(format.padded_dims) != count(format.dims);
+  return count_elements(format.padded_dims) != count_elements(format.dims);
 }
 
 std::optional<ChannelLayout> channel_layout(const Desc& desc) {

@@ -34,6 +34,12 @@ class FormatCopy {
 /// Where each element stands in a blocked format, in row-major order.
 std::vector<std::int64_t> element_places(const Desc& desc);
 
+/// Elements of a tensor of these dimensions.
+std::int64_t count_elements(const Dims& dims);
+
+/// Floats in a tensor of this format, its padding counted.
+std::int64_t count_floats(const Desc& desc);
+
 /// True where the format holds more elements than its dimensions: channels filled up to a whole block.
 bool is_padded(const Desc& desc);
 

@@ -35,7 +35,7 @@ void ParameterStore::allocate() {
     if (!s.desc) s.desc = plain_desc(s.dims);
     std::int64_t& end = s.trainable ? trainable_count_ : untrained_count_;
     s.offset = end;
-    end += aligned(static_cast<std::int64_t>(s.desc->get_size() / sizeof(float)));
+    end += aligned(count_floats(*s.desc));
   }
   values_ = AlignedMemory(bytes(trainable_count_));
   untrained_ = AlignedMemory(bytes(untrained_count_));
@@ -83,7 +83,7 @@ std::span<const float> ParameterStore::trainable_gradients() const {
 
 ElementRange ParameterStore::trainable_range(ParameterId id) const {
   const auto begin = static_cast<std::size_t>(slot(id).offset);
-  return {begin, begin + slot(id).desc->get_size() / sizeof(float)};
+  return {begin, begin + static_cast<std::size_t>(count_floats(*slot(id).desc))};
 }
 
 std::span<float> ParameterStore::untrained_values() { return {floats(untrained_), static_cast<std::size_t>(untrained_count_)}; }

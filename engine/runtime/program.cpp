@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
 
 #include "engine/graph/arena.h"
 #include "engine/runtime/layout.h"
@@ -37,10 +35,6 @@ std::vector<std::int64_t> place_constants(const std::vector<Buffer>& buffers, st
       total += (buffers[i].bytes + kAlignment - 1) / kAlignment * kAlignment;
     }
   return offsets;
-}
-
-std::size_t count_of(const Dims& dims) {
-  return static_cast<std::size_t>(std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()));
 }
 
 }  // namespace
@@ -111,7 +105,7 @@ std::string StepListProgram::first_not_finite() {
   std::vector<float> values;
   for (const NodeResult& result : compiled_.results) {
     for (; done < result.steps; ++done) compiled_.forward[done].step->run();
-    values.resize(count_of(dims_of(result.tensor.desc)));
+    values.resize(static_cast<std::size_t>(count_elements(dims_of(result.tensor.desc))));
     copy_to_plain(result.tensor.desc, floats(result.tensor.buffer), values);
     if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) return result.layer;
   }

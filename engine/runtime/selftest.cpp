@@ -34,8 +34,7 @@ bool reorder_is_right(const Desc& to, const std::vector<float>& plain) {
   dnnl::memory from(plain_desc(dims_of(to)), cpu_engine(), const_cast<float*>(plain.data())), got = memory_of(to);
   dnnl::reorder(from, got).execute(cpu_stream(), from, got);
   cpu_stream().wait();
-  const std::size_t count = to.get_size() / sizeof(float);
-  std::vector<float> want(count);
+  std::vector<float> want(static_cast<std::size_t>(count_floats(to)));
   copy_from_plain(to, plain, want.data());
   return std::equal(want.begin(), want.end(), data_of(got));
 }

@@ -34,7 +34,7 @@ TEST_CASE("a copy between formats moves every element and clears the padding") {
   const Dims dims{2, 5, 3, 2};
   const Desc plain = plain_desc(dims), blocked = f32_desc(dims, FormatTag::nChw8c);
   const auto values = random_floats(60, 1);
-  std::vector<float> in_blocks(blocked.get_size() / sizeof(float), 9.0F), back(60);
+  std::vector<float> in_blocks(static_cast<std::size_t>(count_floats(blocked)), 9.0F), back(60);
   FormatCopy(plain, blocked)(values.data(), in_blocks.data());
   FormatCopy(blocked, plain)(in_blocks.data(), back.data());
   CHECK(back == values);

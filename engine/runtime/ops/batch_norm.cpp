@@ -76,7 +76,7 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const Setup& s, co
   const Tensor x = s.x;
   const Tensor y = allocate_blocked(compiler, node.output, x.desc);
   const NormPoolingGeometry geometry{*pooling_geometry(*s.norm.op.pooling, x.desc, y.desc), s.norm.op.epsilon};
-  const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
+  const Tensor index = compiler.allocate_bytes(count_floats(y.desc));
   compiler.add_kernel(
       {s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
       joined(norm_numbers(compiler, node, s.norm, statistics), {x, y, index, allocate_moments(compiler, s.geometry.layout)}),

@@ -89,7 +89,7 @@ void add_sum_gradients(Compiler& c, const Setup& s, const Tensor& dy) {
 
 void add_combination(Compiler& compiler, const std::string& layer, const char* pass, const Combination& what, const Tensor& a,
                      const Tensor& b, const Tensor& y) {
-  const auto count = static_cast<std::int64_t>(y.desc.get_size() / sizeof(float));
+  const std::int64_t count = count_floats(y.desc);
   compiler.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {a, b, y}, [what, count](std::span<void* const> buffers) {
     kernels().combine(what, count, static_cast<const float*>(buffers[0]), static_cast<const float*>(buffers[1]),
                       static_cast<float*>(buffers[2]));

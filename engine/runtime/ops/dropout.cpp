@@ -8,7 +8,7 @@ namespace {
 /// Scales what survives. The mask follows from the training step, the layer and the place alone, so the backward pass draws it again
 /// instead of storing it.
 void add_mask(Compiler& compiler, const Node& node, const Dropout& op, const Tensor& x, const Tensor& y, const char* pass) {
-  const auto count = static_cast<std::int64_t>(x.desc.get_size() / sizeof(float));
+  const std::int64_t count = count_floats(x.desc);
   const std::int64_t images = compiler.batch_size();
   const std::uint64_t& state = compiler.dropout_state();
   const auto run = [count, images, op, &state, output = node.output](std::span<void* const> buffers) {

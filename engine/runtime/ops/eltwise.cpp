@@ -21,8 +21,6 @@ dnnl::algorithm algorithm_of_result(dnnl::algorithm algorithm) {
   }
 }
 
-std::int64_t element_count(const Desc& desc) { return static_cast<std::int64_t>(desc.get_size() / sizeof(float)); }
-
 /// Where the result goes: onto the input where nothing reads that any more.
 Tensor result_of(Compiler& compiler, const Node& node, const Eltwise& op, const Tensor& x) {
   const Tensor& value = compiler.value(node.inputs[0]);
@@ -34,7 +32,7 @@ Tensor result_of(Compiler& compiler, const Node& node, const Eltwise& op, const 
 void add_own_backward(Compiler& compiler, const std::string& layer, const EltwiseLoop& loop, const Tensor& kept, const Tensor& dy,
                       const Tensor& dx) {
   compiler.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {kept, dy, dx},
-                      [loop, count = element_count(kept.desc)](std::span<void* const> b) {
+                      [loop, count = count_floats(kept.desc)](std::span<void* const> b) {
                         kernels().eltwise_backward(loop, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
                                                    static_cast<float*>(b[2]), count);
                       });
@@ -46,7 +44,7 @@ Backward compile_own(Compiler& compiler, const Node& node, const Eltwise& op, co
   Tensor x = compiler.value(input);
   if (!keeps_zero(op) && is_padded(x.desc)) x = compiler.in_format(x, plain_desc(dims_of(x.desc)), layer);
   const Tensor y = result_of(compiler, node, op, x);
-  const std::int64_t count = element_count(x.desc);
+  const std::int64_t count = count_floats(x.desc);
   compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y}, [loop, count](std::span<void* const> b) {
     kernels().eltwise_forward(loop, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), count);
   });

@@ -25,7 +25,7 @@ Library in_own_formats(algorithm method, const Forward& forward) { return {metho
 Tensor as_read(Compiler& c, const Setup& s, const Tensor& map, const Desc& wanted) {
   if (is_bf16(wanted) == is_bf16(map.desc)) return map;
   const Tensor rounded = c.allocate(wanted);
-  const auto count = static_cast<std::int64_t>(map.desc.get_size() / sizeof(float));
+  const std::int64_t count = count_floats(map.desc);
   c.add_kernel({s.layer, "round", "cnnctl bf16", format_name(wanted)}, {map, rounded},
                [count](std::span<void* const> b) { bf16_kernels()->round(count, floats(b[0]), b[1]); });
   return rounded;

@@ -20,7 +20,7 @@ Backward compile_own(Compiler& compiler, const Node& node, const PoolingGeometry
     });
     return {};
   }
-  const Tensor index = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size() / sizeof(float)));
+  const Tensor index = compiler.allocate_bytes(count_floats(y.desc));
   compiler.add_kernel(label, {x, y, index}, [geometry](std::span<void* const> b) {
     kernels().max_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), static_cast<std::uint8_t*>(b[2]));
   });
