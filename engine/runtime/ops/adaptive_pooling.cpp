@@ -30,21 +30,20 @@ Backward compile_max(Compiler& compiler, const Node& node) {
   const StepLabel label{layer, "forward", "cnnctl", format_name(y.desc)};
   if (!compiler.training()) {
     compiler.add_kernel(label, {x, y}, [geometry](std::span<void* const> b) {
-      kernels().span_max_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), nullptr);
+      kernels().span_max_pool_forward(geometry, floats(b[0]), floats(b[1]), nullptr);
     });
     return {};
   }
   const Tensor pixel = compiler.allocate_bytes(static_cast<std::int64_t>(y.desc.get_size()));  // four bytes, as an element
   compiler.add_kernel(label, {x, y, pixel}, [geometry](std::span<void* const> b) {
-    kernels().span_max_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), static_cast<std::int32_t*>(b[2]));
+    kernels().span_max_pool_forward(geometry, floats(b[0]), floats(b[1]), static_cast<std::int32_t*>(b[2]));
   });
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
     c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, pixel, dx}, [geometry](std::span<void* const> b) {
-      kernels().span_max_pool_backward(geometry, static_cast<const float*>(b[0]), static_cast<const std::int32_t*>(b[1]),
-                                       static_cast<float*>(b[2]));
+      kernels().span_max_pool_backward(geometry, floats(b[0]), static_cast<const std::int32_t*>(b[1]), floats(b[2]));
     });
     c.add_gradient(input, dx);
   };
@@ -58,17 +57,15 @@ Backward compile_average_pooling(Compiler& compiler, const Node& node, const Mak
   const Tensor x = in_channel_blocks(compiler, input, layer);
   const Tensor y = allocate_blocked(compiler, node.output, x.desc);
   const SpanPoolingGeometry geometry = geometry_of(x, y, rows, columns);
-  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y}, [geometry](std::span<void* const> b) {
-    kernels().average_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
-  });
+  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y},
+                      [geometry](std::span<void* const> b) { kernels().average_pool_forward(geometry, floats(b[0]), floats(b[1])); });
   compiler.set_value(node.output, y);
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
-    c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, dx}, [geometry](std::span<void* const> b) {
-      kernels().average_pool_backward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
-    });
+    c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, dx},
+                 [geometry](std::span<void* const> b) { kernels().average_pool_backward(geometry, floats(b[0]), floats(b[1])); });
     c.add_gradient(input, dx);
   };
 }

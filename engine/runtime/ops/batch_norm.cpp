@@ -38,11 +38,11 @@ void compile_evaluation(Compiler& compiler, const Node& node, const Setup& s) {
   const Desc channels = plain_desc({s.channels()});
   const NormStatistics statistics{compiler.parameter(node, s.norm.running_mean(), channels),
                                   compiler.parameter(node, s.norm.running_mean() + 1, channels)};
-  compiler.add_kernel(
-      {s.layer, "forward", "cnnctl", format_name(y.desc)}, joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, y}),
-      [affine = s.norm.op.affine, geometry = s.geometry](std::span<void* const> b) {
-        kernels().norm_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]));
-      });
+  compiler.add_kernel({s.layer, "forward", "cnnctl", format_name(y.desc)},
+                      joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, y}),
+                      [affine = s.norm.op.affine, geometry = s.geometry](std::span<void* const> b) {
+                        kernels().norm_forward(geometry, norm_tensors(affine, b), floats(b[4]), floats(b[5]));
+                      });
   compiler.set_value(node.output, y);
 }
 
@@ -60,12 +60,12 @@ Backward compile_frozen(Compiler& compiler, const Node& node, const Setup& s) {
     const ChannelScaleGeometry geometry{s.geometry.layout, false, false};
     c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, {variance, scale, factor, dy, dx},
                  [geometry, channels, affine = s.norm.op.affine, epsilon = s.norm.op.epsilon](std::span<void* const> b) {
-                   const auto* of_variance = static_cast<const float*>(b[0]);
-                   const auto* of_scale = static_cast<const float*>(b[1]);
-                   auto* factors = static_cast<float*>(b[2]);
+                   const auto* of_variance = floats(b[0]);
+                   const auto* of_scale = floats(b[1]);
+                   auto* factors = floats(b[2]);
                    for (std::int64_t i = 0; i < channels; ++i)
                      factors[i] = (affine ? of_scale[i] : 1.0F) / std::sqrt(of_variance[i] + epsilon);
-                   kernels().channel_scale_forward(geometry, static_cast<const float*>(b[3]), factors, static_cast<float*>(b[4]));
+                   kernels().channel_scale_forward(geometry, floats(b[3]), factors, floats(b[4]));
                  });
     c.add_gradient(s.input, dx);
   };
@@ -81,8 +81,8 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const Setup& s, co
       {s.layer, "forward with pooling", "cnnctl", format_name(y.desc)},
       joined(norm_numbers(compiler, node, s.norm, statistics), {x, y, index, allocate_moments(compiler, s.geometry.layout)}),
       [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
-        kernels().norm_relu_pool_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]), static_cast<float*>(b[5]),
-                                         static_cast<std::uint8_t*>(b[6]), static_cast<float*>(b[7]));
+        kernels().norm_relu_pool_forward(geometry, norm_tensors(affine, b), floats(b[4]), floats(b[5]), static_cast<std::uint8_t*>(b[6]),
+                                         floats(b[7]));
       });
   add_running_statistics(compiler, node, s.norm, dims_of(s.x.desc), statistics);
   compiler.set_value(node.output, y);
@@ -95,10 +95,9 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const Setup& s, co
         {s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
         joined(norm_numbers(c, node, s.norm, statistics), {x, dy, index, dx, dscale, dshift, allocate_moments(c, s.geometry.layout)}),
         [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
-          kernels().norm_relu_pool_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                            static_cast<const float*>(b[5]), static_cast<const std::uint8_t*>(b[6]),
-                                            static_cast<float*>(b[7]), static_cast<float*>(b[8]), static_cast<float*>(b[9]),
-                                            static_cast<float*>(b[10]));
+          kernels().norm_relu_pool_backward(geometry, norm_tensors(affine, b), floats(b[4]), floats(b[5]),
+                                            static_cast<const std::uint8_t*>(b[6]), floats(b[7]), floats(b[8]), floats(b[9]),
+                                            floats(b[10]));
         });
     if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
   };
@@ -118,10 +117,9 @@ Tensor add_forward(Compiler& compiler, const Node& node, const Setup& s, const N
                       joined(norm_numbers(compiler, node, s.norm, statistics), {s.x, other, y, moments}),
                       [affine = s.norm.op.affine, residual = s.norm.op.residual, known = known.has_value(),
                        geometry = s.geometry](std::span<void* const> b) {
-                        auto* const of_planes = static_cast<float*>(b[7]);
-                        kernels().norm_training_forward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                                        residual ? static_cast<const float*>(b[5]) : nullptr, known ? of_planes : nullptr,
-                                                        static_cast<float*>(b[6]), of_planes);
+                        auto* const of_planes = floats(b[7]);
+                        kernels().norm_training_forward(geometry, norm_tensors(affine, b), floats(b[4]), residual ? floats(b[5]) : nullptr,
+                                                        known ? of_planes : nullptr, floats(b[6]), of_planes);
                       });
   return y;
 }
@@ -145,11 +143,10 @@ void add_backward(Compiler& c, const Node& node, const Setup& s, const NormStati
   const auto second = place(arriving.second), result = place(arriving.result), in_sum = place(arriving.in_sum);
   c.add_kernel({s.layer, "backward", "cnnctl", format_name(dx.desc)}, tensors,
                [=, affine = s.norm.op.affine, geometry = s.geometry](std::span<void* const> b) {
-                 const auto at = [&](const std::optional<std::size_t>& i) { return i ? static_cast<float*>(b[*i]) : nullptr; };
-                 kernels().norm_training_backward(geometry, norm_tensors(affine, b), static_cast<const float*>(b[4]),
-                                                  {static_cast<const float*>(b[9]), at(second), at(result), at(in_sum)},
-                                                  static_cast<float*>(b[5]), static_cast<float*>(b[6]), static_cast<float*>(b[7]),
-                                                  static_cast<float*>(b[8]));
+                 const auto at = [&](const std::optional<std::size_t>& i) { return i ? floats(b[*i]) : nullptr; };
+                 kernels().norm_training_backward(geometry, norm_tensors(affine, b), floats(b[4]),
+                                                  {floats(b[9]), at(second), at(result), at(in_sum)}, floats(b[5]), floats(b[6]),
+                                                  floats(b[7]), floats(b[8]));
                });
 }
 
@@ -188,8 +185,7 @@ std::vector<Tensor> norm_numbers(Compiler& compiler, const Node& node, const Nor
 }
 
 NormTensors norm_tensors(bool affine, std::span<void* const> b) {
-  return {affine ? static_cast<const float*>(b[0]) : nullptr, affine ? static_cast<const float*>(b[1]) : nullptr, static_cast<float*>(b[2]),
-          static_cast<float*>(b[3])};
+  return {affine ? floats(b[0]) : nullptr, affine ? floats(b[1]) : nullptr, floats(b[2]), floats(b[3])};
 }
 
 void add_running_statistics(Compiler& compiler, const Node& node, const NormPart& norm, const Dims& d, const NormStatistics& s) {
@@ -198,10 +194,10 @@ void add_running_statistics(Compiler& compiler, const Node& node, const NormPart
     throw std::runtime_error("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");
   const auto unbias = static_cast<float>(n / (n - 1));
   const auto run = [channels = d[1], momentum = norm.op.momentum, unbias](std::span<void* const> b) {
-    const auto* batch_mean = static_cast<const float*>(b[0]);
-    const auto* batch_variance = static_cast<const float*>(b[1]);
-    auto* mean_out = static_cast<float*>(b[2]);
-    auto* variance_out = static_cast<float*>(b[3]);
+    const auto* batch_mean = floats(b[0]);
+    const auto* batch_variance = floats(b[1]);
+    auto* mean_out = floats(b[2]);
+    auto* variance_out = floats(b[3]);
     for (std::int64_t c = 0; c < channels; ++c) {
       mean_out[c] = (1 - momentum) * mean_out[c] + momentum * batch_mean[c];
       variance_out[c] = (1 - momentum) * variance_out[c] + momentum * batch_variance[c] * unbias;

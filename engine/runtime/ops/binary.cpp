@@ -35,7 +35,7 @@ Combination combination_of(const Binary& op) { return {op.kind == Binary::Kind::
 void add_broadcast(Compiler& c, const std::string& layer, const char* pass, const Combination& what, const Tensor& x, const Tensor& s,
                    const Tensor& y) {
   c.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {x, s, y}, [what, layout = *channel_layout(x.desc)](std::span<void* const> b) {
-    kernels().broadcast(what, layout, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]), static_cast<float*>(b[2]));
+    kernels().broadcast(what, layout, floats(b[0]), floats(b[1]), floats(b[2]));
   });
 }
 
@@ -43,8 +43,7 @@ void add_broadcast(Compiler& c, const std::string& layer, const char* pass, cons
 Tensor sum_over_pixels(Compiler& c, const Setup& s, const Tensor& dy, bool times_x) {
   const Tensor sums = c.allocate(s.b.desc);
   const auto run = [layout = *channel_layout(s.a.desc), times_x](std::span<void* const> b) {
-    kernels().sum_pixels(layout, static_cast<const float*>(b[0]), times_x ? static_cast<const float*>(b[1]) : nullptr,
-                         static_cast<float*>(b[2]));
+    kernels().sum_pixels(layout, floats(b[0]), times_x ? floats(b[1]) : nullptr, floats(b[2]));
   };
   c.add_kernel({s.layer, "backward data", "cnnctl", format_name(sums.desc)}, {dy, times_x ? s.a : dy, sums}, run);
   return sums;
@@ -91,8 +90,7 @@ void add_combination(Compiler& compiler, const std::string& layer, const char* p
                      const Tensor& b, const Tensor& y) {
   const std::int64_t count = count_floats(y.desc);
   compiler.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {a, b, y}, [what, count](std::span<void* const> buffers) {
-    kernels().combine(what, count, static_cast<const float*>(buffers[0]), static_cast<const float*>(buffers[1]),
-                      static_cast<float*>(buffers[2]));
+    kernels().combine(what, count, floats(buffers[0]), floats(buffers[1]), floats(buffers[2]));
   });
 }
 

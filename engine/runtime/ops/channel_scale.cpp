@@ -25,11 +25,9 @@ Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op) {
   const Desc weight = plain_desc({op.shared ? 1 : layout.channels});
   const bool in_place = !compiler.training() && x.buffer == compiler.value(input).buffer;
   const Tensor y = in_place ? Tensor{x.desc, compiler.overwrite_or_allocate(input).buffer} : compiler.allocate(x.desc);
-  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, compiler.parameter(node, 0, weight), y},
-                      [geometry](std::span<void* const> b) {
-                        kernels().channel_scale_forward(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
-                                                        static_cast<float*>(b[2]));
-                      });
+  compiler.add_kernel(
+      {layer, "forward", "cnnctl", format_name(y.desc)}, {x, compiler.parameter(node, 0, weight), y},
+      [geometry](std::span<void* const> b) { kernels().channel_scale_forward(geometry, floats(b[0]), floats(b[1]), floats(b[2])); });
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);
   return [=, &node, &layer](Compiler& c) {
@@ -38,9 +36,8 @@ Backward compile(Compiler& compiler, const Node& node, const ChannelScale& op) {
     const Tensor dx = c.overwrite_or_allocate_gradient(dy);
     c.add_kernel({layer, "backward", "cnnctl", format_name(dx.desc)},
                  {x, dy, c.parameter(node, 0, weight), dx, c.parameter_gradient(node, 0), scratch}, [geometry](std::span<void* const> b) {
-                   kernels().channel_scale_backward(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
-                                                    static_cast<const float*>(b[2]), static_cast<float*>(b[3]), static_cast<float*>(b[4]),
-                                                    static_cast<float*>(b[5]));
+                   kernels().channel_scale_backward(geometry, floats(b[0]), floats(b[1]), floats(b[2]), floats(b[3]), floats(b[4]),
+                                                    floats(b[5]));
                  });
     if (c.needs_gradient(input)) c.add_gradient(input, dx);
   };

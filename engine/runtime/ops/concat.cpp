@@ -14,9 +14,8 @@ Desc format_of_result(const std::vector<Tensor>& inputs, const Dims& dims) {
 
 void add_copy(Compiler& c, const std::string& layer, const char* pass, const ChannelCopy& geometry, bool add, const Tensor& x,
               const Tensor& y) {
-  c.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {x, y}, [geometry, add](std::span<void* const> b) {
-    kernels().copy_channels(geometry, add, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
-  });
+  c.add_kernel({layer, pass, "cnnctl", format_name(y.desc)}, {x, y},
+               [geometry, add](std::span<void* const> b) { kernels().copy_channels(geometry, add, floats(b[0]), floats(b[1])); });
 }
 
 /// A tensor in a format that the loops know.

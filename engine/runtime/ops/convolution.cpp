@@ -121,8 +121,7 @@ ConvolutionParameters folded_parameters(Compiler& compiler, const Node& node, co
     const std::size_t per_channel = w.size() / norm.scale.size();
     for (std::size_t i = 0; i < w.size(); ++i) w[i] *= norm.scale[i / per_channel];
     copy_from_plain(weights_desc, w, b[0]);
-    for (std::size_t c = 0; c < norm.mean.size(); ++c)
-      static_cast<float*>(b[1])[c] = (old_bias[c] - norm.mean[c]) * norm.scale[c] + norm.shift[c];
+    for (std::size_t c = 0; c < norm.mean.size(); ++c) floats(b[1])[c] = (old_bias[c] - norm.mean[c]) * norm.scale[c] + norm.shift[c];
   };
   compiler.add_preparation({s.layer, "fold batch_norm", "cnnctl", weights_format_name(weights_desc)}, {weights, bias}, fold);
   return {weights, bias};

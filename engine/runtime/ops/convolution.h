@@ -63,9 +63,6 @@ std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const Convoluti
 
 StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc);
 
-/// A step's buffer of numbers.
-inline float* floats(void* buffer) { return static_cast<float*>(buffer); }
-
 /// What a forward pass multiplies and adds.
 struct ConvolutionParameters {
   Tensor weights;

@@ -12,8 +12,8 @@ void add_mask(Compiler& compiler, const Node& node, const Dropout& op, const Ten
   const std::int64_t images = compiler.batch_size();
   const std::uint64_t& state = compiler.dropout_state();
   const auto run = [count, images, op, &state, output = node.output](std::span<void* const> buffers) {
-    const auto* from = static_cast<const float*>(buffers[0]);
-    auto* to = static_cast<float*>(buffers[1]);
+    const auto* from = floats(buffers[0]);
+    auto* to = floats(buffers[1]);
     const std::uint64_t key = state + static_cast<std::uint64_t>(output) * 0x9E3779B97F4A7C15U;
     if (op.whole_images)  // every format has the images outermost
       kernels().drop_path(from, to, images, count / images, op.probability, key);

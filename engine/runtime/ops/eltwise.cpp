@@ -33,8 +33,7 @@ void add_own_backward(Compiler& compiler, const std::string& layer, const Eltwis
                       const Tensor& dx) {
   compiler.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {kept, dy, dx},
                       [loop, count = count_floats(kept.desc)](std::span<void* const> b) {
-                        kernels().eltwise_backward(loop, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
-                                                   static_cast<float*>(b[2]), count);
+                        kernels().eltwise_backward(loop, floats(b[0]), floats(b[1]), floats(b[2]), count);
                       });
 }
 
@@ -45,9 +44,8 @@ Backward compile_own(Compiler& compiler, const Node& node, const Eltwise& op, co
   if (!keeps_zero(op) && is_padded(x.desc)) x = compiler.in_format(x, plain_desc(dims_of(x.desc)), layer);
   const Tensor y = result_of(compiler, node, op, x);
   const std::int64_t count = count_floats(x.desc);
-  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y}, [loop, count](std::span<void* const> b) {
-    kernels().eltwise_forward(loop, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), count);
-  });
+  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y},
+                      [loop, count](std::span<void* const> b) { kernels().eltwise_forward(loop, floats(b[0]), floats(b[1]), count); });
   compiler.set_value(node.output, y);
   const Tensor kept = result_tells_derivative(op) ? y : x;
   compiler.keep_for_backward(kept);

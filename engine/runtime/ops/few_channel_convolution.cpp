@@ -33,8 +33,8 @@ bool add_few_channel_weights(Compiler& compiler, const Node& node, const Convolu
   const Tensor dw = compiler.parameter_gradient(node, 0), db = op.bias ? compiler.parameter_gradient(node, 1) : dw;
   const Tensor scratch = compiler.allocate_floats(few_channel_scratch(*geometry) * geometry->threads);
   const auto run = [g = *geometry, places = element_places(dw.desc), has_bias = op.bias](std::span<void* const> b) {
-    kernels().few_channel_weights(g, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]), places.data(),
-                                  static_cast<float*>(b[2]), has_bias ? static_cast<float*>(b[3]) : nullptr, static_cast<float*>(b[4]));
+    kernels().few_channel_weights(g, floats(b[0]), floats(b[1]), places.data(), floats(b[2]), has_bias ? floats(b[3]) : nullptr,
+                                  floats(b[4]));
   };
   compiler.add_kernel(convolution_label(setup, "backward weights", "cnnctl", x.desc), {x, dy, dw, db, scratch}, run);
   return true;

@@ -13,7 +13,7 @@ void add_gather(Compiler& compiler, StepLabel label, const Tensor& x, const Tens
   label.format = format_name(y.desc);
   compiler.add_kernel(std::move(label), {x, y},
                       [geometry = GatherGeometry{*channel_layout(x.desc), out, std::move(source)}](std::span<void* const> b) {
-                        kernels().gather_channels(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
+                        kernels().gather_channels(geometry, floats(b[0]), floats(b[1]));
                       });
 }
 

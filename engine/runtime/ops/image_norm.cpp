@@ -20,16 +20,14 @@ struct ImageNorm {
 void add_forward(Compiler& compiler, const Node& node, const ImageNorm& norm, const Tensor& x, const Tensor& y, const Tensor& statistics) {
   const StepLabel label{compiler.layer_name(node), "forward", "cnnctl", format_name(y.desc)};
   if (!norm.affine) {
-    compiler.add_kernel(label, {x, y, statistics}, [run = norm.forward](std::span<void* const> b) {
-      run({}, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), static_cast<float*>(b[2]));
-    });
+    compiler.add_kernel(label, {x, y, statistics},
+                        [run = norm.forward](std::span<void* const> b) { run({}, floats(b[0]), floats(b[1]), floats(b[2])); });
     return;
   }
   const Desc channels = plain_desc({dims_of(x.desc)[1]});
   compiler.add_kernel(label, {x, y, statistics, compiler.parameter(node, 0, channels), compiler.parameter(node, 1, channels)},
                       [run = norm.forward](std::span<void* const> b) {
-                        run({static_cast<const float*>(b[3]), static_cast<const float*>(b[4])}, static_cast<const float*>(b[0]),
-                            static_cast<float*>(b[1]), static_cast<float*>(b[2]));
+                        run({floats(b[3]), floats(b[4])}, floats(b[0]), floats(b[1]), floats(b[2]));
                       });
 }
 
@@ -42,9 +40,8 @@ void add_backward(Compiler& compiler, const Node& node, const ImageNorm& norm, s
     tensors.push_back(compiler.parameter_gradient(node, 1));
   }
   compiler.add_kernel(label, tensors, [run = norm.backward, affine = norm.affine](std::span<void* const> b) {
-    const AffineGradients gradients = affine ? AffineGradients{static_cast<float*>(b[6]), static_cast<float*>(b[7])} : AffineGradients{};
-    run(affine ? static_cast<const float*>(b[5]) : nullptr, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
-        static_cast<const float*>(b[2]), gradients, static_cast<float*>(b[3]), static_cast<float*>(b[4]));
+    const AffineGradients gradients = affine ? AffineGradients{floats(b[6]), floats(b[7])} : AffineGradients{};
+    run(affine ? floats(b[5]) : nullptr, floats(b[0]), floats(b[1]), floats(b[2]), gradients, floats(b[3]), floats(b[4]));
   });
 }
 
@@ -84,8 +81,8 @@ Backward compile(Compiler& compiler, const Node& node, const LayerNorm& op) {
 Backward compile(Compiler& compiler, const Node& node, const GroupNorm& op) {
   return compile_norm(compiler, node, [&op](const ChannelLayout& layout) {
     const GroupNormGeometry geometry{layout, op.groups, op.epsilon};
-    const std::int64_t floats = 2 * layout.images * layout.blocks * layout.width;
-    return ImageNorm{op.affine, floats, floats, [geometry](auto... arguments) { kernels().group_norm_forward(geometry, arguments...); },
+    const std::int64_t numbers = 2 * layout.images * layout.blocks * layout.width;
+    return ImageNorm{op.affine, numbers, numbers, [geometry](auto... arguments) { kernels().group_norm_forward(geometry, arguments...); },
                      [geometry](auto... arguments) { kernels().group_norm_backward(geometry, arguments...); }};
   });
 }

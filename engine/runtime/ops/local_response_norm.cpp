@@ -23,9 +23,8 @@ Backward compile(Compiler& compiler, const Node& node, const LocalResponseNorm& 
                                        set_threads(0)};
   const std::int64_t scratch = local_response_scratch(geometry) * geometry.threads;
   compiler.add_kernel(
-      {layer, "forward", "cnnctl", format_name(y.desc)}, {x, y, compiler.allocate_floats(scratch)}, [geometry](std::span<void* const> b) {
-        kernels().local_response_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), static_cast<float*>(b[2]));
-      });
+      {layer, "forward", "cnnctl", format_name(y.desc)}, {x, y, compiler.allocate_floats(scratch)},
+      [geometry](std::span<void* const> b) { kernels().local_response_forward(geometry, floats(b[0]), floats(b[1]), floats(b[2])); });
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);
   return [=, &node, &layer](Compiler& c) {
@@ -34,8 +33,7 @@ Backward compile(Compiler& compiler, const Node& node, const LocalResponseNorm& 
     const Tensor dx = c.allocate(x.desc);
     c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {x, dy, dx, c.allocate_floats(scratch)},
                  [geometry](std::span<void* const> b) {
-                   kernels().local_response_backward(geometry, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
-                                                     static_cast<float*>(b[2]), static_cast<float*>(b[3]));
+                   kernels().local_response_backward(geometry, floats(b[0]), floats(b[1]), floats(b[2]), floats(b[3]));
                  });
     c.add_gradient(input, dx);
   };

@@ -13,7 +13,7 @@ Backward compile(Compiler& compiler, const Node& node, const Maxout& op) {
   const Shape& out = compiler.shape(node.output);
   const std::int64_t groups = compiler.batch_size() * out.channels, pixels = out.height * out.width;
   compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y}, [op, groups, pixels](std::span<void* const> b) {
-    kernels().maxout_forward(groups, op.pool_size, pixels, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
+    kernels().maxout_forward(groups, op.pool_size, pixels, floats(b[0]), floats(b[1]));
   });
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);
@@ -22,8 +22,7 @@ Backward compile(Compiler& compiler, const Node& node, const Maxout& op) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
     c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {x, dy, dx}, [op, groups, pixels](std::span<void* const> b) {
-      kernels().maxout_backward(groups, op.pool_size, pixels, static_cast<const float*>(b[0]), static_cast<const float*>(b[1]),
-                                static_cast<float*>(b[2]));
+      kernels().maxout_backward(groups, op.pool_size, pixels, floats(b[0]), floats(b[1]), floats(b[2]));
     });
     c.add_gradient(input, dx);
   };

@@ -93,6 +93,9 @@ using MakeSpans = std::function<std::vector<PoolingSpan>(std::int64_t in, std::i
 /// Compiles a mean over windows by our own loops.
 Backward compile_average_pooling(Compiler& compiler, const Node& node, const MakeSpans& rows, const MakeSpans& columns);
 
+/// A step's buffer of numbers.
+inline float* floats(void* buffer) { return static_cast<float*>(buffer); }
+
 /// A pooling's or convolution's window as oneDNN takes it.
 WindowDims window_dims(const Window& vertical, const Window& horizontal);
 

@@ -36,17 +36,15 @@ Backward compile(Compiler& compiler, const Node& node, const Pad& op) {
   const ChannelLayout in = *channel_layout(x.desc), out = *channel_layout(y.desc);
   const PadGeometry geometry{in, out, sources(op.mode, in.height_pixels, op.top, out.height_pixels),
                              sources(op.mode, in.width_pixels, op.left, out.width_pixels), op.value};
-  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y}, [geometry](std::span<void* const> b) {
-    kernels().pad_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
-  });
+  compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y},
+                      [geometry](std::span<void* const> b) { kernels().pad_forward(geometry, floats(b[0]), floats(b[1])); });
   compiler.set_value(node.output, y);
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
-    c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, dx}, [geometry](std::span<void* const> b) {
-      kernels().pad_backward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]));
-    });
+    c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, dx},
+                 [geometry](std::span<void* const> b) { kernels().pad_backward(geometry, floats(b[0]), floats(b[1])); });
     c.add_gradient(input, dx);
   };
 }

@@ -15,22 +15,20 @@ Backward compile_own(Compiler& compiler, const Node& node, const PoolingGeometry
   compiler.set_value(node.output, y);
   const StepLabel label{layer, "forward", "cnnctl", format_name(y.desc)};
   if (!compiler.training()) {
-    compiler.add_kernel(label, {x, y}, [geometry](std::span<void* const> b) {
-      kernels().max_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), nullptr);
-    });
+    compiler.add_kernel(
+        label, {x, y}, [geometry](std::span<void* const> b) { kernels().max_pool_forward(geometry, floats(b[0]), floats(b[1]), nullptr); });
     return {};
   }
   const Tensor index = compiler.allocate_bytes(count_floats(y.desc));
   compiler.add_kernel(label, {x, y, index}, [geometry](std::span<void* const> b) {
-    kernels().max_pool_forward(geometry, static_cast<const float*>(b[0]), static_cast<float*>(b[1]), static_cast<std::uint8_t*>(b[2]));
+    kernels().max_pool_forward(geometry, floats(b[0]), floats(b[1]), static_cast<std::uint8_t*>(b[2]));
   });
   return [=, &node, &layer](Compiler& c) {
     if (!c.needs_gradient(input)) return;
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, layer);
     const Tensor dx = c.allocate(x.desc);
     c.add_kernel({layer, "backward data", "cnnctl", format_name(dx.desc)}, {dy, index, dx}, [geometry](std::span<void* const> b) {
-      kernels().max_pool_backward(geometry, static_cast<const float*>(b[0]), static_cast<const std::uint8_t*>(b[1]),
-                                  static_cast<float*>(b[2]));
+      kernels().max_pool_backward(geometry, floats(b[0]), static_cast<const std::uint8_t*>(b[1]), floats(b[2]));
     });
     c.add_gradient(input, dx);
   };
