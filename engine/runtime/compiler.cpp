@@ -223,13 +223,16 @@ void Compiler::add_primitive(StepLabel label, dnnl::primitive primitive, const D
 }
 
 void Compiler::add_kernel(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {
-  std::vector<BufferId> buffers = buffers_of(tensors);
-  add_step(std::move(label), {static_cast<int>(node_), buffers}, kernel_step(buffers, std::move(run)));
+  add_kernel_step(std::move(label), tensors, std::move(run), false);
 }
 
 void Compiler::add_kernel_once(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {
-  std::vector<BufferId> buffers = buffers_of(tensors);
-  add_step(std::move(label), {static_cast<int>(node_), buffers, true}, kernel_step(buffers, std::move(run)));
+  add_kernel_step(std::move(label), tensors, std::move(run), true);
+}
+
+void Compiler::add_kernel_step(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run, bool once) {
+  const std::vector<BufferId> buffers = buffers_of(tensors);
+  add_step(std::move(label), {static_cast<int>(node_), buffers, once}, kernel_step(buffers, std::move(run)));
 }
 
 void Compiler::add_preparation(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run) {

@@ -171,6 +171,7 @@ class Compiler {
   using NameFormat = std::string (*)(const Desc&);
 
   void add_step(StepLabel label, StepUses uses, std::unique_ptr<Step> step);
+  void add_kernel_step(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run, bool once);
   BufferId add_buffer(Buffer buffer);
   /// A step that copies a tensor into another one's format.
   void reorder(const Tensor& from, const Tensor& to, const std::string& layer, NameFormat name);
