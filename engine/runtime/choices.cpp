@@ -25,7 +25,7 @@ std::string cpu_name() {
 }  // namespace
 
 std::string choices_origin() {
-  return fmt::format("{}; {}; {} threads; loops {}", runtime_description(), cpu_name(), set_threads(0), kLoopsVersion);
+  return fmt::format("{}; {}; {} threads; loops {}", runtime_description(), cpu_name(), threads(), kLoopsVersion);
 }
 
 }  // namespace cnnctl

@@ -27,7 +27,7 @@ TEST_CASE("a tensor has to stay below 2 GiB, memory of our own loops need not") 
 }
 
 TEST_CASE("a program keeps to the threads that it was compiled for in the loops that have scratch for each") {
-  const int before = set_threads(0);
+  const int before = threads();
   set_threads(1);
   Chain net({3, 12, 12});
   net.convolution(16).convolution(16, 5);

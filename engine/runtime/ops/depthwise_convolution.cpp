@@ -48,7 +48,7 @@ std::optional<DepthwiseGeometry> depthwise_geometry(const Convolution& op, const
                            op.vertical.stride,
                            op.vertical.padding_begin,
                            op.horizontal.padding_begin,
-                           set_threads(0)};
+                           threads()};
 }
 
 Desc depthwise_weights_desc(const ConvolutionSetup& s) {

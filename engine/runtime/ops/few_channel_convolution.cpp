@@ -20,7 +20,7 @@ std::optional<FewChannelGeometry> geometry_of(const Convolution& op, const Tenso
                                     op.horizontal.padding_begin,
                                     op.vertical.padding_end,
                                     op.horizontal.padding_end,
-                                    set_threads(0)};
+                                    threads()};
   return few_channel_weights_can(geometry) ? std::optional(geometry) : std::nullopt;
 }
 

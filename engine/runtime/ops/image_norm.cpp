@@ -69,12 +69,12 @@ Backward compile_norm(Compiler& compiler, const Node& node, const Make& make) {
 
 Backward compile(Compiler& compiler, const Node& node, const LayerNorm& op) {
   return compile_norm(compiler, node, [&op](const ChannelLayout& layout) {
-    const int threads = set_threads(0);
-    return ImageNorm{op.affine, 2 * layout.images * layout.pixels(), layer_norm_scratch(layout) * threads,
+    const int running = threads();
+    return ImageNorm{op.affine, 2 * layout.images * layout.pixels(), layer_norm_scratch(layout) * running,
                      [layout, epsilon = op.epsilon](const AffineTensors& affine, const float* x, float* y, float* statistics) {
                        kernels().layer_norm_forward(layout, epsilon, affine, x, y, statistics);
                      },
-                     [layout, threads](auto... arguments) { kernels().layer_norm_backward(layout, threads, arguments...); }};
+                     [layout, running](auto... arguments) { kernels().layer_norm_backward(layout, running, arguments...); }};
   });
 }
 

@@ -20,7 +20,7 @@ Backward compile(Compiler& compiler, const Node& node, const LocalResponseNorm& 
                                        op.alpha / static_cast<float>(op.size),
                                        op.beta,
                                        op.k,
-                                       set_threads(0)};
+                                       threads()};
   const std::int64_t scratch = local_response_scratch(geometry) * geometry.threads;
   compiler.add_kernel(
       {layer, "forward", "cnnctl", format_name(y.desc)}, {x, y, compiler.allocate_floats(scratch)},

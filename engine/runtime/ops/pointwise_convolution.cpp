@@ -32,7 +32,7 @@ void add_loops(Compiler& c, const ConvolutionSetup& s, const char* pass, const s
 }
 
 /// Where they are wanted, and threads get as many images each, since none may share one then.
-bool takes_moments(const ConvolutionSetup& s) { return s.wants_moments && s.dst[0] % set_threads(0) == 0; }
+bool takes_moments(const ConvolutionSetup& s) { return s.wants_moments && s.dst[0] % threads() == 0; }
 
 Tensor compile_forward(Compiler& c, const Node& node, const Convolution& op, const ConvolutionSetup& s, const Tensor& x) {
   Operands operands{x, c.parameter(node, 0, panel_weights_desc(s.weights))};

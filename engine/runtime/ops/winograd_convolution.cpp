@@ -29,7 +29,7 @@ std::optional<WinogradGeometry> winograd_geometry(const Convolution& op, const C
                           s.dst[3],
                           op.vertical.padding_begin,
                           op.horizontal.padding_begin,
-                          set_threads(0),
+                          threads(),
                           bf16};
 }
 
