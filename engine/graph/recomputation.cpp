@@ -8,9 +8,9 @@ namespace cnnctl {
 namespace {
 
 constexpr int none = -1;
-// What a step writes for the backward pass beside a map is kept where it takes at most this part of the map, as a norm's statistics and the
-// places of maxima do.
-constexpr std::int64_t small = 3;
+// What a step writes for the backward pass beside a map is kept where the map takes at least so many times as much, as beside a norm's
+// statistics and the places of maxima.
+constexpr std::int64_t map_to_kept_ratio = 3;
 
 /// By buffer, who uses it.
 struct Usage {
@@ -63,7 +63,7 @@ class Finder {
   bool is_kept_beside_map(int buffer, const Usage& usage) const {
     const int node = program_.forward[*usage.first_forward].node;
     return usage.in_backward && !is_output(buffer, node) &&
-           program_.bytes[index_of(buffer)] <= program_.bytes[index_of(program_.outputs[index_of(node)])] / small;
+           program_.bytes[index_of(buffer)] <= program_.bytes[index_of(program_.outputs[index_of(node)])] / map_to_kept_ratio;
   }
 
   /// Whether the buffer need not stand between the forward steps of the run and its backward ones.

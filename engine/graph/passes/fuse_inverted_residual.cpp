@@ -10,7 +10,7 @@ namespace cnnctl {
 namespace {
 
 // Bytes of one image in front of the depthwise convolution. Smaller maps stay in the caches between the library's primitives.
-constexpr std::int64_t large = 512 * 1024;
+constexpr std::int64_t least_map_bytes = 512 * 1024;
 
 bool own_loops_have(const std::optional<Eltwise>& activation) { return !activation || has_own_loop(*activation); }
 
@@ -21,7 +21,8 @@ Graph join_projections(Graph graph) {
     const auto* project = std::get_if<Convolution>(&second.op);
     if (depthwise == nullptr || project == nullptr || !is_pointwise(*project) || second.inputs.front() != first.output) return std::nullopt;
     const Shape& map = shapes[static_cast<std::size_t>(first.inputs.front())];
-    const bool suits = suits_depthwise(*depthwise, map.channels) && map.count() * static_cast<std::int64_t>(sizeof(float)) >= large;
+    const bool suits =
+        suits_depthwise(*depthwise, map.channels) && map.count() * static_cast<std::int64_t>(sizeof(float)) >= least_map_bytes;
     if (!suits || depthwise->residual || !own_loops_have(depthwise->activation) || !own_loops_have(project->activation))
       return std::nullopt;
     return InvertedResidual{std::nullopt, *depthwise, *project};
