@@ -18,6 +18,7 @@ class AlignedMemory {
   /// The same without the zeros: it takes no room in the machine's memory before it is written.
   static AlignedMemory untouched(std::size_t bytes);
 
+  /// Fills it with zeros.
   void clear();
   /// Gives the pages of large memory back to the system, which the allocator may keep after the end. What stood there is lost.
   void forget() const;

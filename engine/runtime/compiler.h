@@ -118,6 +118,7 @@ class Compiler {
   /// Memory of our own loops, of any size.
   Tensor allocate_bytes(std::int64_t bytes);
   Tensor allocate_floats(std::int64_t count);
+  /// Memory of the program's own, for what preparations write.
   Tensor constant(const Desc& desc);
 
   // Parameters.
@@ -134,7 +135,9 @@ class Compiler {
   const ParameterStore& parameters() const { return parameters_; }
 
   // Steps. They join the forward or the backward list, depending on which is being compiled.
+  /// One of the library's, with its scratchpad where it wants one.
   void add_primitive(StepLabel label, dnnl::primitive primitive, const Desc& scratchpad, std::vector<PrimitiveArgument> arguments);
+  /// A loop of our own: `run` gets the addresses of `tensors`, in their order.
   void add_kernel(StepLabel label, const std::vector<Tensor>& tensors, KernelFunction run);
   /// The same for a step that changes what outlives the training step, as running statistics: where the forward pass is computed again, it
   /// does not run again.

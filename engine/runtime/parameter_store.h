@@ -27,10 +27,13 @@ class ParameterStore {
   /// Gives the parameters that nobody asked for their plain format, and takes memory for all. Formats are fixed from then on.
   void allocate();
 
+  /// Where a parameter stands, in its settled format; valid once there is memory.
   float* value(ParameterId id);
   const float* value(ParameterId id) const;
+  /// Where its gradient stands, in the same format: only of one that is trained, and in a store with gradients.
   float* gradient(ParameterId id);
 
+  /// Copies a parameter in or out in row-major order. Throws std::invalid_argument where the number of elements is not the parameter's.
   void set_plain(ParameterId id, std::span<const float> values);
   std::vector<float> plain(ParameterId id) const;
   /// A parameter's part of a buffer laid out like trainable_values(), to and from row-major order.

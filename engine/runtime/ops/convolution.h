@@ -61,6 +61,7 @@ std::optional<ConvolutionWay> bf16_library_way(const Convolution& op, const Conv
 /// apply. `bf16`: what is multiplied at the points is rounded to bfloat16.
 std::vector<ConvolutionWay> winograd_ways(const Convolution& op, const ConvolutionSetup& setup, bool bf16);
 
+/// The label of a step that does all of the convolution's multiplications; `desc`: of the map whose format it names.
 StepLabel convolution_label(const ConvolutionSetup& setup, const char* pass, const std::string& implementation, const Desc& desc);
 
 /// What a forward pass multiplies and adds.
