@@ -68,11 +68,11 @@ TEST_CASE("a first layer's weight gradient is the same in every instruction set 
 
 TEST_CASE("activations are the same in every instruction set, with any number of elements left over") {
   using Function = EltwiseLoop::Function;
-  for (const Function function :
-       {Function::relu, Function::relu6, Function::hardsigmoid, Function::hardswish, Function::mish, Function::softplus})
+  for (const Function function : {Function::relu, Function::leaky_relu, Function::relu6, Function::hardsigmoid, Function::hardswish,
+                                  Function::silu, Function::mish, Function::softplus})
     for (const std::int64_t count : {1, 21, 4096, 4100}) {
       const auto x = random_floats(static_cast<std::size_t>(count), 1, -9, 9), dy = random_floats(static_cast<std::size_t>(count), 2);
-      const EltwiseLoop loop{function, 0.7F, 3};
+      const EltwiseLoop loop{function, 0.7F, 3, 0.2F};
       check_all_tables([&](const KernelTable& table) {
         std::vector<float> y = x, dx = dy;
         table.eltwise_forward(loop, y.data(), y.data(), count);
