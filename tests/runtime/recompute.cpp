@@ -9,6 +9,7 @@
 #include "engine/runtime/chooser.h"
 #include "engine/runtime/compiler.h"
 #include "engine/runtime/program.h"
+#include "engine/runtime/threads.h"
 
 namespace cnnctl {
 namespace {
@@ -25,12 +26,19 @@ struct Outcome {
   }
 };
 
+/// How a step is computed.
+struct Setting {
+  std::int64_t images = 3;
+  Choices known{};
+};
+
 /// A step of a graph that passes have prepared, by random numbers that are the same for the same graph.
-Outcome train(const Graph& graph) {
-  constexpr std::int64_t images = 3;
+Outcome train(const Graph& graph, const Setting& setting) {
+  const std::int64_t images = setting.images;
   const std::uint64_t dropout_state = 5;
   ParameterStore store(graph, true);
-  Chooser chooser;
+  const AlignedMemory none;
+  Chooser chooser({.known = setting.known}, none, [] { return std::int64_t{0}; });
   CompiledProgram compiled = Compiler(graph, Mode::training, images, store, dropout_state, true, chooser).compile();
   store.allocate();
   StepListProgram program(std::move(compiled), images, store, false);
@@ -70,14 +78,14 @@ Graph in_runs_of(std::size_t nodes, Graph graph) {
 }
 
 /// However the network is cut, a step gives the same bits.
-void check_recomputation(const std::string& items, const Shape& input) {
+void check_recomputation(const std::string& items, const Shape& input, const Setting& setting = {}) {
   const Graph graph = prepare_for_training(network_of(items, input));
   INFO(to_string(graph));
-  const Outcome kept = train(graph);
-  CHECK(train(plan_recomputation(graph)) == kept);
+  const Outcome kept = train(graph, setting);
+  CHECK(train(plan_recomputation(graph), setting) == kept);
   for (std::size_t nodes = 1; nodes <= graph.nodes.size(); ++nodes) {
     INFO("runs of ", nodes);
-    const Outcome recomputed = train(in_runs_of(nodes, graph));
+    const Outcome recomputed = train(in_runs_of(nodes, graph), setting);
     CHECK(recomputed.output == kept.output);
     CHECK(recomputed.input_gradient == kept.input_gradient);
     CHECK(recomputed.gradients == kept.gradients);
@@ -198,6 +206,31 @@ TEST_CASE("the less common layers give the same bits when they are computed agai
 - softmax
 )",
                       {3, 8, 9});
+}
+
+TEST_CASE("moments that a convolution has taken for its norm give the same bits when they are computed again") {
+  const int before = threads();
+  set_threads(1);  // all threads must have as many images, or no moments are taken
+  const std::string items = R"(
+- conv: {out_channels: 24, kernel_size: 1, bias: false}
+- batch_norm
+- relu6
+- conv: {out_channels: 24, kernel_size: 3, padding: 1, groups: 24, bias: false}
+- batch_norm
+- relu
+- conv: {out_channels: 16, kernel_size: 1, bias: false}
+- batch_norm
+)";
+  const Shape input{16, 6, 7};
+  Setting setting{.images = 2, .known = Model(network_of(items, input), {.batch_size = 2}).choices()};
+  int taken = 0;
+  for (auto& [key, name] : setting.known) {
+    if (key.find(", moments") != std::string::npos) ++taken;
+    name = "pointwise";
+  }
+  CHECK(taken == 2);
+  check_recomputation(items, input, setting);
+  set_threads(before);
 }
 
 TEST_CASE("a model that recomputes trains to the same parameters in less memory") {
