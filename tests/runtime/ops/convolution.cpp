@@ -35,6 +35,8 @@ TEST_CASE("a convolution's result and gradients are those of a plain loop") {
   check_network("- conv: {out_channels: 5, kernel_size: 3, dilation: 2, padding: 2, bias: false}", {8, 8, 8}, 2);
   check_network("- conv: {out_channels: 16, kernel_size: 1}", {32, 4, 4}, 2);
   check_network("- conv: {out_channels: 36, kernel_size: 3, padding: 1}", {24, 6, 6}, 2);
+  check_network("- conv: {out_channels: 16, kernel_size: 3, padding: 4}", {16, 5, 6}, 2);
+  check_network("- conv: {out_channels: 8, kernel_size: [3, 1], stride: 2, padding: [3, 1]}", {3, 6, 5}, 2);
 }
 
 TEST_CASE("a convolution behind a layer of few channels is right") {
