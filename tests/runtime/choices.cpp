@@ -67,7 +67,7 @@ TEST_CASE("what is known is taken, and what is no way to compute the convolution
   CHECK(model_of(two_ways, {.known = rule}).tuning().known == 4);
 }
 
-TEST_CASE("a deterministic model computes by the library's direct way alone, whatever is known") {
+TEST_CASE("a deterministic model takes no way that would have to be chosen, whatever is known") {
   const ModelOptions options{.known = choices_of(two_ways, {}), .tuning_seconds = 1, .deterministic = true};
   CHECK(choices_of(two_ways, options).empty());
   CHECK_FALSE(implementations(options).contains("cnnctl winograd"));
