@@ -104,7 +104,7 @@ std::string figures_text(const BenchResult& earlier, const BenchResult& now) {
 
 }  // namespace
 
-const BenchResult& find_comparable(const std::vector<BenchResult>& earlier, const BenchResult& wanted, const std::string& path) {
+BenchResult find_comparable(const std::vector<BenchResult>& earlier, const BenchResult& wanted, const std::string& path) {
   const BenchResult* best = nullptr;
   const auto likeness = [&](const BenchResult& result) {
     return std::pair(result.precision == wanted.precision, result.threads == wanted.threads);

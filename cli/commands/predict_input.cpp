@@ -1,7 +1,6 @@
 #include "cli/commands/predict_input.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -21,13 +20,6 @@ Shape shape_of_images(const NpyArray& array, const std::string& path, const Shap
   if (dims.size() == 4 && dims[1] > 0 && dims[2] > 0 && dims[3] > 0) return {dims[1], dims[2], dims[3]};
   throw InputError(fmt::format("{}: the network takes images N x {} x {} x {}, but this array is {}", path, input.channels, input.height,
                                input.width, dims.empty() ? "a single number" : fmt::format("{}", fmt::join(dims, " x "))));
-}
-
-template <class T>
-std::vector<T> elements(const NpyArray& array) {
-  std::vector<T> result(array.bytes.size() / sizeof(T));
-  std::memcpy(result.data(), array.bytes.data(), result.size() * sizeof(T));
-  return result;
 }
 
 }  // namespace

@@ -45,11 +45,9 @@ std::int64_t recipe_bytes(const TrainSpec& spec, const Graph& graph) {
 void check_early_stopping(const Experiment& experiment, bool has_test_images) {
   const auto& stopping = experiment.train.early_stopping;
   if (!stopping || has_test_images) return;
-  Diagnostics diagnostics;
-  diagnostics.error(stopping->place, fmt::format("early_stopping: dataset {} has no test images to tell how good an epoch was; "
-                                                 "data.validation: 0.1 takes some of the training images",
-                                                 experiment.data.dataset.type));
-  throw ConfigError(diagnostics);
+  fail_at(stopping->place, fmt::format("early_stopping: dataset {} has no test images to tell how good an epoch was; "
+                                       "data.validation: 0.1 takes some of the training images",
+                                       experiment.data.dataset.type));
 }
 
 }  // namespace cnnctl

@@ -5,6 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "engine/diagnostics/utf8.h"
+
 namespace cnnctl {
 namespace {
 
@@ -13,8 +15,7 @@ constexpr std::string_view gap = "  ";  // between two columns
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
-  const auto starts_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), starts_character));
+  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
 }
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}

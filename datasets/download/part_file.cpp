@@ -18,9 +18,9 @@ namespace {
 std::string reason(int error) { return std::generic_category().message(error); }
 
 /// A symbolic link in the place of the part would lead the writing elsewhere.
-int open_part(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
-  if (descriptor < 0)
+Descriptor open_part(const std::string& path) {
+  Descriptor descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666));
+  if (!descriptor.is_open())
     throw InputError(fmt::format("{}: cannot be written: {}\n  hint: give the dataset another folder as its root", path, reason(errno)));
   return descriptor;
 }
@@ -41,12 +41,11 @@ bool is_still_named(int descriptor, const std::string& path) {
          opened.st_dev == named.st_dev;
 }
 
-int open_and_lock(const std::string& path, const std::function<void()>& waiting) {
+Descriptor open_and_lock(const std::string& path, const std::function<void()>& waiting) {
   for (;;) {
-    const int descriptor = open_part(path);
-    lock(descriptor, waiting);
-    if (is_still_named(descriptor, path)) return descriptor;
-    ::close(descriptor);
+    Descriptor descriptor = open_part(path);
+    lock(descriptor.number(), waiting);
+    if (is_still_named(descriptor.number(), path)) return descriptor;
   }
 }
 

@@ -6,6 +6,8 @@
 #include <array>
 #include <vector>
 
+#include "engine/diagnostics/utf8.h"
+
 namespace cnnctl {
 namespace {
 
@@ -19,10 +21,8 @@ constexpr std::size_t most_corners_per_letter = 4 * 16;  // those of 11 rectangl
 /// What the font can show of a UTF-8 text.
 std::string printable(const std::string& text) {
   std::string result;
-  for (const char c : text) {
-    const bool continues = (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
-    if (!continues) result += c >= ' ' && c <= '~' ? c : '?';
-  }
+  for (const char c : text)
+    if (!continues_character(c)) result += c >= ' ' && c <= '~' ? c : '?';
   return result;
 }
 

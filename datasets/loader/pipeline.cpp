@@ -16,12 +16,6 @@ Phase phase_of(const Transform& transform) {
   return transform.floats ? Phase::floats : Phase::bytes;
 }
 
-[[noreturn]] void fail_at(const Place& place, std::string message, std::string hint) {
-  Diagnostics diagnostics;
-  diagnostics.error(place, std::move(message), std::move(hint));
-  throw ConfigError(diagnostics);
-}
-
 }  // namespace
 
 Pipeline::Pipeline(const std::vector<Selection>& transforms, const std::optional<ChannelStatistics>& normalize, const Shape& in)

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <optional>
 
@@ -57,14 +56,6 @@ void check(const Value& arguments, const Place& place, Diagnostics& diagnostics)
 NumpyFiles files_of(const NumpyArguments& arguments, Split split) {
   const Value& value = split == Split::train ? arguments.train : arguments.test.value();
   return read_arguments(files_schema(), {"", value.place, value});
-}
-
-/// The elements of an array as T, in whose type they are stored.
-template <class T>
-std::vector<T> elements(const NpyArray& array) {
-  std::vector<T> result(array.bytes.size() / sizeof(T));
-  if (!result.empty()) std::memcpy(result.data(), array.bytes.data(), array.bytes.size());
-  return result;
 }
 
 Dataset::Pixels pixels_of(const std::string& path, const NpyArray& array) {

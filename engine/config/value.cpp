@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "engine/diagnostics/utf8.h"
+
 namespace cnnctl {
 namespace {
 
@@ -14,7 +16,7 @@ constexpr std::size_t longest_quote = 40;  // bytes of the user's text that a me
 std::string shortened(const std::string& text) {
   if (text.size() <= longest_quote) return text;
   std::size_t end = longest_quote;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  while (end > 0 && continues_character(text[end])) --end;
   return text.substr(0, end) + "...";
 }
 

@@ -73,6 +73,12 @@ nlohmann::json to_json(const Diagnostic& diagnostic) {
 
 ConfigError::ConfigError(Diagnostics diagnostics) : std::runtime_error(to_text(diagnostics, false)), diagnostics_(std::move(diagnostics)) {}
 
+void fail_at(const Place& place, std::string message, std::string hint) {
+  Diagnostics diagnostics;
+  diagnostics.error(place, std::move(message), std::move(hint));
+  throw ConfigError(diagnostics);
+}
+
 void throw_if_errors(const Diagnostics& diagnostics) {
   if (diagnostics.has_errors()) throw ConfigError(diagnostics);
 }

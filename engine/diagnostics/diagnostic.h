@@ -64,6 +64,9 @@ class ConfigError : public std::runtime_error {
   Diagnostics diagnostics_;
 };
 
+/// Throws ConfigError of one mistake.
+[[noreturn]] void fail_at(const Place& place, std::string message, std::string hint = "");
+
 /// Something the user named is missing or unusable: a file, a folder, a checkpoint; ends in exit status 2. The message says what, where and
 /// what to do.
 class InputError : public std::runtime_error {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/diagnostics/utf8.h"
+
 namespace cnnctl {
 namespace {
 
@@ -15,8 +17,6 @@ std::size_t line_begin(std::string_view text, std::size_t offset) {
   return line_break == std::string_view::npos ? std::min(offset, text_begin(text)) : line_break + 1;
 }
 
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
-
 }  // namespace
 
 LineAndColumn line_and_column(std::string_view text, std::size_t offset) {
@@ -24,7 +24,7 @@ LineAndColumn line_and_column(std::string_view text, std::size_t offset) {
   const std::string_view before = text.substr(0, offset);
   const std::string_view in_line = before.substr(line_begin(text, offset));
   return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
-          1 + static_cast<int>(std::count_if(in_line.begin(), in_line.end(), begins_character))};
+          1 + static_cast<int>(in_line.size()) - static_cast<int>(std::count_if(in_line.begin(), in_line.end(), continues_character))};
 }
 
 std::string_view line_at(std::string_view text, std::size_t offset) {

@@ -5,6 +5,7 @@
 
 #include "engine/diagnostics/control.h"
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/diagnostics/utf8.h"
 
 namespace cnnctl {
 namespace {
@@ -37,10 +38,9 @@ ShownLine show_line(std::string_view line, std::size_t begin, std::size_t end) {
   for (std::size_t i = 0; i < line.size(); ++i) {
     if (i == begin) shown.begin = shown.columns.size();
     if (i == end) shown.end = shown.columns.size();
-    const bool continues_character = (static_cast<unsigned char>(line[i]) & 0xC0U) == 0x80U;
     if (line[i] == '\t')
       shown.columns.insert(shown.columns.end(), tab_width - shown.columns.size() % tab_width, " ");
-    else if (continues_character && !shown.columns.empty())
+    else if (continues_character(line[i]) && !shown.columns.empty())
       shown.columns.back() += line[i];
     else
       shown.columns.emplace_back(1, is_control(line[i]) ? '?' : line[i]);

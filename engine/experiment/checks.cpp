@@ -5,12 +5,6 @@
 namespace cnnctl {
 namespace {
 
-[[noreturn]] void fail(const Place& place, std::string message, std::string hint) {
-  Diagnostics diagnostics;
-  diagnostics.error(place, std::move(message), std::move(hint));
-  throw ConfigError(diagnostics);
-}
-
 /// What to change so that the network gives `classes` outputs: the last layer that has weights, where that is a linear one.
 std::string output_hint(const Graph& graph, std::int64_t classes) {
   for (auto layer = graph.layers.rbegin(); layer != graph.layers.rend(); ++layer)
@@ -24,22 +18,22 @@ void check_classes(const Experiment& experiment, std::int64_t classes, const std
   const Shape& output = experiment.graph.output_shape();
   const Place& place = experiment.data.dataset.place;
   if (!output.flat)
-    fail(
+    fail_at(
         place,
         fmt::format("the network gives a map of {}, but {} needs a vector of {} numbers, one a class", to_string(output), dataset, classes),
         fmt::format("end the model in flatten and linear: {{out_features: {}}}", classes));
   if (output.channels != classes)
-    fail(place, fmt::format("the network gives {} outputs, but {} has {} classes", output.channels, dataset, classes),
-         output_hint(experiment.graph, classes));
+    fail_at(place, fmt::format("the network gives {} outputs, but {} has {} classes", output.channels, dataset, classes),
+            output_hint(experiment.graph, classes));
 }
 
 void check_image_shape(const Experiment& experiment, const Shape& image, const std::string& dataset) {
   const Shape& input = experiment.graph.input_shape();
   if (input.channels == image.channels && input.height == image.height && input.width == image.width) return;
   const Value* value = experiment.config.find("input");
-  fail(value ? value->place : Place{},
-       fmt::format("the network's input is {}, but the images of {} are {}", to_string(input), dataset, to_string(image)),
-       fmt::format("write input: [{}, {}, {}]", image.channels, image.height, image.width));
+  fail_at(value ? value->place : Place{},
+          fmt::format("the network's input is {}, but the images of {} are {}", to_string(input), dataset, to_string(image)),
+          fmt::format("write input: [{}, {}, {}]", image.channels, image.height, image.width));
 }
 
 }  // namespace cnnctl

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,14 @@ struct NpyArray {
   std::vector<std::int64_t> dims;
   std::vector<std::byte> bytes;
 };
+
+/// The elements of an array as T, in whose type they are stored.
+template <class T>
+std::vector<T> elements(const NpyArray& array) {
+  std::vector<T> result(array.bytes.size() / sizeof(T));
+  if (!result.empty()) std::memcpy(result.data(), array.bytes.data(), result.size() * sizeof(T));
+  return result;
+}
 
 /// Reads a file (format versions 1 and 2). The header is checked against the file's length before anything is allocated. Throws InputError
 /// with the path and what is wrong: no npy file, another element type (which, and which are possible), Fortran order, too short.

@@ -75,7 +75,7 @@ StoppingState stopping_from(const json& object) {
 }
 
 Progress progress_from(const SafeTensors& file, const std::string& path) {
-  const std::string& text = metadata(file, path, "progress");
+  const std::string text = metadata(file, path, "progress");
   try {
     const json object = json::parse(text);
     return {.epoch = count_from(object, "epoch", most_epochs),

@@ -124,13 +124,10 @@ class CrossEntropy {
 
 Loss make(const Selection& selection, int classes) {
   const CrossEntropyArguments arguments = read_arguments(schema(), selection);
-  if (arguments.class_weights && std::ssize(*arguments.class_weights) != classes) {
-    Diagnostics diagnostics;
-    diagnostics.error(selection.arguments.find("class_weights")->place,
-                      fmt::format("cross_entropy: class_weights needs a number for each of the {} classes, here are {}", classes,
-                                  arguments.class_weights->size()));
-    throw ConfigError(diagnostics);
-  }
+  if (arguments.class_weights && std::ssize(*arguments.class_weights) != classes)
+    fail_at(selection.arguments.find("class_weights")->place,
+            fmt::format("cross_entropy: class_weights needs a number for each of the {} classes, here are {}", classes,
+                        arguments.class_weights->size()));
   return CrossEntropy(arguments, classes);
 }
 

@@ -34,12 +34,9 @@ std::unique_ptr<Schedule> make_schedule(const Selection& selection, const RunLen
                                  [&](const ScheduleType& each) { return each.choice.declaration->name == selection.type; });
   if (type == types().end()) throw std::invalid_argument("no schedule is called " + selection.type);
   auto schedule = type->make(selection, run, optimizer.rates());
-  if (schedule->changes_momentum() && !optimizer.use_momentum()) {
-    Diagnostics diagnostics;
-    diagnostics.error(selection.place, fmt::format("{} changes the momentum, but the optimizer has none", selection.type),
-                      "add cycle_momentum: false, or take another optimizer");
-    throw ConfigError(diagnostics);
-  }
+  if (schedule->changes_momentum() && !optimizer.use_momentum())
+    fail_at(selection.place, fmt::format("{} changes the momentum, but the optimizer has none", selection.type),
+            "add cycle_momentum: false, or take another optimizer");
   return schedule;
 }
 
