@@ -143,4 +143,16 @@ void check_graph(const Graph& graph, std::int64_t batch_size, const Choices& kno
                              doubles(model.to_plain(static_cast<ParameterId>(i), model.trainable_gradients())));
 }
 
+std::string plain_loops(const std::string& items, const Shape& input) {
+  constexpr std::int64_t images = 2;
+  Model model(network_of(items, input), {.mode = Mode::training, .batch_size = images, .profile = true});
+  Program& program = model.training(images);
+  program.forward();
+  program.backward();
+  std::string found;
+  for (const StepTime& step : program.step_times())
+    if (step.implementation.starts_with("ref")) found += items + step.layer + ": " + step.pass + "\n";
+  return found;
+}
+
 }  // namespace cnnctl

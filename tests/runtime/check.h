@@ -30,4 +30,8 @@ void check_graph(const Graph& graph, std::int64_t batch_size, const Choices& kno
 /// The same of a model written as in a config.
 void check_network(const std::string& items, const Shape& input, std::int64_t batch_size);
 
+/// The passes of a model's training step that the library's plain loops (ref) compute, tens to hundreds of times slower than its others, a
+/// line each; "" where there is none.
+std::string plain_loops(const std::string& items, const Shape& input);
+
 }  // namespace cnnctl

@@ -21,6 +21,14 @@ dnnl::algorithm algorithm_of_result(dnnl::algorithm algorithm) {
   }
 }
 
+/// The input, in nchw where a last block of channels is filled up with zeros that would not stay so: our own loops compute them too, and
+/// the library has a plain loop alone for that.
+Tensor input_of(Compiler& compiler, const Node& node, const Eltwise& op) {
+  const Tensor x = compiler.value(node.inputs[0]);
+  if (keeps_zero(op) || !is_padded(x.desc)) return x;
+  return compiler.in_format(x, plain_desc(dims_of(x.desc)), compiler.layer_name(node));
+}
+
 /// Where the result goes: onto the input where nothing reads that any more.
 Tensor result_of(Compiler& compiler, const Node& node, const Eltwise& op, const Tensor& x) {
   const Tensor& value = compiler.value(node.inputs[0]);
@@ -40,8 +48,7 @@ void add_own_backward(Compiler& compiler, const std::string& layer, const Eltwis
 Backward compile_own(Compiler& compiler, const Node& node, const Eltwise& op, const EltwiseLoop& loop) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
-  Tensor x = compiler.value(input);
-  if (!keeps_zero(op) && is_padded(x.desc)) x = compiler.in_format(x, plain_desc(dims_of(x.desc)), layer);
+  const Tensor x = input_of(compiler, node, op);
   const Tensor y = result_of(compiler, node, op, x);
   const std::int64_t count = count_floats(x.desc);
   compiler.add_kernel({layer, "forward", "cnnctl", format_name(y.desc)}, {x, y},
@@ -61,7 +68,7 @@ Backward compile_own(Compiler& compiler, const Node& node, const Eltwise& op, co
 Backward compile_primitive(Compiler& compiler, const Node& node, const Eltwise& op) {
   const ValueId input = node.inputs[0];
   const std::string& layer = compiler.layer_name(node);
-  const Tensor x = compiler.value(input);
+  const Tensor x = input_of(compiler, node, op);
   const Tensor y = result_of(compiler, node, op, x);
   const EltwiseAlgorithm function = eltwise_algorithm(op);
   const bool from_result = result_tells_derivative(op);

@@ -80,6 +80,11 @@ TEST_CASE("a function that is not 0 at 0 leaves the padding of blocked channels 
                   2);
 }
 
+TEST_CASE("no activation falls back to the library's plain loops behind a number of channels that fills no block") {
+  for (const std::string& activation : activations)
+    CHECK(plain_loops("- conv: {out_channels: 20, kernel_size: 1}\n- " + activation, {3, 6, 6}) == "");
+}
+
 TEST_CASE("derivatives at the kinks are PyTorch's") {
   CHECK(respond("relu", {0, -0.0F}).derivatives == std::vector<float>{0, 0});
   CHECK(respond("relu6", {0, 6}).derivatives == std::vector<float>{0, 0});
