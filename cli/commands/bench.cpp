@@ -20,6 +20,7 @@
 #include "engine/runtime/model.h"
 #include "engine/runtime/threads.h"
 #include "engine/runtime/timing.h"
+#include "engine/training/bound_threads.h"
 #include "engine/training/optimizers/parallel.h"
 #include "engine/training/weights.h"
 
@@ -150,6 +151,7 @@ void measure(BenchResult& result, const Experiment& experiment, const BenchOptio
   result.tuning = tuning_line(model.tuning());
   initialize(model, seed);
   Bench bench(model, mode, result.batch_size, seed);
+  const BoundThreads bound;
   warm_up(bench, options.warmup);
   result.setup_seconds = seconds_since(start);
 

@@ -15,6 +15,7 @@
 #include "cli/terminal/table.h"
 #include "cli/terminal/terminal.h"
 #include "engine/runtime/threads.h"
+#include "engine/training/bound_threads.h"
 #include "engine/training/evaluate.h"
 #include "engine/training/weights.h"
 
@@ -135,6 +136,7 @@ int run_eval(const EvalOptions& options) {
   const auto source = loading.get();
   prepare_evaluation(model, source->size(), experiment.train.batch_size);
   remember_choices(model);
+  const BoundThreads bound;
   const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss, source->classes()), experiment.train.batch_size);
   if (const std::string skipped = skipped_text({source.get()}); !skipped.empty()) print_warnings({skipped});
   const auto scores = class_scores(evaluation, static_cast<std::size_t>(source->classes()), source->class_names());

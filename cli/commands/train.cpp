@@ -26,6 +26,7 @@
 #include "engine/graph/cost.h"
 #include "engine/runtime/threads.h"
 #include "engine/runtime/timing.h"
+#include "engine/training/bound_threads.h"
 #include "engine/training/choice_cache.h"
 #include "engine/training/metrics.h"
 
@@ -87,6 +88,7 @@ class Run {
 
   TrainResult execute() {
     const InterruptGuard guard;
+    const BoundThreads bound;
     TrainerEvents events;
     events.step = [this](std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss) { on_step(epoch, step, steps, loss); };
     events.epoch = [this](const EpochMetrics& metrics, bool is_best) { on_epoch(metrics, is_best); };

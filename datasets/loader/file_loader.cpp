@@ -13,6 +13,7 @@
 #include "datasets/loader/chosen_images.h"
 #include "datasets/loader/file_reader.h"
 #include "datasets/loader/order.h"
+#include "engine/training/bound_threads.h"
 
 namespace cnnctl {
 namespace {
@@ -111,6 +112,7 @@ class ImageQueue {
   }
 
   void work() {
+    run_anywhere();
     std::unique_lock lock(mutex_);
     while (true) {
       work_to_do_.wait(lock, [this] { return closed_ || has_work(); });
