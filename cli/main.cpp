@@ -51,12 +51,6 @@ std::vector<std::string> option_names(const CLI::App& app) {
   return names;
 }
 
-/// Whether the config's section train has the key.
-bool is_train_key(const std::string& name) {
-  const auto& arguments = train_declaration().arguments;
-  return std::any_of(arguments.begin(), arguments.end(), [&](const Argument& argument) { return argument.name == name; });
-}
-
 /// What is wrong with a command line that has words nothing asked for.
 std::string describe_extras(const CLI::App& app) {
   const auto commands = app.get_subcommands();
@@ -66,9 +60,10 @@ std::string describe_extras(const CLI::App& app) {
   if (word.starts_with("-")) {
     const std::string name = word.substr(0, word.find('='));
     const std::string key = name.starts_with("--") ? name.substr(2) : "";
-    return fmt::format("unknown option '{}'{}{}", name, commands.empty() ? "" : " for " + owner.get_name(),
-                       commands.empty() || !is_train_key(key) ? did_you_mean(name, option_names(owner))
-                                                              : fmt::format("; the config has it: --set train.{}=VALUE", key));
+    const bool is_of_config = !commands.empty() && declares(train_declaration(), key);
+    return fmt::format(
+        "unknown option '{}'{}{}", name, commands.empty() ? "" : " for " + owner.get_name(),
+        is_of_config ? fmt::format("; the config has it: --set train.{}=VALUE", key) : did_you_mean(name, option_names(owner)));
   }
   if (!commands.empty()) return fmt::format("{} does not know what to do with '{}'", owner.get_name(), word);
   if (word == "help") return "unknown command 'help'; write 'cnnctl --help' or 'cnnctl COMMAND --help'";

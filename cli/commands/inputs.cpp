@@ -28,7 +28,7 @@ namespace fs = std::filesystem;
 Diagnostics of_sets(const Diagnostics& diagnostics) {
   Diagnostics told;
   for (const Diagnostic& diagnostic : diagnostics.sorted())
-    if (diagnostic.place.source && diagnostic.place.source->name == set_source) told.add(diagnostic);
+    if (is_of_set(diagnostic.place)) told.add(diagnostic);
   return told;
 }
 

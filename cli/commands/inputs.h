@@ -45,7 +45,8 @@ void print_warnings(const std::vector<std::string>& lines);
 /// Reads the file of weights that --init names. Throws InputError, also for a run's folder.
 SafeTensors read_init(const std::string& path);
 
-/// Throws InputError where no file called `path` can come to be: it is a folder, or its folder is missing. `option` is what names it.
+/// Throws InputError where no file called `path` can come to be: it is a folder, or its folder is missing; or where it is one of `inputs`,
+/// which the command reads. `option` is what names it.
 void check_output_file(const std::string& option, const std::string& path, const std::vector<std::string>& inputs = {});
 
 /// True where `path` names a checkpoint rather than a config: a file of weights or a run's folder.

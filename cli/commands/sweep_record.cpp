@@ -45,7 +45,7 @@ SweepRecord::SweepRecord(const std::string& folder, const std::string& config, c
     return;
   }
   InputFile file(path_);
-  if (file.size() > largest_file) throw InputError(fmt::format("{}: is larger than 16 MiB, so it is no record of a sweep", path_));
+  if (file.size() > largest_file) file.fail("is larger than 16 MiB, so it is no record of a sweep");
   const std::string text = file.read_rest();
   try {
     const json record = json::parse(text);

@@ -27,8 +27,8 @@ class ImageQueue {
   ImageQueue(FileReader& reader, EpochOrder order, std::size_t slots, std::int64_t workers, bool endless)
       : reader_(reader), order_(std::move(order)), endless_(endless), slots_(slots) {
     workers_.reserve(static_cast<std::size_t>(workers));
-    for (std::int64_t i = 0; i < workers && start_worker(); ++i) {
-    }
+    for (std::int64_t i = 0; i < workers; ++i)
+      if (!start_worker()) break;
   }
   ~ImageQueue() {
     {

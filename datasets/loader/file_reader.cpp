@@ -33,10 +33,11 @@ FileReader::FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptio
       pipeline_(options.transforms, options.normalize, dataset_->image),
       shape_(pipeline_.output()),
       images_(chosen_images(*dataset_, options)) {
+  const bool sizes_differ = shape_.height == 0 || shape_.width == 0;
   if (shape_.height == 0) shape_.height = options.size.height;
   if (shape_.width == 0) shape_.width = options.size.width;
   // Now rather than in the first epoch: images that do not fit the network are known before anything is spent.
-  if (!images_.empty() && options.on_error == LoaderOptions::OnError::stop) try_read(images_.front(), 0);
+  if (sizes_differ && !images_.empty() && options.on_error == LoaderOptions::OnError::stop) try_read(images_.front(), 0);
 }
 
 PreparedImage FileReader::try_read(std::int32_t index, std::int64_t epoch) const {

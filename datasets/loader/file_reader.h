@@ -31,7 +31,8 @@ struct PreparedImage {
 /// at once.
 class FileReader {
  public:
-  /// Throws InputError where the first image cannot be read, or has another size after the transforms than the options say.
+  /// Throws InputError where the transforms leave the size to the files and the first image cannot be read, or has another than the options
+  /// say.
   FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
 
   const Dataset& dataset() const { return *dataset_; }

@@ -12,6 +12,9 @@ namespace cnnctl {
 /// The name of the sources that --set's values come from.
 inline constexpr const char* set_source = "--set";
 
+/// Whether a place is in what --set says.
+inline bool is_of_set(const Place& place) { return place.source && place.source->name == set_source; }
+
 /// KEY=VALUE, taken apart.
 struct Assignment {
   /// One part of the dotted path.

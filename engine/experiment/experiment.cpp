@@ -70,10 +70,6 @@ Place key_place(const Value& root, std::string_view key) {
   return root.place;
 }
 
-bool declares(const Declaration& declaration, std::string_view name) {
-  return std::any_of(declaration.arguments.begin(), declaration.arguments.end(), [&](const Argument& known) { return known.name == name; });
-}
-
 /// Reports the keys of a config that have no place there, and where those of data and train belong.
 void check_keys(const Value& root, Diagnostics& diagnostics) {
   Value others;  // their keys alone: a deep network's values are many

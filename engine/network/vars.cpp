@@ -33,8 +33,6 @@ void Vars::warn_unused(const Place& source, Diagnostics& diagnostics) const {
       diagnostics.warning(binding.name_place, fmt::format("var '{}' is never used", name));
 }
 
-bool is_of_file(const Place& definition, const Place& config) {
-  return definition.source == config.source || (definition.source && definition.source->name == set_source);
-}
+bool is_of_file(const Place& definition, const Place& config) { return definition.source == config.source || is_of_set(definition); }
 
 }  // namespace cnnctl

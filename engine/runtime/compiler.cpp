@@ -187,11 +187,13 @@ Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& want
   const Desc& stored_as = parameters_.settle(id, is_bf16(wanted) ? plain_desc(dims_of(wanted)) : wanted);
   const Tensor stored{stored_as, add_buffer({BufferHome::value, tensor_bytes(stored_as), id})};
   if (stored.desc == wanted) return stored;
-  const Tensor copy = training() ? allocate(wanted) : constant(wanted);
-  if (training())
+  if (training()) {
+    const Tensor copy = allocate(wanted);
     reorder(stored, copy, layer_name(node), weights_format_name);
-  else
-    add_preparation({layer_name(node), "prepare weights", "cnnctl", weights_format_name(wanted)}, {stored, copy}, copy_step(stored, copy));
+    return copy;
+  }
+  const Tensor copy = constant(wanted);
+  add_preparation({layer_name(node), "prepare weights", "cnnctl", weights_format_name(wanted)}, {stored, copy}, copy_step(stored, copy));
   return copy;
 }
 

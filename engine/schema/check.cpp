@@ -35,6 +35,10 @@ bool is_mistyped_in(const Value& arguments, const std::string& name, const std::
 
 }  // namespace
 
+bool declares(const Declaration& declaration, std::string_view name) {
+  return std::any_of(declaration.arguments.begin(), declaration.arguments.end(), [&](const Argument& known) { return known.name == name; });
+}
+
 void report_unknown_keys(const Value& map, const std::vector<std::string>& known, std::string_view owner, Diagnostics& diagnostics) {
   report_unknown(map, known, "key", owner, diagnostics);
 }

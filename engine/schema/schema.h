@@ -54,6 +54,9 @@ struct Declaration {
   std::vector<Argument> arguments;
 };
 
+/// Whether it has an argument of that name.
+bool declares(const Declaration& declaration, std::string_view name);
+
 /// `type` or `{type: {arguments}}`, taken apart. `arguments` is null or a map (anything else was reported).
 struct Item {
   std::string type;

@@ -8,8 +8,8 @@
 #include "engine/graph/passes/passes.h"
 #include "engine/runtime/chooser.h"
 #include "engine/runtime/layout.h"
-#include "engine/runtime/threads.h"
 #include "tests/graph/networks.h"
+#include "tests/support/with_threads.h"
 
 namespace cnnctl {
 namespace {
@@ -27,8 +27,7 @@ TEST_CASE("a tensor has to stay below 2 GiB, memory of our own loops need not") 
 }
 
 TEST_CASE("a program keeps to the threads that it was compiled for in the loops that have scratch for each") {
-  const int before = threads();
-  set_threads(1);
+  const WithThreads compiled_for(1);
   Chain net({3, 12, 12});
   net.convolution(16).convolution(16, 5);
   ModelOptions options;
@@ -38,7 +37,7 @@ TEST_CASE("a program keeps to the threads that it was compiled for in the loops 
   Program& program = model.training(4);
   const auto images = random_floats(program.input().size(), 2);
   const auto gradients_with = [&](int threads) {
-    set_threads(threads);
+    const WithThreads running(threads);
     std::copy(images.begin(), images.end(), program.input().begin());
     program.forward();
     std::fill(program.output_gradient().begin(), program.output_gradient().end(), 1.0F);
@@ -47,7 +46,6 @@ TEST_CASE("a program keeps to the threads that it was compiled for in the loops 
   };
   const auto alone = gradients_with(1);
   CHECK(relative_error(gradients_with(4), alone) < 1e-5);
-  set_threads(before);
 }
 
 TEST_CASE("a norm with a sum adds the two parts of its result's gradient itself, and a third part costs a step") {

@@ -9,7 +9,7 @@
 #include "engine/runtime/chooser.h"
 #include "engine/runtime/compiler.h"
 #include "engine/runtime/program.h"
-#include "engine/runtime/threads.h"
+#include "tests/support/with_threads.h"
 
 namespace cnnctl {
 namespace {
@@ -209,8 +209,7 @@ TEST_CASE("the less common layers give the same bits when they are computed agai
 }
 
 TEST_CASE("moments that a convolution has taken for its norm give the same bits when they are computed again") {
-  const int before = threads();
-  set_threads(1);  // all threads must have as many images, or no moments are taken
+  const WithThreads one(1);  // all threads must have as many images, or no moments are taken
   const std::string items = R"(
 - conv: {out_channels: 24, kernel_size: 1, bias: false}
 - batch_norm
@@ -230,7 +229,6 @@ TEST_CASE("moments that a convolution has taken for its norm give the same bits 
   }
   CHECK(taken == 2);
   check_recomputation(items, input, setting);
-  set_threads(before);
 }
 
 TEST_CASE("a model that recomputes trains to the same parameters in less memory") {

@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/with_threads.h"
+
 namespace cnnctl {
 namespace {
 
@@ -31,23 +33,11 @@ std::vector<std::set<int>> processors_of_threads() {
   return result;
 }
 
-/// Sets OpenMP's number of threads, and back.
-class Threads {
- public:
-  explicit Threads(std::size_t threads) { omp_set_num_threads(static_cast<int>(threads)); }
-  ~Threads() { omp_set_num_threads(before_); }
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
-
- private:
-  int before_ = omp_get_max_threads();
-};
-
 }  // namespace
 
 TEST_CASE("as many threads as processors have one each while they are bound, and all of them afterwards") {
   const std::set<int> all = own_processors();
-  const Threads threads(all.size());
+  const WithThreads threads(static_cast<int>(all.size()));
   {
     const BoundThreads bound;
     std::set<int> taken;
@@ -62,7 +52,7 @@ TEST_CASE("as many threads as processors have one each while they are bound, and
 
 TEST_CASE("a thread that is started while others are bound may run anywhere once it asks") {
   const std::set<int> all = own_processors();
-  const Threads threads(all.size());
+  const WithThreads threads(static_cast<int>(all.size()));
   const BoundThreads bound;
   std::set<int> before, after;
   std::thread([&] {
@@ -77,11 +67,11 @@ TEST_CASE("a thread that is started while others are bound may run anywhere once
 TEST_CASE("another number of threads than of processors is not bound, nor what the environment places") {
   const std::set<int> all = own_processors();
   {
-    const Threads threads(all.size() + 1);
+    const WithThreads threads(static_cast<int>(all.size()) + 1);
     const BoundThreads bound;
     for (const std::set<int>& processors : processors_of_threads()) CHECK(processors == all);
   }
-  const Threads threads(all.size());
+  const WithThreads threads(static_cast<int>(all.size()));
   setenv("OMP_PLACES", "cores", 1);
   const BoundThreads bound;
   unsetenv("OMP_PLACES");

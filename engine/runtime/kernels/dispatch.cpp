@@ -15,9 +15,7 @@ extern const KernelTable table;
 namespace avx512_bf16 {
 extern const Bf16Kernels table;
 }
-#endif
 
-#ifdef CNNCTL_X86_KERNELS
 namespace {
 
 // All that the kernels are compiled for (CMakeLists.txt).

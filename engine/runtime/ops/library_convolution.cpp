@@ -34,11 +34,9 @@ Tensor as_read(Compiler& c, const Setup& s, const Tensor& map, const Desc& wante
 /// Weights of a primitive that reads maps like `src`, in a format of its choice.
 Desc weights_for(const Setup& s, const Desc& src) { return is_bf16(src) ? bf16_desc(s.weights, FormatTag::any) : any_desc(s.weights); }
 
-bool is_plain_loop(const std::string& implementation) { return implementation.starts_with("ref"); }
-
 /// The library's ways of last resort, by their own names: the plain loop, or matrix products over copied windows.
 bool is_slow(const std::string& implementation) {
-  return is_plain_loop(implementation) || implementation.find("gemm") != std::string::npos;
+  return implementation.starts_with("ref") || implementation.find("gemm") != std::string::npos;
 }
 
 Forward any_weights(algorithm method, const Setup& s, const Desc& src, const Desc& dst) {
@@ -139,14 +137,12 @@ auto backward_weights_primitive(const Setup& s, const Library& library, const De
   return convolution_backward_weights_desc(library.method, src, any_desc(s.weights), s.bias, dst, s.window, library.forward);
 }
 
-/// The primitive for formats in which the library is fast: blocks of channels, which need no reorder, or what it prefers.
-auto faster_backward_weights_primitive(const Setup& s, const Library& library) {
-  if (const auto blocked = fast_primitive(library.method, s, vector_blocked_desc(s.src), vector_blocked_desc(s.dst))) {
-    const Library in_blocks = in_own_formats(library.method, *blocked);
-    if (const auto primitive = fast([&] { return backward_weights_primitive(s, in_blocks, in_blocks.src, in_blocks.dst); }))
-      return *primitive;
-  }
-  return backward_weights_primitive(s, library, any_desc(s.src), any_desc(s.dst));
+/// What `make` gives for maps in formats in which the library is fast: in blocks of channels, which our own loops read too, or as it
+/// prefers.
+template <class Make>
+auto in_fast_formats(const Setup& s, const Make& make) {
+  const auto blocked = fast([&] { return make(vector_blocked_desc(s.src), vector_blocked_desc(s.dst)); });
+  return blocked ? *blocked : make(any_desc(s.src), any_desc(s.dst));
 }
 
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, Tensor x,
@@ -156,7 +152,7 @@ void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, 
   auto backward = backward_weights_primitive(s, library, x.desc, dy.desc);
   if (is_slow(backward.impl_info_str())) {
     if (add_few_channel_weights(c, node, op, s, x, dy)) return;
-    backward = faster_backward_weights_primitive(s, library);
+    backward = in_fast_formats(s, [&](const Desc& src, const Desc& dst) { return backward_weights_primitive(s, library, src, dst); });
     x = c.in_format(x, backward.src_desc(), s.layer);
     dy = c.in_format(dy, backward.diff_dst_desc(), s.layer);
   }
@@ -177,19 +173,11 @@ auto backward_data_primitive(const Setup& s, const Library& library) {
   return backward_data_primitive(s, library, library.src, is_bf16(library.forward.src_desc()) ? *bf16_like(library.dst) : library.dst);
 }
 
-/// A source of less than a block of channels is read in nchw, for whose gradient the library has a plain loop alone, a thousand times
-/// slower than its others: then in blocks, and where these are of several groups, by matrix products.
-auto fast_backward_data_primitive(const Setup& s, const Library& library) {
-  const auto primitive = backward_data_primitive(s, library);
-  if (!is_slow(primitive.impl_info_str())) return primitive;
-  if (const auto blocked =
-          fast([&] { return backward_data_primitive(s, library, vector_blocked_desc(s.src), vector_blocked_desc(s.dst)); }))
-    return *blocked;
-  return is_plain_loop(primitive.impl_info_str()) ? backward_data_primitive(s, library, plain_desc(s.src), plain_desc(s.dst)) : primitive;
-}
-
 Tensor add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Library& library, Tensor dy) {
-  const auto backward = fast_backward_data_primitive(s, library);
+  auto backward = backward_data_primitive(s, library);
+  // A source of less than a block of channels is read in nchw, for whose gradient there is a plain loop alone, a thousand times slower.
+  if (is_slow(backward.impl_info_str()))
+    backward = in_fast_formats(s, [&](const Desc& src, const Desc& dst) { return backward_data_primitive(s, library, src, dst); });
   dy = is_bf16(backward.diff_dst_desc()) ? as_read(c, s, dy, backward.diff_dst_desc()) : c.in_format(dy, backward.diff_dst_desc(), s.layer);
   const Tensor dx = c.allocate(backward.diff_src_desc());
   c.add_primitive(convolution_label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),

@@ -1,5 +1,3 @@
-#include <omp.h>
-
 #include <numeric>
 
 #include "datasets/loader/loader.h"
@@ -7,6 +5,7 @@
 #include "tests/datasets/loader/support.h"
 #include "tests/datasets/transforms/support.h"
 #include "tests/support/input_error.h"
+#include "tests/support/with_threads.h"
 
 namespace cnnctl {
 namespace {
@@ -53,14 +52,12 @@ std::string order_error(const std::vector<std::string>& items, const std::option
 TEST_CASE("what is random in transforms follows from seed, epoch and image, whatever the threads and wherever an epoch is entered") {
   const auto images = colored_images();
   const auto first = make_loader(images, augmenting()), second = make_loader(images, augmenting());
-  const int threads = omp_get_max_threads();
-  omp_set_num_threads(1);
-  first->seek(3, 0);
-  const std::vector<float> whole = take(*first, count).images;
-  omp_set_num_threads(4);
-  second->seek(3, 10);
-  const std::vector<float> rest = take(*second, count - 10).images;
-  omp_set_num_threads(threads);
+  const auto taken = [](BatchSource& source, std::int64_t position, int threads) {
+    const WithThreads with(threads);
+    source.seek(3, position);
+    return take(source, count - position).images;
+  };
+  const std::vector<float> whole = taken(*first, 0, 1), rest = taken(*second, 10, 4);
   const auto skipped = static_cast<std::ptrdiff_t>(10 * first->image_shape().count());
   CHECK(std::equal(rest.begin(), rest.end(), whole.begin() + skipped, whole.end()));
 }
