@@ -12,17 +12,6 @@
 #include "engine/diagnostics/diagnostic.h"
 
 namespace cnnctl {
-namespace {
-
-const DatasetType& find_type(const Selection& selection) {
-  const std::vector<DatasetType>& types = dataset_types();
-  const auto found =
-      std::find_if(types.begin(), types.end(), [&](const DatasetType& type) { return type.choice.declaration->name == selection.type; });
-  if (found == types.end()) throw InputError(fmt::format("there is no dataset '{}'", selection.type));
-  return *found;
-}
-
-}  // namespace
 
 const std::vector<DatasetType>& dataset_types() {
   static const std::vector<DatasetType> types = {mnist_dataset(),        fashion_mnist_dataset(), kmnist_dataset(),
@@ -31,11 +20,7 @@ const std::vector<DatasetType>& dataset_types() {
   return types;
 }
 
-std::vector<Choice> dataset_choices() {
-  std::vector<Choice> choices;
-  for (const DatasetType& type : dataset_types()) choices.push_back(type.choice);
-  return choices;
-}
+std::vector<Choice> dataset_choices() { return choices_of(dataset_types()); }
 
 std::string to_string(Split split) { return split == Split::train ? "train" : "test"; }
 
@@ -44,19 +29,19 @@ std::int32_t largest_label(const Dataset& dataset) {
 }
 
 bool has_split(const Selection& selection, Split split) {
-  const DatasetType& type = find_type(selection);
+  const DatasetType& type = type_of(selection, dataset_types());
   return !type.has_split || type.has_split(selection, split);
 }
 
 void download_dataset(const Selection& selection, const DownloadListener& listener) {
-  const DatasetType& type = find_type(selection);
+  const DatasetType& type = type_of(selection, dataset_types());
   if (!type.missing_files) return;
   for (const Download& download : type.missing_files(selection)) fetch(download, listener);
 }
 
 Dataset load_dataset(const Selection& selection, Split split, std::uint64_t seed) {
   if (!has_split(selection, split)) throw InputError(fmt::format("data.dataset.{}: has no {} split", selection.type, to_string(split)));
-  return find_type(selection).load(selection, split, seed);
+  return type_of(selection, dataset_types()).load(selection, split, seed);
 }
 
 }  // namespace cnnctl

@@ -38,7 +38,7 @@ constexpr double kTuningSeconds = 2;
 /// Whether the dataset's argument `key` comes from the command line.
 bool is_set(const Value& arguments, std::string_view key) {
   const Value* value = arguments.find(key);
-  return value && value->place.source && value->place.source->name == set_source;
+  return value && is_of_set(value->place);
 }
 
 /// Takes from a dataset what a checkpoint says of fetching it: to connect to an address and to write files is for the user alone to ask.

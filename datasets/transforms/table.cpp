@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <stdexcept>
-
 #include "datasets/transforms/transforms.h"
 
 namespace cnnctl {
@@ -22,18 +19,8 @@ const std::vector<TransformType>& transform_types() {
   return types;
 }
 
-std::vector<Choice> transform_choices() {
-  std::vector<Choice> choices;
-  for (const TransformType& type : transform_types()) choices.push_back(type.choice);
-  return choices;
-}
+std::vector<Choice> transform_choices() { return choices_of(transform_types()); }
 
-Transform make_transform(const Selection& selection) {
-  const std::vector<TransformType>& types = transform_types();
-  const auto found =
-      std::find_if(types.begin(), types.end(), [&](const TransformType& type) { return type.choice.declaration->name == selection.type; });
-  if (found == types.end()) throw std::logic_error("no transform is called " + selection.type);
-  return found->make(selection);
-}
+Transform make_transform(const Selection& selection) { return type_of(selection, transform_types()).make(selection); }
 
 }  // namespace cnnctl

@@ -19,8 +19,6 @@ constexpr const char* string_tag = "tag:yaml.org,2002:str";
 constexpr const char* list_tag = "tag:yaml.org,2002:seq";
 constexpr const char* map_tag = "tag:yaml.org,2002:map";
 
-bool is_null_word(const std::string& text) { return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL"; }
-
 }  // namespace
 
 ValueBuilder::ValueBuilder(std::shared_ptr<const Source> source, std::size_t offset, Diagnostics& diagnostics)

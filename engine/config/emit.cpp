@@ -3,6 +3,7 @@
 #include <yaml-cpp/emitter.h>
 #include <yaml-cpp/emittermanip.h>
 
+#include "engine/config/range.h"
 #include "engine/config/value.h"
 
 namespace cnnctl {
@@ -13,8 +14,7 @@ constexpr const char* flow_indicators = ",[]{}";
 
 /// Whether a plain key would be read as something else, or end early in flow style.
 bool needs_quotes(const std::string& text) {
-  return text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL" || text == "<<" ||
-         text.find_first_of(flow_indicators) != std::string::npos;
+  return is_null_word(text) || text == "<<" || text.find_first_of(flow_indicators) != std::string::npos;
 }
 
 void emit_text(YAML::Emitter& out, const std::string& text, bool quoted) {

@@ -10,11 +10,10 @@
 #include "engine/config/builder.h"
 #include "engine/config/syntax_error.h"
 #include "engine/config/utf8.h"
+#include "engine/diagnostics/utf8.h"
 
 namespace cnnctl {
 namespace {
-
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// False, with the mistake reported, where the text holds what yaml-cpp would silently replace or take for another encoding.
 bool check_encoding(const std::shared_ptr<const Source>& source, std::size_t offset, Diagnostics& diagnostics) {
@@ -44,7 +43,7 @@ void report(const YAML::ParserException& error, const ValueBuilder& builder, con
 
 Value parse_yaml_from(const std::shared_ptr<const Source>& source, std::size_t offset, Diagnostics& diagnostics) {
   offset = std::min(offset, source->text.size());
-  if (source->text.compare(offset, byte_order_mark.size(), byte_order_mark) == 0) offset += byte_order_mark.size();
+  offset += text_begin(std::string_view(source->text).substr(offset));
   ValueBuilder builder(source, offset, diagnostics);
   if (!check_encoding(source, offset, diagnostics)) return builder.take_root();
 

@@ -7,6 +7,7 @@ namespace cnnctl {
 namespace {
 
 constexpr std::string_view white_space = " \t\r\n";
+constexpr std::array<std::string_view, 4> null_words = {"~", "null", "Null", "NULL"};
 
 std::size_t or_end(std::size_t offset, std::string_view text) { return std::min(offset, text.size()); }
 
@@ -87,9 +88,12 @@ std::size_t collection_end(std::string_view text, std::size_t begin, std::size_t
   return closes ? offset + 1 : std::max(begin, last_child_end);
 }
 
+bool is_null_word(std::string_view text) {
+  return text.empty() || std::find(null_words.begin(), null_words.end(), text) != null_words.end();
+}
+
 std::size_t null_word_length(std::string_view text, std::size_t begin) {
-  constexpr std::array<std::string_view, 4> words = {"~", "null", "Null", "NULL"};
-  for (const std::string_view word : words) {
+  for (const std::string_view word : null_words) {
     if (!text.substr(or_end(begin, text)).starts_with(word)) continue;
     const std::size_t end = begin + word.size();
     const char next = at(text, end);

@@ -23,6 +23,9 @@ std::size_t scalar_end(std::string_view text, std::size_t begin, std::string_vie
 /// The end of the list or map at `begin` whose last child ends at `last_child_end`: past the closing bracket in flow style.
 std::size_t collection_end(std::string_view text, std::size_t begin, std::size_t last_child_end);
 
+/// Whether a plain scalar means null.
+bool is_null_word(std::string_view text);
+
 /// Length of the word that means null (`~`, `null`) at `begin`, or 0 where there is none: the value was left empty.
 std::size_t null_word_length(std::string_view text, std::size_t begin);
 

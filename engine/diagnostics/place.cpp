@@ -7,11 +7,6 @@
 namespace cnnctl {
 namespace {
 
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-/// Where the text proper begins: editors show no byte order mark.
-std::size_t text_begin(std::string_view text) { return text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0; }
-
 std::size_t line_begin(std::string_view text, std::size_t offset) {
   const std::size_t line_break = offset == 0 ? std::string_view::npos : text.rfind('\n', offset - 1);
   return line_break == std::string_view::npos ? std::min(offset, text_begin(text)) : line_break + 1;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -200,6 +201,22 @@ template <class T>
 Choice choice_of(const Schema<T>& schema) {
   return {&schema.declaration(),
           [&schema](const Value& arguments, const Place& place, Diagnostics& diagnostics) { schema.read(arguments, place, diagnostics); }};
+}
+
+/// The lines of a table of types, each of which has its line as `choice`.
+template <class Type>
+std::vector<Choice> choices_of(const std::vector<Type>& types) {
+  std::vector<Choice> choices;
+  for (const Type& type : types) choices.push_back(type.choice);
+  return choices;
+}
+
+/// The type of a table that a selection names. Throws std::invalid_argument where there is none, which select() would have reported.
+template <class Type>
+const Type& type_of(const Selection& selection, const std::vector<Type>& types) {
+  for (const Type& type : types)
+    if (type.choice.declaration->name == selection.type) return type;
+  throw std::invalid_argument("nothing in the table is called " + selection.type);
 }
 
 /// Reads `value` as an item of `table`. An unknown type's error has a suggestion and lists the known ones; arguments are checked. `what`:

@@ -6,8 +6,18 @@
 
 namespace cnnctl {
 
-/// Random numbers that are the same on every machine and with every standard library, whose distributions are not.
-/// Source: Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators (splitmix64).
+/// What SplitMix64's state grows by from one number to the next.
+inline constexpr std::uint64_t kSplitMixStep = 0x9E3779B97F4A7C15U;
+
+/// The number that SplitMix64 gives in a state, every bit of which depends on every bit of the state.
+/// Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+constexpr std::uint64_t splitmix64(std::uint64_t state) {
+  state = (state ^ (state >> 30U)) * 0xBF58476D1CE4E5B9U;
+  state = (state ^ (state >> 27U)) * 0x94D049BB133111EBU;
+  return state ^ (state >> 31U);
+}
+
+/// Random numbers that are the same on every machine and with every standard library, whose distributions are not: those of SplitMix64.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : state_(seed) {}
@@ -15,13 +25,7 @@ class Random {
   /// A generator of its own for each pair of numbers: an epoch's order, an image's strokes.
   Random(std::uint64_t seed, std::uint64_t stream) : state_(seed) { state_ = next() ^ (stream * 0xD1342543DE82EF95U); }
 
-  std::uint64_t next() {
-    state_ += 0x9E3779B97F4A7C15U;
-    std::uint64_t z = state_;
-    z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9U;
-    z = (z ^ (z >> 27U)) * 0x94D049BB133111EBU;
-    return z ^ (z >> 31U);
-  }
+  std::uint64_t next() { return splitmix64(state_ += kSplitMixStep); }
 
   /// One of 0 .. bound - 1, each as likely as the others. Source: Lemire, Fast Random Integer Generation in an Interval.
   std::uint32_t below(std::uint32_t bound) {

@@ -9,18 +9,13 @@
 
 #include "engine/diagnostics/diagnostic.h"
 #include "engine/graph/glob.h"
+#include "engine/training/random.h"
 
 namespace cnnctl {
 namespace {
 
-/// The output of SplitMix64 at a counter: random access, so every element has a number of its own. Source: Steele, Lea and Flood, "Fast
-/// splittable pseudorandom number generators", 2014.
-std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter) {
-  std::uint64_t bits = key + (counter + 1) * 0x9E3779B97F4A7C15U;
-  bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9U;
-  bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EBU;
-  return bits ^ (bits >> 31);
-}
+/// SplitMix64's number at a counter: random access, so every element has a number of its own.
+std::uint64_t random_bits(std::uint64_t key, std::uint64_t counter) { return splitmix64(key + (counter + 1) * kSplitMixStep); }
 
 /// Uniform in [-bound, bound). 24 bits, as many as a float holds.
 float random_uniform(std::uint64_t bits, double bound) {

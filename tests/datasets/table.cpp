@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "tests/datasets/support.h"
-#include "tests/support/input_error.h"
 
 namespace cnnctl {
 namespace {
@@ -26,10 +25,6 @@ TEST_CASE("a dataset's wrong arguments are found with the config") {
     try_select_dataset(yaml, diagnostics);
     CHECK(diagnostics.has_errors());
   }
-}
-
-TEST_CASE("a dataset that is in no table is an error that names it") {
-  CHECK(contains(input_error([] { load_dataset({"imagenet", {}, {}}, Split::train, 1); }), "'imagenet'"));
 }
 
 TEST_CASE("the drawn and the read datasets have both splits") {

@@ -68,3 +68,16 @@ TEST_CASE("arguments that are not indented under their name are recognised") {
   CHECK(mistakes("adam:\nlr: 0.1\n") == Messages{"an optimizer is one name with its arguments, but here are 2 keys: adam, lr "
                                                  "[indent the arguments under 'adam:', or write adam: {argument: value}]"});
 }
+
+TEST_CASE("a table of types has a choice a type, and finds the type that was selected") {
+  struct Type {
+    Choice choice;
+    int number;
+  };
+  const std::vector<Type> types = {{table()[0], 7}, {table()[1], 8}};
+  const std::vector<Choice> choices = choices_of(types);
+  REQUIRE(choices.size() == 2);
+  CHECK(choices[1].declaration->name == "sgd");
+  CHECK(type_of({"sgd", {}, {}}, types).number == 8);
+  CHECK_THROWS_WITH_AS(type_of({"adagrad", {}, {}}, types), doctest::Contains("adagrad"), std::invalid_argument);
+}

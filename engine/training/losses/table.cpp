@@ -1,5 +1,3 @@
-#include <stdexcept>
-
 #include "engine/training/losses/types.h"
 
 namespace cnnctl {
@@ -13,18 +11,10 @@ const std::vector<LossType>& types() {
 }  // namespace
 
 const std::vector<Choice>& loss_choices() {
-  static const std::vector<Choice> choices = [] {
-    std::vector<Choice> result;
-    for (const LossType& type : types()) result.push_back(type.choice);
-    return result;
-  }();
+  static const std::vector<Choice> choices = choices_of(types());
   return choices;
 }
 
-Loss make_loss(const Selection& selection, int classes) {
-  for (const LossType& type : types())
-    if (type.choice.declaration->name == selection.type) return type.make(selection, classes);
-  throw std::invalid_argument("no loss is called " + selection.type);
-}
+Loss make_loss(const Selection& selection, int classes) { return type_of(selection, types()).make(selection, classes); }
 
 }  // namespace cnnctl

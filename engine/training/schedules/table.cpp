@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -21,19 +20,12 @@ void Schedule::set_state(std::span<const double> state) {
 }
 
 const std::vector<Choice>& schedule_choices() {
-  static const std::vector<Choice> choices = [] {
-    std::vector<Choice> result;
-    for (const ScheduleType& type : types()) result.push_back(type.choice);
-    return result;
-  }();
+  static const std::vector<Choice> choices = choices_of(types());
   return choices;
 }
 
 std::unique_ptr<Schedule> make_schedule(const Selection& selection, const RunLength& run, Optimizer& optimizer) {
-  const auto type = std::find_if(types().begin(), types().end(),
-                                 [&](const ScheduleType& each) { return each.choice.declaration->name == selection.type; });
-  if (type == types().end()) throw std::invalid_argument("no schedule is called " + selection.type);
-  auto schedule = type->make(selection, run, optimizer.rates());
+  auto schedule = type_of(selection, types()).make(selection, run, optimizer.rates());
   if (schedule->changes_momentum() && !optimizer.use_momentum())
     fail_at(selection.place, fmt::format("{} changes the momentum, but the optimizer has none", selection.type),
             "add cycle_momentum: false, or take another optimizer");
