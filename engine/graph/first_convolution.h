@@ -10,7 +10,7 @@ namespace cnnctl {
 constexpr std::int64_t few_channels = 3;
 
 /// Whether a network's first convolution, of so many input channels, is one that runtime's own loops compute row by row:
-/// few_channels at most, a square window of more than one pixel, stride 2, no dilation, no groups.
+/// few_channels at most, a window of 3x3 pixels, stride 2, no dilation, no groups.
 bool suits_first_rows(const Convolution& op, std::int64_t in_channels);
 
 }  // namespace cnnctl

@@ -174,12 +174,11 @@ TEST_CASE("fuse_inverted_residual works without a norm, on the image, and where 
 }
 
 TEST_CASE("fuse_inverted_residual changes no result where it joins the network's first convolution") {
-  for (const std::int64_t images_channels : {1, 3})
-    for (const std::int64_t kernel : {3, 5}) {
-      Chain net({images_channels, 113, 119});
-      net.convolution(41, kernel, 2).batch_norm().relu().depthwise().batch_norm().relu().convolution(9, 1);
-      CHECK(check_pass(fuse_inverted_residual, fuse_activation(fold_batch_norm(net)), Mode::evaluation) >= 2);
-    }
+  for (const std::int64_t image_channels : {1, 3}) {
+    Chain net({image_channels, 113, 119});
+    net.convolution(41, 3, 2).batch_norm().relu().depthwise().batch_norm().relu().convolution(9, 1);
+    CHECK(check_pass(fuse_inverted_residual, fuse_activation(fold_batch_norm(net)), Mode::evaluation) >= 2);
+  }
 }
 
 TEST_CASE("fuse_residual changes no result, and the sum costs no step where the other input may be overwritten or our own loops add it") {

@@ -8,6 +8,9 @@
 
 namespace cnnctl::CNNCTL_ISA {
 
+/// Where a row is that is read or written: in memory, so that its pixels are asked for ahead of time, or in a cache.
+enum class RowPlace { memory, cache };
+
 /// What loops over blocks of `Width` channels share. The last block may have lanes that hold no channel; those are zero in every tensor,
 /// and whoever writes one keeps them so.
 template <int Width>

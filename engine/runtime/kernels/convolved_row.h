@@ -1,35 +1,16 @@
 #pragma once
 
-#include <limits>
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 
 #include "engine/runtime/kernels/channel_blocks.h"
-#include "engine/runtime/kernels/eltwise_functions.h"
+#include "engine/runtime/kernels/limits.h"
 #include "engine/runtime/kernels/matrix_product.h"
 #include "engine/runtime/kernels/moments.h"
 #include "engine/runtime/kernels/pointwise.h"
 
 namespace cnnctl::CNNCTL_ISA {
-
-/// What is done to each number before it is stored: the limits of relu, relu6 and the identity.
-struct Limits {
-  float low = -std::numeric_limits<float>::infinity();
-  float high = std::numeric_limits<float>::infinity();
-
-  /// A NaN stays one.
-  template <class Floats>
-  Floats operator()(Floats v) const {
-    return at_most(at_least(v, low), high);
-  }
-};
-
-/// The limits that are all that a function does; nothing for others.
-inline std::optional<Limits> limits_of(const std::optional<EltwiseLoop>& activation) {
-  if (!activation) return Limits{};
-  if (activation->function == EltwiseLoop::Function::relu) return Limits{.low = 0};
-  if (activation->function == EltwiseLoop::Function::relu6) return Limits{0, 6};
-  return std::nullopt;
-}
 
 /// A row of a 1x1 convolution's result, a block of channels at a time: `y` is the first block's row, the others follow `next_block` floats
 /// apart, and `residual`, if any, likewise. `streams`: the result goes past the caches, in whole lines. `moments`, unless nullptr, are
@@ -43,9 +24,6 @@ struct ResultRow {
   std::int64_t before = 0;
 };
 
-/// Where the row is that a convolution reads: in memory, so that pixels are asked for ahead of time, or in a cache.
-enum class RowPlace { memory, cache };
-
 /// A convolution along a row of pixels, of all that `inputs` numbers a pixel say. Of a 1x1 convolution these are the pixel's channels,
 /// whose blocks stand `in.next_run` floats apart.
 template <int Width>
@@ -55,37 +33,41 @@ class ConvolvedRow {
  public:
   ConvolvedRow(const ConvolutionNumbers& numbers, std::int64_t inputs, const ChannelLayout& out,
                const std::optional<EltwiseLoop>& activation)
-      : numbers_(numbers), inputs_(inputs), out_(out), activation_(activation), limits_(limits_of(activation)) {}
+      : numbers_(numbers), inputs_(inputs), out_(out), finish_(activation) {}
 
-  template <int Row>
-  void operator()(const LeftSide<Row, 1>& in, RowPlace place, const ResultRow& out, std::int64_t pixels) const {
-    for (std::int64_t block = 0; block < out_.blocks; block += 2) {
-      const float* const panel = numbers_.weights + block * Width * inputs_;
-      const bool ahead = place == RowPlace::memory && block == 0;
-      block + 1 < out_.blocks ? columns<2>(in, ahead, panel, block, out, pixels) : columns<1>(in, ahead, panel, block, out, pixels);
-    }
-    if (limits_) return;
-    for (std::int64_t block = 0; block < out_.blocks; ++block) finish(out.y + block * out.next_block, pixels * Width);
+  template <int Row, int Run>
+  void operator()(const LeftSide<Row, 1, Run>& in, RowPlace place, const ResultRow& out, std::int64_t pixels) const {
+    for (std::int64_t block = 0; block < out_.blocks; block += 2) pair(in, place, block, out, pixels);
+  }
+
+  /// Two blocks of the result alone, `block` and the next, if there is one.
+  template <int Row, int Run>
+  void pair(const LeftSide<Row, 1, Run>& in, RowPlace place, std::int64_t block, const ResultRow& out, std::int64_t pixels) const {
+    const float* const panel = numbers_.weights + block * Width * inputs_;
+    const bool ahead = place == RowPlace::memory && block == 0;
+    const std::int64_t end = std::min(block + 2, out_.blocks);
+    end - block == 2 ? columns<2>(in, ahead, panel, block, out, pixels) : columns<1>(in, ahead, panel, block, out, pixels);
+    for (; block < end; ++block) finish_(out.y + block * out.next_block, pixels * Width);
   }
 
  private:
   // Not inlined: it is large, and called in each of the loops over rows.
-  template <int Columns, int Row>
-  __attribute__((noinline)) void columns(const LeftSide<Row, 1>& in, bool ahead, const float* panel, std::int64_t block,
+  template <int Columns, int Row, int Run>
+  __attribute__((noinline)) void columns(const LeftSide<Row, 1, Run>& in, bool ahead, const float* panel, std::int64_t block,
                                          const ResultRow& out, std::int64_t pixels) const {
     const auto bias = [&](int c) { return ChannelBlocks<Width>::load_channels(numbers_.bias, 0, out_, block + c); };
     const typename V::Floats start[2] = {bias(0), Columns > 1 ? bias(1) : typename V::Floats{}};
     in_pieces<kPixels<Width>>(pixels, [&](auto rows, std::int64_t first) {
-      const LeftSide<Row, 1> part{in.numbers + first * Row, in.run, in.next_run};
+      const LeftSide<Row, 1, Run> part{in.numbers + first * Row, in.run, in.next_run};
       ahead ? multiply_pixels<rows, Columns, 2 * kPixels<Width>>(part, panel, start, out, block, first)
             : multiply_pixels<rows, Columns, 0>(part, panel, start, out, block, first);
     });
   }
 
-  template <int Rows, int Columns, int Ahead, int Row>
-  void multiply_pixels(const LeftSide<Row, 1>& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out,
+  template <int Rows, int Columns, int Ahead, int Row, int Run>
+  void multiply_pixels(const LeftSide<Row, 1, Run>& in, const float* panel, const typename V::Floats (&start)[2], const ResultRow& out,
                        std::int64_t block, std::int64_t first) const {
-    const Limits limits = limits_.value_or(Limits{});
+    const Limits limits = finish_.limits();
     const auto store = [&](const auto& sums) __attribute__((always_inline)) {
       unrolled<Rows>([&](auto i) {
         unrolled<Columns>([&](auto c) {
@@ -103,17 +85,10 @@ class ConvolvedRow {
     multiply_and_store<Width, Rows, Columns, Ahead>(in, panel, inputs_, start, store);
   }
 
-  void finish(float* y, std::int64_t count) const {
-    with_eltwise(*activation_, [=](const auto& function) {
-      for (std::int64_t i = 0; i < count; i += Width) V::store(y + i, function.forward(V::load(y + i)));
-    });
-  }
-
   ConvolutionNumbers numbers_;
   std::int64_t inputs_;
   const ChannelLayout& out_;
-  const std::optional<EltwiseLoop>& activation_;
-  std::optional<Limits> limits_;
+  Finish<Width> finish_;
 };
 
 }  // namespace cnnctl::CNNCTL_ISA

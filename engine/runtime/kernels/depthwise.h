@@ -17,6 +17,10 @@ struct DepthwiseGeometry {
   int threads = 1;                                 // that run, each with scratch of its own
 };
 
+/// Whether the forward pass may write its result over its input: a row is read before one stands in its place, and no plane is two
+/// threads' work.
+bool depthwise_may_overwrite(const DepthwiseGeometry& geometry);
+
 /// Where the gradients go: `data` like x (nullptr: not wanted), where `add` to what is there; `weights` like the weights; `bias` a number a
 /// channel (nullptr where there is none).
 struct DepthwiseGradients {

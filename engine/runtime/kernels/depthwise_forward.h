@@ -1,7 +1,7 @@
 #pragma once
 
 #include "engine/runtime/kernels/depthwise_rows.h"
-#include "engine/runtime/kernels/eltwise_functions.h"
+#include "engine/runtime/kernels/limits.h"
 
 namespace cnnctl::CNNCTL_ISA {
 
@@ -23,35 +23,27 @@ inline __attribute__((always_inline)) void add_kernel_row(const float* x, const 
   });
 }
 
-/// Stores the first `count` of a tile's results.
-template <int Width>
-inline __attribute__((always_inline)) void store_tile(const typename Vectors<Width>::Floats (&sums)[kTile], std::int64_t count,
-                                                      const std::optional<EltwiseLoop>& activation, float* y) {
-  const auto store = [&](const auto& function) __attribute__((always_inline)) {
-    unrolled<kTile>([&](auto t) __attribute__((always_inline)) {
-      if (t < count) Vectors<Width>::store(y + t * Width, function.forward(sums[t]));
-    });
-  };
-  activation ? with_eltwise(*activation, store) : store(Identity{});
-}
-
-/// One row of the result from the rows of the input that `x` holds; w are the block's weights. A call would force a tile's sums out of the
-/// registers. The weights of a kernel of three rows stay in registers where all of them meet the input.
-template <int Width, int Kernel, int Stride>
-__attribute__((flatten)) void forward_row(const DepthwiseGeometry& g, const std::optional<EltwiseLoop>& activation,
-                                          const PaddedRows<Width, Kernel>& x, const float* w, const typename Vectors<Width>::Floats& bias,
-                                          std::int64_t top, float* y) {
+/// One row of the result, each number of it what `limit` makes of the sum, from the rows of the input that `x` holds; w are the block's
+/// weights; `Place` is y's. A call would force a tile's sums out of the registers. The weights of a kernel of three rows stay in registers
+/// where all of them meet the input.
+template <int Width, int Kernel, int Stride, RowPlace Place, class Limit>
+__attribute__((flatten)) void forward_row(const DepthwiseGeometry& g, Limit limit, const PaddedRows<Width, Kernel>& x, const float* w,
+                                          typename Vectors<Width>::Floats bias, std::int64_t top, float* y) {
   using V = Vectors<Width>;
+  const std::int64_t pixels = g.out.width_pixels;
   const KernelRows rows = kernel_rows(g, top);
   const float* under[Kernel] = {};
   for (std::int64_t k = rows.first; k < rows.last; ++k) under[k] = x.row(top + k);
   const auto each_tile = [&](const auto& add_rows) __attribute__((always_inline)) {
-    for (std::int64_t column = 0; column < g.out.width_pixels; column += kTile) {
-      prefetch_result<Width, kTile>(y, column * Width);
+    alignas(64) float last[kTile * Width];  // a tile that reaches over the row's end
+    for (std::int64_t column = 0; column < pixels; column += kTile) {
+      if constexpr (Place == RowPlace::memory) prefetch_result<Width, kTile>(y, column * Width);
       typename V::Floats sums[kTile];
       unrolled<kTile>([&](auto t) __attribute__((always_inline)) { sums[t] = bias; });
       add_rows(column * Stride * Width, sums);
-      store_tile<Width>(sums, g.out.width_pixels - column, activation, y + column * Width);
+      float* const to = column + kTile <= pixels ? y + column * Width : last;
+      unrolled<kTile>([&](auto t) __attribute__((always_inline)) { V::store(to + t * Width, limit(sums[t])); });
+      if (to == last) std::copy_n(last, (pixels - column) * Width, y + column * Width);
     }
   };
   if (Kernel == 3 && rows.last - rows.first == Kernel) {

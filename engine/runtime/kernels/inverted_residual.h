@@ -8,10 +8,9 @@
 
 namespace cnnctl {
 
-/// How a network's first convolution goes over its few channels: a square window, the stride 2 in both dimensions.
+/// How a network's first convolution goes over its few channels: a window of 3x3 pixels, the stride 2 in both dimensions.
 struct FirstWindow {
-  static constexpr int stride = 2;
-  std::int64_t kernel = 3;
+  static constexpr int kernel = 3, stride = 2;
   std::int64_t padding_top = 0, padding_left = 0;
 };
 

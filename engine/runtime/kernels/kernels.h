@@ -274,7 +274,7 @@ struct KernelTable {
   /// y = activation(conv(x) + bias (unless nullptr) + residual (unless nullptr)) of a 1x1 convolution. Blocks of vector_width channels.
   void (*pointwise)(const PointwiseGeometry& geometry, const PointwiseTensors& tensors, float* y);
 
-  /// y = activation(conv(x) + bias (unless nullptr)).
+  /// y = activation(conv(x) + bias (unless nullptr)). y may be x where depthwise_may_overwrite.
   void (*depthwise_forward)(const DepthwiseGeometry& geometry, const std::optional<EltwiseLoop>& activation, const float* x, const float* w,
                             const float* bias, float* y, float* scratch);
   /// `parts`: see depthwise_parts.

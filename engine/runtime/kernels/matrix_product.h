@@ -10,8 +10,8 @@
 namespace cnnctl::CNNCTL_ISA {
 
 /// The left side of a product of matrices: row i's word k stands at i * Row + k / run * next_run + k % run * Step. Fixed distances within
-/// a run become parts of the instructions.
-template <int Row, int Step>
+/// a run become parts of the instructions. `Run`, unless 0, says that all runs are whole, and how long, so that they need no loop.
+template <int Row, int Step, int Run = 0>
 struct LeftSide {
   const float* numbers;
   std::int64_t run, next_run;
@@ -21,8 +21,8 @@ struct LeftSide {
 /// Columns vectors of columns. Both sides are words; rows of the right side are two vectors apart. Where `Ahead` is not 0, the rows so many
 /// further on are asked of the memory, run by run: all at once they would be more than it takes in, and as streams they are more than the
 /// hardware foresees.
-template <int Width, int Rows, int Columns, int Ahead, int Row, int Step, class Store>
-inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row, Step>& left, const float* right, std::int64_t count,
+template <int Width, int Rows, int Columns, int Ahead, int Row, int Step, int Run, class Store>
+inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row, Step, Run>& left, const float* right, std::int64_t count,
                                                               const typename Vectors<Width>::Floats (&start)[2], Store store) {
   using V = Vectors<Width>;
   typename V::Floats sums[Rows][Columns];
@@ -30,7 +30,7 @@ inline __attribute__((always_inline)) void multiply_and_store(const LeftSide<Row
   const float* run = left.numbers;
   for (std::int64_t first = 0; first < count; first += left.run, run += left.next_run) {
     const float* l = run;
-    const std::int64_t length = std::min(left.run, count - first);
+    const std::int64_t length = Run > 0 ? Run : std::min(left.run, count - first);
     // always_inline: GCC drops the call of a function that does nothing else.
     if constexpr (Ahead > 0) unrolled<Rows>([&](auto i) __attribute__((always_inline)) { __builtin_prefetch(run + (Ahead + i) * Row); });
 #pragma GCC unroll 4

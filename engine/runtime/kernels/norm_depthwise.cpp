@@ -19,8 +19,8 @@ void convolve_plane(const DepthwiseGeometry& g, PaddedRows<Width, Kernel>& rows,
   for (std::int64_t h = 0; h < g.out.height_pixels; ++h) {
     const std::int64_t top = h * Stride - g.padding_top;
     rows.fill_until(std::min(g.in.height_pixels, top + Kernel), fill);
-    forward_row<Width, Kernel, Stride>(g, std::nullopt, rows, w, typename Vectors<Width>::Floats{}, top,
-                                       y + h * g.out.width_pixels * Width);
+    forward_row<Width, Kernel, Stride, RowPlace::memory>(
+        g, [](const auto& sum) { return sum; }, rows, w, typename Vectors<Width>::Floats{}, top, y + h * g.out.width_pixels * Width);
   }
 }
 

@@ -70,6 +70,11 @@ std::int64_t depthwise_backward_scratch(const DepthwiseGeometry& g) {
   return whole_lines((input + gradient) * g.in.width);
 }
 
+bool depthwise_may_overwrite(const DepthwiseGeometry& g) {
+  const bool same_size = g.in.height_pixels == g.out.height_pixels && g.in.width_pixels == g.out.width_pixels;
+  return g.stride == 1 && same_size && g.out.images * g.out.blocks % g.threads == 0;
+}
+
 std::int64_t depthwise_parts(const DepthwiseGeometry& g) { return g.in.images * g.in.blocks * (g.kernel * g.kernel + 1) * g.in.width; }
 
 std::int64_t norm_depthwise_sums(const NormDepthwiseGeometry& g) {
@@ -84,13 +89,13 @@ std::int64_t norm_depthwise_scratch(const NormDepthwiseGeometry& g) {
 }
 
 std::int64_t first_row(const InvertedResidualGeometry& g) {
-  return (g.depthwise.in.width_pixels - 1) * FirstWindow::stride + g.first->kernel;
+  return (g.depthwise.in.width_pixels - 1) * FirstWindow::stride + FirstWindow::kernel;
 }
 
 std::int64_t inverted_residual_scratch(const InvertedResidualGeometry& g) {
   const DepthwiseGeometry& c = g.depthwise;
   const std::int64_t result = whole_lines(c.out.width_pixels * c.out.width);
-  const std::int64_t window = g.first ? whole_lines(g.in.channels * g.first->kernel * first_row(g)) : 0;
+  const std::int64_t window = g.first ? whole_lines(g.in.channels * FirstWindow::kernel * first_row(g)) : 0;
   return c.threads * (c.in.blocks * (depthwise_forward_scratch(c) + result) + window);
 }
 

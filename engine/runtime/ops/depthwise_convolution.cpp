@@ -61,7 +61,8 @@ std::optional<Backward> compile_depthwise(Compiler& compiler, const Node& node, 
   const auto activation = op.activation ? own_loop(*op.activation) : std::nullopt;
   if (!geometry || op.residual || activation.has_value() != op.activation.has_value()) return std::nullopt;
   const Tensor x = compiler.in_format(compiler.value(setup.input), vector_blocked_desc(setup.src), setup.layer);
-  const Tensor y = compiler.allocate(vector_blocked_desc(setup.dst));
+  const bool in_place = !compiler.training() && depthwise_may_overwrite(*geometry) && compiler.may_overwrite(setup.input, x);
+  const Tensor y = in_place ? x : compiler.allocate(vector_blocked_desc(setup.dst));
   add_forward(compiler, node, op, setup, *geometry, activation, x, y);
   compiler.set_value(node.output, y);
   compiler.keep_for_backward(x);

@@ -8,10 +8,10 @@
 namespace cnnctl {
 namespace {
 
-/// The window of a convolution that is the network's first and no 1x1 one; nothing of others.
+/// The window of a convolution that is the network's first and goes over rows; nothing of others.
 std::optional<FirstWindow> first_window(const Compiler& compiler, const Node& node, const Convolution& op) {
   if (!compiler.is_input(node.inputs[0]) || !suits_first_rows(op, compiler.shape(0).channels)) return std::nullopt;
-  return FirstWindow{op.vertical.kernel, op.vertical.padding_begin, op.horizontal.padding_begin};
+  return FirstWindow{op.vertical.padding_begin, op.horizontal.padding_begin};
 }
 
 /// The three convolutions in their places.

@@ -312,8 +312,9 @@ TEST_CASE("fuse_inverted_residual joins the 1x1 convolutions around a depthwise 
 TEST_CASE("fuse_inverted_residual joins the network's first convolution, and no other that is not 1x1") {
   const auto joined = [](Chain net) { return to_string(fuse_inverted_residual(net.depthwise().convolution(4, 1))); };
   CHECK(joined(Chain({3, 113, 119}).convolution(41, 3, 2)) == "1: convolution+convolution+convolution(0) -> 4x57x60  0\n");
-  for (const Chain& other : {Chain({4, 113, 119}).convolution(41, 3, 2), Chain({3, 113, 119}).max_pool(2).convolution(41, 3),
-                             Chain({3, 57, 60}).convolution(41, 3), Chain({3, 171, 180}).convolution(41, 3, 3)})
+  for (const Chain& other :
+       {Chain({4, 113, 119}).convolution(41, 3, 2), Chain({3, 113, 119}).max_pool(2).convolution(41, 3),
+        Chain({3, 113, 119}).convolution(41, 5, 2), Chain({3, 57, 60}).convolution(41, 3), Chain({3, 171, 180}).convolution(41, 3, 3)})
     CHECK(joined(other).find("convolution+convolution+convolution") == std::string::npos);
 }
 

@@ -70,6 +70,10 @@ void check_forward(const DepthwiseGeometry& g, const std::optional<EltwiseLoop>&
     std::vector<float> y(count(g.out), 7.0F), scratch = scratch_of(depthwise_forward_scratch(g), g.threads);
     table->depthwise_forward(g, activation, x.data(), w.data(), has_bias ? bias.data() : nullptr, y.data(), scratch.data());
     CHECK(relative_error(doubles(y), expected) < 1e-6);
+    if (!depthwise_may_overwrite(g)) continue;
+    std::vector<float> over = x;
+    table->depthwise_forward(g, activation, over.data(), w.data(), has_bias ? bias.data() : nullptr, over.data(), scratch.data());
+    CHECK(over == y);
   }
 }
 
@@ -111,6 +115,17 @@ TEST_CASE("a depthwise convolution is that of a plain loop, for every kernel, st
         INFO("kernel " << c.kernel << ", stride " << c.stride << ", " << c.height << " x " << c.width << ", blocks of " << block);
         check_forward(geometry_of(c, block, threads), std::nullopt, threads == 2);
       }
+}
+
+TEST_CASE("a depthwise convolution may write over its input where it changes no size and threads share no plane") {
+  const auto may_overwrite = [](std::int64_t kernel, std::int64_t stride, std::int64_t out_height, int threads) {
+    return depthwise_may_overwrite(geometry_of({kernel, stride, 1, 1, 9, 9, out_height, 9}, 8, threads));
+  };
+  CHECK(may_overwrite(3, 1, 9, 1));
+  CHECK(may_overwrite(3, 1, 9, 3));
+  CHECK_FALSE(may_overwrite(3, 1, 9, 2));  // of nine planes
+  CHECK_FALSE(may_overwrite(3, 1, 8, 1));
+  CHECK_FALSE(may_overwrite(3, 2, 9, 1));
 }
 
 TEST_CASE("the activation behind a depthwise convolution is PyTorch's, and leaves lanes beyond the channels zero") {
