@@ -92,6 +92,16 @@ void add_name(Value& root, const std::string& name) {
   root.entries.insert(root.entries.begin(), Entry{"name", root.place, scalar_value(name, root.place)});
 }
 
+/// Warns of a softmax at the end of a network that is trained by a loss which computes one itself: the network would learn slowly, and its
+/// probabilities would be those of a softmax of a softmax.
+void warn_of_softmax(const Experiment& experiment, const Value& model, Diagnostics& diagnostics) {
+  const Node* const last = writer(experiment.graph, experiment.graph.output);
+  if (last == nullptr || !std::holds_alternative<Softmax>(last->op) || experiment.train.loss.type != "cross_entropy") return;
+  diagnostics.warning(model.items.empty() ? model.place : model.items.back().place,
+                      "the network ends in softmax, but the loss cross_entropy takes the numbers before it and computes softmax itself",
+                      "leave it out; predict shows probabilities all the same");
+}
+
 Experiment read_experiment(const std::string& path, Value root, const Tables& tables, Diagnostics& diagnostics) {
   const bool complete = !diagnostics.has_errors();
   check_keys(root, diagnostics);
@@ -112,6 +122,7 @@ Experiment read_experiment(const std::string& path, Value root, const Tables& ta
   if (!diagnostics.has_errors()) {
     vars.warn_unused(root.place, diagnostics);
     blocks.warn_unused(root.place, diagnostics);
+    if (root.find("train")) warn_of_softmax(experiment, part(root, "model"), diagnostics);
   }
   experiment.config = std::move(root);
   return experiment;

@@ -185,6 +185,18 @@ TEST_CASE("warnings do not stop anything and reach the caller") {
   CHECK(warnings.sorted().front().message == "var 'a' is never used");
 }
 
+TEST_CASE("a softmax in front of a loss that computes one is warned of, where the config trains") {
+  const auto warned = [](const std::string& text) {
+    Diagnostics warnings;
+    parse_experiment("net.yaml", text, {}, test_tables(), warnings);
+    return !warnings.sorted().empty() && warnings.sorted().front().message.starts_with("the network ends in softmax");
+  };
+  CHECK(warned(network + "  - softmax\ntrain: {epochs: 1}\n"));
+  CHECK_FALSE(warned(network + "  - softmax\n  - linear: {out_features: 10}\ntrain: {epochs: 1}\n"));
+  CHECK_FALSE(warned(network + "  - softmax\n"));
+  CHECK_FALSE(warned(network + "train: {epochs: 1}\n"));
+}
+
 TEST_CASE("a config is read from its file, and from the binary where there is none of that name") {
   const TemporaryFolder folder;
   write(folder.file("net.yaml"), network);
