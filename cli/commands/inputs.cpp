@@ -133,6 +133,8 @@ bool is_checkpoint(const std::string& path) {
 }
 
 std::string checkpoint_file(const std::string& path) {
+  if (const fs::path extension = fs::path(path).extension(); extension == ".yaml" || extension == ".yml")
+    throw InputError(fmt::format("{}: is a config; name a run's folder or a checkpoint, which 'cnnctl train' makes of it", path));
   std::error_code unknown;
   if (!fs::is_directory(path, unknown)) return path;
   const auto file = fs::path(path) / "last.safetensors";

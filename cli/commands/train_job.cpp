@@ -1,5 +1,6 @@
 #include "cli/commands/train_job.h"
 
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <utility>
@@ -34,13 +35,25 @@ void check_options(const TrainCommandOptions& options) {
 }
 
 /// The dataset's splits, being read on other threads.
-struct Loading {
-  std::future<LoadedSplit> train, test;
+class Loading {
+ public:
+  explicit Loading(const Experiment& experiment)
+      : test_(std::async(std::launch::async, [&] { return load_split(experiment, Split::test); })),
+        train_(std::async(std::launch::async, [&] { return load_split(experiment, Split::train); })) {}
 
-  void wait() const {
-    for (const auto* split : {&train, &test})
-      if (split->valid()) split->wait();
+  /// Wait until they are read, and throw what is wrong with them.
+  const LoadedSplit& test() const { return test_.get(); }
+  const LoadedSplit& train() const { return train_.get(); }
+
+  /// Throws what is found to be wrong within an instant, as a folder that is missing: before the network takes its memory.
+  void check() const {
+    using namespace std::chrono_literals;
+    for (const auto* split : {&test_, &train_})
+      if (split->wait_for(5ms) == std::future_status::ready) split->get();
   }
+
+ private:
+  std::shared_future<LoadedSplit> test_, train_;
 };
 
 /// `loading` has to be done before anything is timed.
@@ -49,7 +62,10 @@ std::unique_ptr<Model> make_model(const TrainJob& job, std::shared_ptr<const Loa
   ModelOptions options{
       .mode = Mode::training, .batch_size = train.batch_size, .seed = static_cast<std::uint64_t>(train.seed), .recompute = train.recompute};
   set_choices(options, train, job.resumed ? job.resumed->checkpoint.choices : Choices{});
-  options.before_tuning = [loading = std::move(loading)] { loading->wait(); };
+  options.before_tuning = [loading = std::move(loading)] {
+    loading->test();
+    loading->train();
+  };
   return std::make_unique<Model>(job.experiment.graph, options);
 }
 
@@ -101,13 +117,12 @@ TrainJob load_train_job(const TrainCommandOptions& options) {
   class_count(experiment.graph, "train");
   check_precision(experiment.train);
   download_data(experiment, options.quiet);
-  const auto loading = std::make_shared<Loading>();
-  loading->test = std::async(std::launch::async, [&] { return load_split(experiment, Split::test); });
-  loading->train = std::async(std::launch::async, [&] { return load_split(experiment, Split::train); });
+  const auto loading = std::make_shared<const Loading>(experiment);
   if (!options.init.empty()) job.init = read_init(options.init);
+  loading->check();
   job.model = make_model(job, loading);
   fill_model(job, options);
-  const LoadedSplit train = loading->train.get(), test = loading->test.get();
+  const LoadedSplit &train = loading->train(), &test = loading->test();
   job.train = make_source(experiment, train, train.images, Purpose::training);
   if (!job.train) throw InputError(fmt::format("dataset {} has no training images", experiment.data.dataset.type));
   job.validation = make_source(experiment, train, train.validation, Purpose::measuring);

@@ -114,6 +114,14 @@ TEST_CASE("eval takes the training split, and --set, and refuses the validation 
   CHECK(run_program(folder.path(), {"eval", "runs/tiny", "--split", "tests"}).status == 2);
 }
 
+TEST_CASE("eval of a config is an error that says what to name") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "net.yaml", "model: [flatten]\n");
+  const Result result = run_program(folder.path(), {"eval", "net.yaml"});
+  CHECK(result.status == 2);
+  CHECK(contains(result.err, "net.yaml: is a config; name a run's folder or a checkpoint"));
+}
+
 TEST_CASE("eval of what is no checkpoint is an error of status 2 that names it") {
   const TemporaryFolder folder;
   write_safetensors(folder.file("weights.safetensors"), {});

@@ -161,6 +161,18 @@ TEST_CASE("a dataset that is missing is an error of status 2 that names the file
   CHECK_FALSE(fs::exists(folder.path() / "runs"));
 }
 
+TEST_CASE("data that is missing is found before a large network takes its memory") {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments = {"train", "resnet152", "--set", "train.batch_size=4096"};
+  const Result none = run_program(folder.path(), arguments);
+  CHECK(none.status == 2);
+  CHECK(contains(none.err, "the config has no dataset"));
+  arguments.insert(arguments.end(), {"--set", "data.dataset.image_folder.root=nowhere"});
+  const Result missing = run_program(folder.path(), arguments);
+  CHECK(missing.status == 2);
+  CHECK(contains(missing.err, "nowhere/train: no such folder"));
+}
+
 TEST_CASE("a number of classes that is not the data's is an error before training") {
   const TemporaryFolder folder;
   const Result result = train_tiny(folder.path(), {"--set", "model.fc.out_features=7"});
