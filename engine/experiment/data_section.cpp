@@ -7,7 +7,7 @@ namespace {
 
 /// The keys of data as they are written. The items among them are read once their tables are at hand.
 struct DataArguments : DataSpec {
-  Value dataset_item;
+  std::optional<Value> dataset_item;
   std::optional<Value> normalize_item;
   std::optional<Value> transforms_item;
 };
@@ -37,7 +37,8 @@ const Schema<TransformLists>& transforms_schema() {
 const Schema<DataArguments>& data_schema() {
   static const Schema<DataArguments> schema =
       Schema<DataArguments>("data", "What the network is trained and tested on.")
-          .required("dataset", &DataArguments::dataset_item, "the dataset, as mnist or {mnist: {root: data/mnist}}")
+          .optional("dataset", &DataArguments::dataset_item,
+                    "the dataset, as mnist or {mnist: {root: data/mnist}}; to be named where the config trains")
           .optional("shuffle", &DataSpec::shuffle, "draw the training images in a new order every epoch")
           .optional("normalize", &DataArguments::normalize_item, "{mean: [...], std: [...]}, a number a channel")
           .optional("transforms", &DataArguments::transforms_item,
@@ -99,7 +100,8 @@ DataSpec read_data(const Value& data, const Place& place, std::int64_t channels,
   if (data.is_null()) return {};
   // Read even where another key is wrong, so that all mistakes show at once.
   const Value* dataset = data.find("dataset");
-  const std::optional<Selection> selection = dataset ? select(*dataset, "dataset", tables.datasets, diagnostics) : std::nullopt;
+  const bool is_named = dataset != nullptr && !dataset->is_null();
+  const std::optional<Selection> selection = is_named ? select(*dataset, "dataset", tables.datasets, diagnostics) : std::nullopt;
   const std::optional<DataArguments> arguments = data_schema().read(data, place, diagnostics);
 
   DataSpec spec = arguments.value_or(DataArguments{});

@@ -136,6 +136,23 @@ TEST_CASE("a shipped network gives as many numbers as vars.classes says") {
   }
 }
 
+TEST_CASE("a shipped network of photos cuts them to its input, and normalizes them") {
+  for (const Expected& expected : networks) {
+    CAPTURE(expected.name);
+    const Experiment experiment = load(expected.name);
+    const Shape& input = experiment.graph.input_shape();
+    if (input.height < 200) continue;
+    CHECK(experiment.data.normalize);
+    for (const auto& [transforms, cut] :
+         {std::pair(&experiment.data.test_transforms, 1), std::pair(&experiment.data.train_transforms, 0)}) {
+      REQUIRE(transforms->size() == 2);
+      const Selection& transform = (*transforms)[static_cast<std::size_t>(cut)];
+      CHECK(transform.type == (cut == 1 ? "center_crop" : "random_resized_crop"));
+      CHECK(transform.arguments.find("size")->text == std::to_string(input.height));
+    }
+  }
+}
+
 TEST_CASE("vars.dropout and vars.drop_path turn all dropout of a shipped network off") {
   for (const Expected& expected : networks) {
     CAPTURE(expected.name);
