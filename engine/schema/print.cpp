@@ -9,9 +9,10 @@
 namespace cnnctl {
 namespace {
 
-/// "integer, at least 1", "one of f32, bf16".
+/// "integer, at least 1", "one of f32, bf16", "list of norms, biases".
 std::string type_and_range(const Argument& argument) {
-  if (!argument.choices.empty()) return fmt::format("one of {}", fmt::join(argument.choices, ", "));
+  if (!argument.choices.empty())
+    return fmt::format("{} {}", argument.type == "choice" ? "one of" : "list of", fmt::join(argument.choices, ", "));
   const std::string range = to_string(argument.range);
   return range.empty() ? argument.type : argument.type + ", " + range;
 }

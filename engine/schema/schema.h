@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
@@ -158,7 +159,8 @@ class Schema {
   template <class Member, class Owner>
   Schema& bind(Member Owner::*member, Argument argument) {
     const T defaults{};
-    argument.type = argument.choices.empty() ? type_name(defaults.*member) : "choice";
+    constexpr bool is_list = std::is_same_v<Member, std::vector<std::string>>;
+    argument.type = argument.choices.empty() ? type_name(defaults.*member) : is_list ? "list of choices" : "choice";
     if (!argument.required) argument.default_text = default_text(defaults.*member);
     declaration_.arguments.push_back(std::move(argument));
     readers_.push_back([member](const Value& value, const Argument& described, T& out, Diagnostics& diagnostics) {

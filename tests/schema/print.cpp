@@ -11,6 +11,7 @@ struct PoolArguments {
   Size kernel_size;
   double momentum = 0.1;
   std::string mode = "max";
+  std::vector<std::string> sides;
 };
 
 Declaration pool() {
@@ -18,6 +19,7 @@ Declaration pool() {
       .required("kernel_size", &PoolArguments::kernel_size, "size of the window", at_least(1))
       .optional("momentum", &PoolArguments::momentum, "weight of a | b", from_below(0, 1))
       .optional("mode", &PoolArguments::mode, "what is kept", {}, {"max", "mean"})
+      .optional("sides", &PoolArguments::sides, "where it pads", {}, {"left", "right"})
       .declaration();
 }
 
@@ -40,9 +42,10 @@ TEST_CASE("a declaration for a terminal has a line an argument, in columns") {
   CHECK(to_text(pool()) ==
         "pool: Pooling.\n"
         "  as torch.nn.MaxPool2d\n"
-        "  kernel_size  size, at least 1   required     size of the window\n"
-        "  momentum     number, in [0, 1)  default 0.1  weight of a | b\n"
-        "  mode         one of max, mean   default max  what is kept\n");
+        "  kernel_size  size, at least 1     required     size of the window\n"
+        "  momentum     number, in [0, 1)    default 0.1  weight of a | b\n"
+        "  mode         one of max, mean     default max  what is kept\n"
+        "  sides        list of left, right  default []   where it pads\n");
   CHECK(to_text({"relu", "max(x, 0).", "", {}}) == "relu: max(x, 0).\n");
 }
 
@@ -54,7 +57,8 @@ TEST_CASE("a declaration in Markdown has a table, whose cells escape bars") {
         "|---|---|---|---|\n"
         "| `kernel_size` | size, at least 1 | required | size of the window |\n"
         "| `momentum` | number, in [0, 1) | `0.1` | weight of a \\| b |\n"
-        "| `mode` | one of max, mean | `max` | what is kept |\n");
+        "| `mode` | one of max, mean | `max` | what is kept |\n"
+        "| `sides` | list of left, right | `[]` | where it pads |\n");
   CHECK(to_markdown({"relu", "max(x, 0).", "", {}}) == "### `relu`\n\nmax(x, 0).\n\nNo arguments.\n");
 }
 
