@@ -71,5 +71,7 @@ TEST_CASE("a declaration in JSON has everything") {
       {"name": "momentum", "type": "number", "required": false, "default": "0.1", "range": {"minimum": 0.0, "below": 1.0}, "choices": [],
        "help": "weight of a | b"},
       {"name": "mode", "type": "choice", "required": false, "default": "max", "range": {}, "choices": ["max", "mean"],
-       "help": "what is kept"}]})"));
+       "help": "what is kept"},
+      {"name": "sides", "type": "list of choices", "required": false, "default": "[]", "range": {}, "choices": ["left", "right"],
+       "help": "where it pads"}]})"));
 }
