@@ -15,6 +15,7 @@ namespace {
 
 constexpr int max_levels = 100;
 constexpr std::int64_t max_values = 100'000;  // in one item or section
+constexpr std::size_t bytes_of_value = 1024;  // a longer text counts as several values
 
 constexpr std::array<std::string_view, 4> special_names = {"index", "in_channels", "in_height", "in_width"};
 
@@ -91,9 +92,9 @@ class Substitution {
   explicit Substitution(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
 
   std::optional<Value> substitute(const Value& value, const Environment& environment) {
-    if (!count(value, environment)) return std::nullopt;
+    if (!count(1, value.place, environment)) return std::nullopt;
     const std::optional<Bound> bound = cnnctl::resolve(value, environment, diagnostics_);
-    if (!bound) return std::nullopt;
+    if (!bound || !count_text(bound->value->text, value.place, environment)) return std::nullopt;
     if (bound->value->is_list() || bound->value->is_map()) return inside(*bound);
     Value result = *bound->value;
     result.place = value.place;
@@ -101,13 +102,18 @@ class Substitution {
   }
 
  private:
-  bool count(const Value& value, const Environment& environment) {
+  bool count(std::int64_t values, const Place& place, const Environment& environment) {
     if (failed_) return false;
-    if (++values_ > max_values) {
-      diagnostics_.error(value.place, fmt::format("this grows to more than {} values once the vars in it are replaced", max_values));
+    values_ += values;
+    if (values_ > max_values) {
+      diagnostics_.error(place, fmt::format("this grows to more than {} values once the vars in it are replaced", max_values));
       failed_ = true;
     }
-    return !failed_ && environment.spend(value.place, diagnostics_);
+    return !failed_ && environment.spend(values, place, diagnostics_);
+  }
+
+  bool count_text(const std::string& text, const Place& place, const Environment& environment) {
+    return count(static_cast<std::int64_t>(text.size() / bytes_of_value), place, environment);
   }
 
   std::optional<Value> inside(const Bound& bound) {
@@ -160,7 +166,7 @@ class Substitution {
     if (entry.key.find('$') == std::string::npos) return entry.key;
     const Value use = scalar_value(entry.key, entry.key_place);
     const std::optional<Bound> bound = cnnctl::resolve(use, environment, diagnostics_);
-    if (!bound) return std::nullopt;
+    if (!bound || !count_text(bound->value->text, entry.key_place, environment)) return std::nullopt;
     if (bound->value->is_scalar()) return bound->value->text;
     diagnostics_.error(entry.key_place, fmt::format("'{}' stands for {}, which cannot be a key", entry.key, describe(*bound->value)));
     return std::nullopt;
@@ -236,10 +242,10 @@ std::optional<std::int64_t> Environment::special(std::string_view name) const {
   return name == "in_channels" ? shape->channels : name == "in_height" ? shape->height : shape->width;
 }
 
-bool Environment::spend(const Place& place, Diagnostics& diagnostics) const {
+bool Environment::spend(std::int64_t values, const Place& place, Diagnostics& diagnostics) const {
   std::int64_t& budget = outermost().budget_;
   if (budget < 0) return false;
-  --budget;
+  budget -= values;
   if (budget < 0) diagnostics.error(place, "the vars and blocks of this config grow too large where they are used");
   return budget >= 0;
 }

@@ -66,9 +66,9 @@ class Environment {
   bool enter() const;
   void leave() const;
 
-  /// Counts a value that is put in against what the whole config may grow to; false, with the mistake in `diagnostics`, where that is too
+  /// Counts values that are put in against what the whole config may grow to; false, with the mistake in `diagnostics`, where that is too
   /// much.
-  bool spend(const Place& place, Diagnostics& diagnostics) const;
+  bool spend(std::int64_t values, const Place& place, Diagnostics& diagnostics) const;
 
  private:
   const Environment& outermost() const;

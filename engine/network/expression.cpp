@@ -19,8 +19,9 @@ namespace cnnctl {
 namespace {
 
 constexpr std::string_view opening = "${";
-constexpr std::size_t longest_expression = 1000;         // characters
-constexpr double largest_whole = 9'007'199'254'740'992;  // 2^53: beyond it not every whole number is a double
+constexpr std::size_t longest_expression = 1000;              // characters
+constexpr std::size_t longest_text = std::size_t{64} << 10U;  // bytes, once the expressions in it are replaced
+constexpr double largest_whole = 9'007'199'254'740'992;       // 2^53: beyond it not every whole number is a double
 
 /// Thrown through muparser where a name's value is missing; the mistake is reported already, or a shape is unknown.
 struct NoValue {};
@@ -192,7 +193,7 @@ class TextEvaluation {
     result.quoted = true;  // a text, whatever it looks like
     for (std::size_t at = 0; at < text.size();) {
       const std::size_t begin = text.find(opening, at);
-      result.text += text.substr(at, begin - at);
+      if (!append(std::string_view(text).substr(at, begin - at), result)) return std::nullopt;
       if (begin == std::string::npos) break;
       const std::optional<Expression> expression = expression_at(begin);
       std::optional<Value> part = expression ? evaluation_.evaluate(*expression) : std::nullopt;
@@ -207,12 +208,20 @@ class TextEvaluation {
                            fmt::format("'{}' is {}, which cannot stand inside a text", expression->text, describe(*part)));
         return std::nullopt;
       }
-      result.text += part->text;
+      if (!append(part->text, result)) return std::nullopt;
     }
     return result;
   }
 
  private:
+  /// False, with the mistake reported, where the text grows too long: texts that double again and again would fill the memory.
+  bool append(std::string_view piece, Value& result) {
+    result.text += piece;
+    if (result.text.size() <= longest_text) return true;
+    diagnostics_.error(value_.place, fmt::format("this text grows to more than {} bytes once the vars in it are replaced", longest_text));
+    return false;
+  }
+
   std::optional<Expression> expression_at(std::size_t begin) {
     const std::size_t first = begin + opening.size();
     const std::size_t end = value_.text.find('}', first);

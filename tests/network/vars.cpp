@@ -113,6 +113,22 @@ TEST_CASE("vars that double again and again are refused before they fill the mem
   CHECK(substituted(yaml, "$a60").find("grows to more than 100000 values") != std::string::npos);
 }
 
+TEST_CASE("texts that double again and again are refused before they fill the memory") {
+  std::string yaml = "a0: xxxxxxxxxx\n";
+  for (int i = 1; i <= 40; ++i) yaml += fmt::format("a{}: \"${{a{}}}${{a{}}}\"\n", i, i - 1, i - 1);
+  CHECK(substituted(yaml, "$a12") == '"' + std::string(40'960, 'x') + '"');
+  CHECK(substituted(yaml, "$a40") == "this text grows to more than 65536 bytes once the vars in it are replaced");
+}
+
+TEST_CASE("a long text that is used again and again, be it as a key, counts as many values") {
+  for (const std::string use : {"$text", "{$text: 1}"}) {
+    CAPTURE(use);
+    std::string yaml = "text: " + std::string(60'000, 'x') + "\nuses: [" + use;
+    for (int i = 0; i < 2'000; ++i) yaml += ", " + use;
+    CHECK(substituted(yaml + "]\n", "$uses") == "this grows to more than 100000 values once the vars in it are replaced");
+  }
+}
+
 TEST_CASE("vars that nest ever deeper are refused before they fill the stack") {
   std::string yaml = "a0: 1\n";
   for (int i = 1; i <= 5000; ++i) yaml += fmt::format("a{}: [$a{}]\n", i, i - 1);
