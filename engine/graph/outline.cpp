@@ -11,7 +11,11 @@ namespace {
 class OutlineBuilder {
  public:
   explicit OutlineBuilder(const Graph& graph)
-      : graph_(graph), writers_(graph.values.size(), -1), layers_(graph.layers.size()), group_outputs_(graph.groups.size(), unknown) {
+      : graph_(graph),
+        writers_(graph.values.size(), -1),
+        readers_(graph.values.size(), -1),
+        layers_(graph.layers.size()),
+        group_outputs_(graph.groups.size(), unknown) {
     for (const Node& node : graph.nodes) read_node(node);
   }
 
@@ -35,11 +39,9 @@ class OutlineBuilder {
   void read_node(const Node& node) {
     LayerValues& layer = layers_[index_of(node.layer)];
     // A sum may read a value twice, but what one node of a layer read is not read anew by the next.
-    const auto before = layer.inputs.size();
-    for (const ValueId input : node.inputs) {
-      const auto end = layer.inputs.begin() + static_cast<std::ptrdiff_t>(before);
-      if (writers_[index_of(input)] != node.layer && std::find(layer.inputs.begin(), end, input) == end) layer.inputs.push_back(input);
-    }
+    for (const ValueId input : node.inputs)
+      if (writers_[index_of(input)] != node.layer && readers_[index_of(input)] != node.layer) layer.inputs.push_back(input);
+    for (const ValueId input : node.inputs) readers_[index_of(input)] = node.layer;
     layer.output = node.output;
     writers_[index_of(node.output)] = node.layer;
   }
@@ -159,6 +161,7 @@ class OutlineBuilder {
 
   const Graph& graph_;
   std::vector<LayerId> writers_;  // of each value; -1 of the input
+  std::vector<LayerId> readers_;  // of each value, the last one so far; -1 where there is none
   std::vector<LayerValues> layers_;
   std::vector<ValueId> group_outputs_;
   std::size_t next_group_ = 0;

@@ -61,7 +61,10 @@ void NetworkBuilder::add_branching(const ModelItem& item, const Context& context
   if (!branches) return current_.reset();
   const Flow input = current_;
   std::vector<std::optional<Operand>> operands;
-  for (const Branch& branch : *branches) operands.push_back(add_branch(branch, inner, input));
+  for (const Branch& branch : *branches) {
+    if (!count_item(branch.place)) return;
+    operands.push_back(add_branch(branch, inner, input));
+  }
   join_operands(item, name, operands);
 }
 
@@ -78,6 +81,7 @@ void NetworkBuilder::join_named(const ModelItem& item, const Context& context, c
   }
   std::vector<std::optional<Operand>> operands;
   for (const Value& from : item.from->items) {
+    if (!count_item(from.place)) return;
     const Flow value = find_from(from, context).value_or(std::nullopt);
     const std::optional<Bound> called = value ? resolve(from, context.environment, *diagnostics_) : std::nullopt;
     operands.push_back(called ? std::optional(Operand{*value, called->value->text, from.place}) : std::nullopt);

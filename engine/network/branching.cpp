@@ -13,14 +13,20 @@ Argument branches_argument() {
       "branches", "list of lists", false, "none", {}, {}, "two or more lists of items, which all read the same input; [] is the identity"};
 }
 
-/// "body 128x14x14 (line 24), shortcut 64x28x28 (line 31)".
-std::string shapes_of(const Graph& graph, const std::vector<Operand>& operands) {
+constexpr std::size_t most_shown = 20;  // operands in a message
+
+/// "body 128x14x14 (line 24), shortcut 64x28x28 (line 31)"; of very many the first and the `wrong` one.
+std::string shapes_of(const Graph& graph, const std::vector<Operand>& operands, std::size_t wrong) {
+  const bool many = operands.size() > most_shown;
   std::vector<std::string> parts;
-  for (const Operand& operand : operands) {
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    if (many && i != 0 && i != wrong) continue;
+    const Operand& operand = operands[i];
     const Place& place = operand.place;
     const std::string line = place.source ? fmt::format(" (line {})", line_and_column(place.source->text, place.begin).line) : "";
     parts.push_back(fmt::format("{} {}{}", operand.label, to_string(graph.values[static_cast<std::size_t>(operand.value)]), line));
   }
+  if (many) parts.push_back(fmt::format("and {} more", operands.size() - parts.size()));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -35,8 +41,8 @@ class Join {
  private:
   const Shape& shape(ValueId value) const { return graph_.values[static_cast<std::size_t>(value)]; }
 
-  [[noreturn]] void fail(const std::string& what, const std::string& hint = "") const {
-    throw ShapeError(fmt::format("{}: {}: {}", branching_.declaration.name, what, shapes_of(graph_, operands_)), hint);
+  [[noreturn]] void fail(std::size_t operand, const std::string& what, const std::string& hint) const {
+    throw ShapeError(fmt::format("{}: {}: {}", branching_.declaration.name, what, shapes_of(graph_, operands_, operand)), hint);
   }
 
   std::string residual_hint() const {
@@ -47,8 +53,8 @@ class Join {
                        stride);
   }
 
-  [[noreturn]] void fail_sum() const {
-    fail("branches differ in shape",
+  [[noreturn]] void fail_sum(std::size_t operand) const {
+    fail(operand, "branches differ in shape",
          branching_.joining == Joining::residual ? residual_hint()
          : branching_.joining == Joining::multiply
              ? "factors have one shape, or one is channels x 1 x 1, as adaptive_avg_pool: {output_size: 1} gives it"
@@ -67,7 +73,7 @@ class Join {
       if (shape(first) != shape(second) && op.kind == Binary::Kind::multiply && stretches_to(shape(first), shape(second)))
         std::swap(first, second);
       const bool fits = shape(first) == shape(second) || (op.kind == Binary::Kind::multiply && stretches_to(shape(second), shape(first)));
-      if (!fits) fail_sum();
+      if (!fits) fail_sum(i);
       result = add_node(graph_, op, {first, second}, Shape(shape(first)), {}, layer);
     }
     return result;
@@ -80,7 +86,7 @@ class Join {
     for (std::size_t i = 1; i < operands_.size(); ++i) {
       const Shape& next = shape(operands_[i].value);
       if (next.height != out.height || next.width != out.width || next.flat != out.flat)
-        fail("branches differ in height or width", "only the channels of what is concatenated may differ");
+        fail(i, "branches differ in height or width", "only the channels of what is concatenated may differ");
       out.channels = checked_sum(out.channels, next.channels);
       values.push_back(operands_[i].value);
       channels.push_back(next.channels);

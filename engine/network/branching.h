@@ -33,7 +33,7 @@ struct Operand {
 };
 
 /// Joins values by a layer of its own, called `name`, in `group`. Shapes must agree: all of them in a sum or product, where a product also
-/// takes channels x 1 x 1; all but the channels in a concatenation. Throws ShapeError that shows every operand with its line.
+/// takes channels x 1 x 1; all but the channels in a concatenation. Throws ShapeError that shows the operands with their lines.
 ValueId join(Graph& graph, const Branching& branching, const std::string& name, GroupId group, const std::vector<Operand>& operands);
 
 /// The smallest stride by which a 1x1 convolution turns a map of `in` pixels into one of `out`, along one dimension; 0 where there is none.

@@ -38,7 +38,7 @@ struct ModelItem {
   bool valid = true;  // false where a mistake was found: what it gives is then unknown
 };
 
-/// The largest number of layers and groups in a network, repetitions included.
+/// The largest number of layers, groups and branches in a network, repetitions included; a name in a list of `from` is a branch too.
 constexpr std::int64_t max_items = 20'000;
 
 /// What can stand at the head of an item without being a block: a layer, a branching item, or group.

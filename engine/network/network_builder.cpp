@@ -171,7 +171,7 @@ std::string NetworkBuilder::own_name(const ModelItem& item, const Context& conte
 
 bool NetworkBuilder::count_item(const Place& place) {
   if (++items_ > max_items && !too_large_) {
-    diagnostics_->error(place, fmt::format("the network has more than {} layers and groups", max_items));
+    diagnostics_->error(place, fmt::format("the network has more than {} layers, groups and branches", max_items));
     give_up();
   }
   return !too_large_;

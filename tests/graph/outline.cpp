@@ -123,6 +123,13 @@ TEST_CASE("a branching item with an identity branch tells by its join where it r
   for (const OutlineItem& branch : outline.items[2].items) CHECK(branch.from.empty());
 }
 
+TEST_CASE("a sum reads twice what one of its nodes reads twice, and only once what several of them read") {
+  GroupedGraph network({4, 8, 8});
+  Graph graph = network.conv("a", 4).join("add", "sum", {1, 1});
+  graph.output = add_node(graph, Binary{}, {graph.output, 1}, graph.output_shape(), {}, 1);
+  CHECK(make_outline(graph).items[1].inputs == std::vector<ValueId>{1, 1});
+}
+
 TEST_CASE("an identity layer and an empty group give what they get") {
   GroupedGraph graph({4, 8, 8});
   graph.conv("a", 4).identity("b").open("group", "c").close().relu("d");

@@ -76,6 +76,13 @@ TEST_CASE("a product takes a factor of channels x 1 x 1 on either side") {
         Names{"add: branches differ in shape: branch 1 4x8x8 (line 3), branch 2 4x1x1 (line 3)"});
 }
 
+TEST_CASE("of very many branches a mistake shows the first and the one that differs") {
+  std::string branches;
+  for (int i = 0; i < 100; ++i) branches += "        - []\n";
+  CHECK(build_model("  - add:\n      branches:\n" + branches + "        - [flatten]\n").messages() ==
+        Names{"add: branches differ in shape: branch 1 4x8x8 (line 5), branch 101 256 (line 105), and 99 more"});
+}
+
 TEST_CASE("vectors are joined as maps are") {
   const Built built =
       build_model("  - flatten\n  - concat: {branches: [[], [{linear: {out_features: 10}}]]}\n  - residual: {body: [relu]}\n");

@@ -7,6 +7,15 @@
 #include <vector>
 
 namespace cnnctl {
+namespace {
+
+/// "item, item, item".
+std::string repeated(const std::string& item, std::size_t count) {
+  return fmt::format("{}", fmt::join(std::vector<std::string>(count, item), ", "));
+}
+
+}  // namespace
+
 TEST_CASE("an item without a name is called by its index in its list and a group adds a level") {
   const Built built = build_model(
       "  - layer1: [relu, {batch_norm: {}}]\n"
@@ -149,9 +158,12 @@ TEST_CASE("a model that is empty or no list is an error") {
 }
 
 TEST_CASE("a network beyond the largest size is refused at once, whatever makes it large") {
-  const Names too_large = {"the network has more than 20000 layers and groups"};
+  const Names too_large = {"the network has more than 20000 layers, groups and branches"};
   CHECK(build_model("  - group: {repeat: 200, layers: [{relu: {repeat: 200}}]}\n").messages() == too_large);
   CHECK(build_model("  - group: {repeat: 20000, layers: [{group: {repeat: 20000, layers: []}}]}\n").messages() == too_large);
+  CHECK(build_model("  - add: {repeat: 15000, branches: [" + repeated("[]", 5000) + "]}\n").messages() == too_large);
+  const std::string sum = "add: {from: [" + repeated("input", 5000) + "]}";
+  CHECK(build_model("  - group: {repeat: 10000, layers: [{" + sum + "}]}\n").messages() == too_large);
   CHECK(build_model("  - relu: {repeat: 1000000000}\n").messages().size() == 1);
   CHECK(build_model("  - conv: {repeat: 20000, out_channels: 9000000000000000000, kernel_size: 1}\n").messages().size() == 1);
 }
@@ -159,10 +171,10 @@ TEST_CASE("a network beyond the largest size is refused at once, whatever makes 
 TEST_CASE("vars that hold nothing a hundred thousand times over are refused too") {
   std::string yaml = "vars:\n  a0: []\n";
   for (int i = 1; i <= 5; ++i) {
-    const std::vector<std::string> uses(10, fmt::format("$a{}", i - 1));
-    yaml += fmt::format("  a{}: [{}]\n", i, fmt::join(uses, ", "));
+    yaml += fmt::format("  a{}: [{}]\n", i, repeated(fmt::format("$a{}", i - 1), 10));
   }
-  CHECK(build(yaml + "input: [1, 2, 2]\nmodel: [$a5, relu]\n").messages() == Names{"the network has more than 20000 layers and groups"});
+  CHECK(build(yaml + "input: [1, 2, 2]\nmodel: [$a5, relu]\n").messages() ==
+        Names{"the network has more than 20000 layers, groups and branches"});
 }
 
 TEST_CASE("mistakes come in the order of the file") {
