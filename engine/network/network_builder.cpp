@@ -91,23 +91,22 @@ void NetworkBuilder::repeat_item(const ModelItem& item, const Context& context) 
 
 /// Reports the mistakes in an item that is not there, so that they do not wait for the day when it is.
 void NetworkBuilder::check_absent(const ModelItem& item) {
-  if (item.from && item.from->is_list()) return;
   const Flow before = std::exchange(current_, std::nullopt);
+  const bool around = std::exchange(absent_, true);
   const std::size_t groups = graph_.groups.size();
   NameLevel names("");
   const Value nothing;
   ItemList list(std::nullopt, nullptr, nothing);
-  ModelItem alone = item;
-  alone.from.reset();  // what it would read may be absent as well
   Environment environment(item.environment);
   const Context context{environment, list, names};
   if (item.block != nullptr) {
     Environment inside(&vars_);
-    bind_arguments(alone, context, inside);  // its body may contain the block itself, absent again
+    bind_arguments(item, context, inside);  // its body may contain the block itself, absent again
   } else {
-    add_item(alone, context);
+    add_item(item, context);
   }
   graph_.groups.resize(groups);
+  absent_ = around;
   if (!too_large_) current_ = before;
 }
 
@@ -148,6 +147,7 @@ std::optional<NetworkBuilder::Flow> NetworkBuilder::find_from(const Value& from,
     diagnostics_->error(from.place, fmt::format("from must be the name of an earlier item, not {}", describe(*bound->value)));
     return std::nullopt;
   }
+  if (absent_) return Flow{};  // what it would read may be absent as well
   const ItemList& list = bound->list != nullptr ? *bound->list : context.list;
   return list.find(bound->value->text, from.place, *diagnostics_);
 }

@@ -108,6 +108,7 @@ class NetworkBuilder {
   std::int64_t items_ = 0;
   int nesting_ = 0;
   bool too_large_ = false;
+  bool absent_ = false;              // inside an item that is not there: it is checked and nothing is built
   std::vector<Place> layer_places_;  // by LayerId
 };
 

@@ -96,6 +96,20 @@ TEST_CASE("a name passed as an argument is resolved where the instance stands") 
   CHECK(built.graph.nodes[7].inputs == std::vector<ValueId>{7, 1});
 }
 
+TEST_CASE("an absent item that reads what a block's parameter names is not built") {
+  const std::string blocks =
+      "  b:\n"
+      "    params: {source: , on: false}\n"
+      "    layers:\n"
+      "      - tanh\n"
+      "      - group: {name: g, when: $on, layers: [{conv: {from: $source, out_channels: 8, kernel_size: 1}}]}\n";
+  const Built absent = build_with(blocks, "  - sigmoid: {name: a}\n  - b: {source: a}\n");
+  CHECK(absent.messages().empty());
+  CHECK(absent.names() == Names{"a", "1.0"});
+  CHECK(absent.parameters().empty());
+  CHECK(build_with(blocks, "  - sigmoid: {name: a}\n  - b: {source: a, on: true}\n").names() == Names{"a", "1.0", "1.g.0"});
+}
+
 TEST_CASE("names around an instance are not visible in the block's body") {
   CHECK(build_with("  b:\n    layers: [{relu: {from: stem}}]\n", "  - tanh: {name: stem}\n  - b\n").messages() ==
         Names{"nothing before this item is called 'stem'"});

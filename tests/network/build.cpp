@@ -58,6 +58,18 @@ TEST_CASE("an item repeated 0 times or with when: false is absent and takes no i
   CHECK(build_model("  - relu: {repeat: 0}\n  - tanh: {when: false}\n  - sigmoid: {when: true}\n").names() == Names{"0"});
 }
 
+TEST_CASE("what an absent item would read is not looked up, since it may be absent as well") {
+  CHECK(build_model("  - relu: {name: a}\n  - group: {when: false, layers: [tanh, {add: {from: [a, \"0\"]}}, {elu: {from: a}}]}\n")
+            .messages()
+            .empty());
+  CHECK(build_model("  - relu\n  - add: {from: [gone, lost], when: false}\n").messages().empty());
+}
+
+TEST_CASE("the form of an absent item's from is checked") {
+  CHECK(build_model("  - relu\n  - tanh: {from: [a, b], when: false}\n").messages() == Names{"tanh has one input, but from lists 2"});
+  CHECK(build_model("  - relu\n  - add: {from: [a], when: false}\n").messages() == Names{"add joins two items or more, but from lists 1"});
+}
+
 TEST_CASE("the arguments of an absent item are checked") {
   CHECK(build_model("  - relu\n  - conv: {out_channels: many, kernel_size: 3, when: false}\n").messages().size() == 1);
 }
