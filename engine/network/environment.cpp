@@ -43,6 +43,8 @@ class Resolution {
 
   std::optional<Bound> resolve(const Value& value, const Environment& environment) {
     if (!value.is_scalar()) return Bound{&value, &environment};
+    // As $name, so that what it stands for keeps the meaning that it has where it is written.
+    if (const std::string_view name = sole_name(value.text); !name.empty()) return follow(name, value.place, environment);
     if (holds_expression(value.text)) {
       std::optional<Value> result = evaluate_text(value, environment, diagnostics_);
       if (!result) return std::nullopt;

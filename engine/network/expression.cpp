@@ -250,6 +250,12 @@ class TextEvaluation {
 
 bool holds_expression(std::string_view text) { return text.find(opening) != std::string_view::npos; }
 
+std::string_view sole_name(std::string_view text) {
+  if (!text.starts_with(opening) || !text.ends_with('}')) return {};
+  const std::string_view name = trimmed(text.substr(opening.size(), text.size() - opening.size() - 1));
+  return is_identifier(name) ? name : std::string_view{};
+}
+
 std::optional<Value> evaluate_text(const Value& value, const Environment& environment, Diagnostics& diagnostics) {
   return TextEvaluation(value, environment, diagnostics).run();
 }

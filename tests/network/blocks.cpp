@@ -115,6 +115,24 @@ TEST_CASE("names around an instance are not visible in the block's body") {
         Names{"nothing before this item is called 'stem'"});
 }
 
+TEST_CASE("an expression that is one name keeps its meaning as $name does, for items and for what from names") {
+  const std::string blocks =
+      "  twice:\n"
+      "    params: {items: , width: 7}\n"
+      "    layers: \"${items}\"\n"
+      "  user:\n"
+      "    params: {width: }\n"
+      "    layers:\n"
+      "      - twice: {items: [{conv: {out_channels: $width, kernel_size: 1}}]}\n"
+      "  skip:\n"
+      "    params: {source: }\n"
+      "    layers: [tanh, {relu: {name: a}}, {add: {from: [a, \"${ source }\"]}}]\n";
+  const Built built = build_with(blocks, "  - sigmoid: {name: a}\n  - skip: {source: a}\n  - user: {width: 4}\n");
+  CHECK(built.messages().empty());
+  CHECK(built.graph.nodes[3].inputs == std::vector<ValueId>{3, 1});
+  CHECK(built.graph.output_shape().channels == 4);
+}
+
 TEST_CASE("an inline block puts its items into the list where it stands") {
   const std::string blocks =
       "  conv_relu:\n"
