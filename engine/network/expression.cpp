@@ -5,6 +5,7 @@
 #include <cctype>
 #include <cmath>
 #include <deque>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,9 @@ const std::vector<std::string> function_names = {"floor", "ceil", "round", "min"
 /// The words and signs whose result is a boolean.
 constexpr std::array<std::string_view, 8> comparisons = {"&&", "||", "==", "!=", "<=", ">=", "<", ">"};
 
+/// The signs whose result is a number although a `!` stands before it. Not ^, which binds more tightly than `!`.
+constexpr std::array<std::string_view, 5> arithmetic = {"+", "-", "*", "/", "%"};
+
 std::string_view trimmed(std::string_view text) {
   const auto is_blank = [](unsigned char c) { return std::isspace(c) != 0; };
   while (!text.empty() && is_blank(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
@@ -58,23 +62,57 @@ std::vector<int> nesting_of(std::string_view text) {
   return nesting;
 }
 
-/// Whether an expression gives a boolean: muparser has numbers alone, so its text tells, by the operator that is carried out last.
-bool is_boolean(std::string_view text) {
-  text = trimmed(text);
-  if (text.starts_with('!') && !text.starts_with("!=")) return true;
-  const std::vector<int> nesting = nesting_of(text);
-  const auto outside = [&](std::string_view word) {
-    for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1))
-      if (nesting[at] == 0) return at;
-    return std::string_view::npos;
-  };
-  if (const std::size_t choice = outside("?"); choice != std::string_view::npos)
-    return is_boolean(text.substr(choice + 1, outside(":") - choice - 1));
-  if (std::any_of(comparisons.begin(), comparisons.end(), [&](std::string_view sign) { return outside(sign) != std::string_view::npos; }))
-    return true;
-  const bool enclosed = text.starts_with('(') && std::all_of(nesting.begin(), nesting.end(), [](int depth) { return depth > 0; });
-  return enclosed && is_boolean(text.substr(1, text.size() - 2));
-}
+/// Tells whether an expression gives a boolean: muparser has numbers alone, so its text tells, by the operator that is carried out last.
+class BooleanText {
+ public:
+  /// `names`: those that stand for booleans.
+  explicit BooleanText(const std::set<std::string, std::less<>>& names) : names_(names) {}
+
+  bool is_boolean(std::string_view text) const {
+    text = trimmed(text);
+    const std::vector<int> nesting = nesting_of(text);
+    if (const std::size_t choice = find_outside(text, nesting, "?"); choice != npos) return is_choice_boolean(text.substr(choice + 1));
+    if (holds_any(text, nesting, comparisons)) return true;
+    if (text.starts_with('!')) return !holds_any(text, nesting, arithmetic);  // it binds as tightly as a sign
+    const bool enclosed = text.starts_with('(') && std::all_of(nesting.begin(), nesting.end(), [](int depth) { return depth > 0; });
+    return enclosed ? is_boolean(text.substr(1, text.size() - 2)) : names_.contains(text);
+  }
+
+ private:
+  static constexpr std::size_t npos = std::string_view::npos;
+
+  /// Where `word` stands first outside parentheses.
+  static std::size_t find_outside(std::string_view text, const std::vector<int>& nesting, std::string_view word) {
+    std::size_t at = text.find(word);
+    while (at != npos && nesting[at] > 0) at = text.find(word, at + 1);
+    return at;
+  }
+
+  template <std::size_t count>
+  static bool holds_any(std::string_view text, const std::vector<int>& nesting, const std::array<std::string_view, count>& signs) {
+    return std::any_of(signs.begin(), signs.end(), [&](std::string_view sign) { return find_outside(text, nesting, sign) != npos; });
+  }
+
+  /// Of `a : b`: one side that is a boolean will do, since the other may be a number that stands for one.
+  bool is_choice_boolean(std::string_view sides) const {
+    const std::size_t end = first_side(sides);
+    return is_boolean(sides.substr(0, end)) || (end < sides.size() && is_boolean(sides.substr(end + 1)));
+  }
+
+  /// How long the first side is: to the colon that belongs to no choice inside it.
+  static std::size_t first_side(std::string_view sides) {
+    int choices = 0;  // that are open
+    const std::vector<int> nesting = nesting_of(sides);
+    for (std::size_t i = 0; i < sides.size(); ++i) {
+      if (nesting[i] > 0) continue;
+      if (sides[i] == ':' && choices == 0) return i;
+      choices += sides[i] == '?' ? 1 : sides[i] == ':' ? -1 : 0;
+    }
+    return sides.size();
+  }
+
+  const std::set<std::string, std::less<>>& names_;
+};
 
 /// A part of a scalar's text where it stands in the file; the whole scalar where the file writes it otherwise (escapes, folded lines).
 Place part_of(const Value& value, std::size_t offset, std::size_t length) {
@@ -100,7 +138,8 @@ class Evaluation {
     const std::string_view text = trimmed(expression.text);
     if (is_identifier(text)) return named(std::string(text), expression.place);
     try {
-      return scalar(compute(expression), is_boolean(text), expression);
+      const double number = compute(expression);
+      return scalar(number, BooleanText(booleans_).is_boolean(text), expression);
     } catch (const mu::ParserError& error) {
       report(error, expression);
     } catch (const NoValue&) {
@@ -143,11 +182,16 @@ class Evaluation {
     }
     const std::optional<Value> value = named(name, *place_);
     if (!value) throw NoValue{};
+    if (is_boolean_word(*value)) booleans_.insert(name);
     return &numbers_.emplace_back(to_number(name, *value));
   }
 
+  static bool is_boolean_word(const Value& value) {
+    return value.is_scalar() && !value.quoted && (value.text == "true" || value.text == "false");
+  }
+
   double to_number(const std::string& name, const Value& value) {
-    if (value.is_scalar() && !value.quoted && (value.text == "true" || value.text == "false")) return value.text == "true" ? 1 : 0;
+    if (is_boolean_word(value)) return value.text == "true" ? 1 : 0;
     Argument argument;
     argument.name = name;
     double number = 0;
@@ -163,7 +207,8 @@ class Evaluation {
       return std::nullopt;
     }
     const bool whole = number == std::floor(number) && std::abs(number) <= largest_whole;
-    if (boolean) return scalar_value(number != 0 ? "true" : "false", expression.place);
+    // A choice between a boolean and a number may have taken the number.
+    if (boolean && (number == 0 || number == 1)) return scalar_value(number != 0 ? "true" : "false", expression.place);
     return scalar_value(whole ? fmt::format("{}", static_cast<std::int64_t>(number)) : fmt::format("{}", number), expression.place);
   }
 
@@ -177,7 +222,8 @@ class Evaluation {
   const Environment& environment_;
   Diagnostics& diagnostics_;
   const Place* place_ = nullptr;
-  std::deque<double> numbers_;  // muparser keeps their addresses
+  std::deque<double> numbers_;                   // muparser keeps their addresses
+  std::set<std::string, std::less<>> booleans_;  // the names that stand for true or false
 };
 
 /// Replaces the expressions of a text one after another.

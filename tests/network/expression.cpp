@@ -65,8 +65,31 @@ TEST_CASE("comparisons give booleans, and booleans can be combined") {
   CHECK(given("${!(three == 4) && off == 0}") == "true");
   CHECK(given("${(three != 3) || yes}") == "true");
   CHECK(given("${((three >= 3))}") == "true");
+  CHECK(given("${!three ^ 2}") == "false");
+  CHECK(given("${!(three == 4)}") == "true");
+  CHECK(given("${(yes)}") == "true");
   CHECK(given("${three > 2 ? 8 : 16}") == "8");
   CHECK(given("${three > 2 ? three < 1 : yes}") == "false");
+}
+
+TEST_CASE("a negation gives a boolean only where nothing computes with it") {
+  CHECK(given("${!yes ? 16 : 32}") == "32");
+  CHECK(given("l${!off ? 1 : 2}") == "\"l1\"");
+  CHECK(given("${!off * 8 + 8}") == "16");
+  CHECK(given("${!off - 1}") == "0");
+  CHECK(given("${!yes || three > 4}") == "false");
+  CHECK(given("${!(yes * three)}") == "false");
+}
+
+TEST_CASE("a choice gives a boolean where either side is one, be it by its name") {
+  CHECK(given("${yes ? off : three < 1}") == "false");
+  CHECK(given("${off ? three : yes}") == "true");
+  CHECK(given("${yes ? yes : off}") == "true");
+  CHECK(given("${off ? 1 : off ? 0 : three > 1}") == "true");
+  CHECK(given("${yes ? off ? three < 1 : yes : 0}") == "true");
+  CHECK(given("${(yes ? !off : 0)}") == "true");
+  CHECK(given("${yes ? three : off}") == "3");
+  CHECK(given("${three > 1 ? three : 4}") == "3");
 }
 
 TEST_CASE("an expression that is one name keeps the type of what it stands for") {
