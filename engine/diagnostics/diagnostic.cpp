@@ -4,8 +4,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 namespace cnnctl {
 namespace {
 
@@ -14,16 +12,16 @@ bool same(const Diagnostic& a, const Diagnostic& b) {
          a.message == b.message;
 }
 
-nlohmann::json place_to_json(const Place& place) {
-  if (!place.source) return {{"file", nullptr}, {"line", nullptr}, {"column", nullptr}, {"end_line", nullptr}, {"end_column", nullptr}};
-  const LineAndColumn begin = line_and_column(place.source->text, place.begin);
-  const LineAndColumn end = line_and_column(place.source->text, std::max(place.begin, place.end));
-  return {{"file", place.source->name}, {"line", begin.line}, {"column", begin.column}, {"end_line", end.line}, {"end_column", end.column}};
-}
+constexpr std::size_t most_kept = 1000;  // of each severity
 
 }  // namespace
 
-void Diagnostics::add(Diagnostic diagnostic) { diagnostics_.push_back(std::move(diagnostic)); }
+void Diagnostics::add(Diagnostic diagnostic) {
+  std::size_t& count = diagnostic.severity == Severity::error ? errors_ : warnings_;
+  if (count == most_kept) return;
+  ++count;
+  diagnostics_.push_back(std::move(diagnostic));
+}
 
 void Diagnostics::add(const Diagnostics& others) {
   for (Diagnostic& diagnostic : others.sorted()) add(std::move(diagnostic));
@@ -37,9 +35,7 @@ void Diagnostics::warning(Place place, std::string message, std::string hint) {
   add({Severity::warning, std::move(place), std::move(message), std::move(hint), {}});
 }
 
-bool Diagnostics::has_errors() const {
-  return std::any_of(diagnostics_.begin(), diagnostics_.end(), [](const Diagnostic& d) { return d.severity == Severity::error; });
-}
+bool Diagnostics::has_errors() const { return errors_ > 0; }
 
 std::vector<Diagnostic> Diagnostics::sorted() const {
   std::unordered_map<const Source*, std::size_t> order;
@@ -56,19 +52,6 @@ std::vector<Diagnostic> Diagnostics::sorted() const {
     if (std::none_of(result.rbegin(), begins_here, is_same)) result.push_back(std::move(diagnostic));
   }
   return result;
-}
-
-nlohmann::json to_json(const Diagnostic& diagnostic) {
-  nlohmann::json json = place_to_json(diagnostic.place);
-  json["severity"] = diagnostic.severity == Severity::error ? "error" : "warning";
-  json["message"] = diagnostic.message;
-  json["hint"] = diagnostic.hint;
-  json["notes"] = nlohmann::json::array();
-  for (const Note& note : diagnostic.notes) {
-    json["notes"].push_back(place_to_json(note.place));
-    json["notes"].back()["message"] = note.message;
-  }
-  return json;
 }
 
 ConfigError::ConfigError(Diagnostics diagnostics) : std::runtime_error(to_text(diagnostics, false)), diagnostics_(std::move(diagnostics)) {}

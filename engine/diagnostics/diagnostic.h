@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "engine/diagnostics/place.h"
 
 namespace cnnctl {
@@ -30,6 +28,7 @@ struct Diagnostic {
 /// All mistakes found so far. Checks add to it and go on, so that a user sees every mistake at once.
 class Diagnostics {
  public:
+  /// Of each severity the first thousand are kept; nobody reads more, and each may be long.
   void add(Diagnostic diagnostic);
   /// Adds all of `others`, in the order of the file.
   void add(const Diagnostics& others);
@@ -42,6 +41,7 @@ class Diagnostics {
 
  private:
   std::vector<Diagnostic> diagnostics_;
+  std::size_t errors_ = 0, warnings_ = 0;
 };
 
 /// A diagnostic as a terminal shows it: "place: error: message", the line with the range underlined, "hint: ...", each note in the same
@@ -50,9 +50,6 @@ std::string to_text(const Diagnostic& diagnostic, bool color);
 
 /// All diagnostics, in the order of the file. Of each severity, those after the first 50 are only counted.
 std::string to_text(const Diagnostics& diagnostics, bool color);
-
-/// {"severity", "file", "line", "column", "end_line", "end_column", "message", "hint", "notes": [...]}.
-nlohmann::json to_json(const Diagnostic& diagnostic);
 
 /// Mistakes of the user's in a config or on the command line; ends in exit status 2. what() is their text, without colours.
 class ConfigError : public std::runtime_error {

@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <span>
+
+#include <fmt/format.h>
 
 namespace cnnctl {
 namespace {
 
-constexpr std::size_t longest_word = 100;  // beyond it nobody mistyped a name, and the distance costs the product of the lengths
+constexpr std::size_t most_candidates = 1000;  // the distances to more would take long, mistake by mistake
+constexpr std::size_t longest_word = 100;      // beyond it nobody mistyped a name, and the distance costs the product of the lengths
 
 std::string lower_case(std::string_view text) {
   std::string result(text);
@@ -40,7 +44,7 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   const std::string meant = lower_case(word);
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
-  for (const std::string& candidate : candidates) {
+  for (const std::string& candidate : std::span(candidates).first(std::min(candidates.size(), most_candidates))) {
     if (candidate.size() > longest_word) continue;
     const std::size_t distance = edit_distance(meant, lower_case(candidate));
     // Where every letter would change, the two have nothing in common.
@@ -55,6 +59,11 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string nearest = suggestion(word, candidates);
   return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
+}
+
+std::string listed(const std::vector<std::string>& names, std::size_t most) {
+  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()));
+  return fmt::format("{}{}", fmt::join(names.begin(), end, ", "), end == names.end() ? "" : ", ...");
 }
 
 }  // namespace cnnctl

@@ -139,6 +139,7 @@ Experiment check_source(const std::shared_ptr<const Source>& source, const Inclu
   const bool complete = root.find("include") == nullptr;
   merge_includes(root, include, found);
   for (const std::string& assignment : sets) apply_set(root, assignment, found);
+  if (root.find("include") != nullptr) found.error(key_place(root, "include"), "include cannot be set", "write it into the config file");
 
   Experiment experiment = read_experiment(source->name, std::move(root), tables, found);
   throw_if_errors(found);

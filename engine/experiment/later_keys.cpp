@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "engine/network/not_yet.h"
-
 namespace cnnctl {
 
 Value without_later_keys(Value map, const std::vector<LaterKey>& later, Diagnostics& diagnostics) {
@@ -13,7 +11,9 @@ Value without_later_keys(Value map, const std::vector<LaterKey>& later, Diagnost
     const auto found = std::find_if(later.begin(), later.end(),
                                     [&](const LaterKey& known) { return known.key == entry.key && known.value == entry.value.text; });
     if (found == later.end()) return false;
-    report_not_yet(entry.value.place, fmt::format("{}: {}", found->key, found->value), diagnostics, found->hint);
+    diagnostics.error(entry.value.place,
+                      fmt::format("{}: {} is planned, but this version of cnnctl does not know it yet", found->key, found->value),
+                      found->hint);
     return true;
   });
   return map;

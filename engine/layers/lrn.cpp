@@ -21,7 +21,7 @@ const Schema<LrnArguments> schema =
         .required("size", &LrnArguments::size, "number of neighbouring channels", at_least(1))
         .optional("alpha", &LrnArguments::alpha, "factor of the mean square", at_least(0))
         .optional("beta", &LrnArguments::beta, "exponent", at_least(0))
-        .optional("k", &LrnArguments::k, "added to the sum", above(0));
+        .optional("k", &LrnArguments::k, "added to the sum", at_least(1e-30));
 
 std::string describe(const LrnArguments& arguments) {
   const LrnArguments defaults;

@@ -13,7 +13,7 @@ struct SoftplusArguments {
 
 const Schema<SoftplusArguments> schema =
     Schema<SoftplusArguments>("softplus", "log(1 + exp(beta * x)) / beta, element by element.", "torch.nn.Softplus")
-        .optional("beta", &SoftplusArguments::beta, "sharpness of the bend at 0", above(0))
+        .optional("beta", &SoftplusArguments::beta, "sharpness of the bend at 0", at_least(1e-30))
         .optional("threshold", &SoftplusArguments::threshold, "beta * x from which on the result is x itself");
 
 std::string describe(const SoftplusArguments& arguments) {

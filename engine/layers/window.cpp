@@ -1,5 +1,7 @@
 #include "engine/layers/window.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace cnnctl {
@@ -18,6 +20,15 @@ void require_fit(const LayerBuilder& layer, const Windows& windows) {
   throw ShapeError(fmt::format("{}'s kernel {}{} is larger than its input {}{}", layer.type(), to_string(kernel), covered,
                                to_string(layer.input()), with_padding),
                    "use a smaller kernel_size, more padding, or less stride and pooling before it");
+}
+
+/// The library counts a window's pixels in 32 bits, and so does what max pooling remembers of it.
+void require_countable(const LayerBuilder& layer, const Windows& windows) {
+  for (const Window& window : {windows.vertical, windows.horizontal})
+    if (std::max({window.kernel, window.stride, window.padding_begin, window.padding_end, window.dilation}) > max_elements)
+      throw ShapeError(fmt::format("{}'s window has a number above {}", layer.type(), max_elements));
+  if (windows.vertical.kernel > max_elements / windows.horizontal.kernel)
+    throw ShapeError(fmt::format("{}'s kernel covers more than {} pixels", layer.type(), max_elements));
 }
 
 }  // namespace
@@ -46,6 +57,7 @@ void require_map(const LayerBuilder& layer) {
 
 Shape slide(LayerBuilder& layer, const Windows& windows, std::int64_t channels) {
   require_map(layer);
+  require_countable(layer, windows);
   require_fit(layer, windows);
   const Shape in = layer.input();
   const std::string vertical = window_arithmetic(in.height, windows.vertical);

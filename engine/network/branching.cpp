@@ -47,8 +47,10 @@ class Join {
 
   std::string residual_hint() const {
     const Shape &body = shape(operands_[0].value), &shortcut = shape(operands_[1].value);
-    const std::int64_t stride = std::max(shortcut_stride(shortcut.height, body.height), shortcut_stride(shortcut.width, body.width));
-    if (body.flat || stride == 0) return "no 1x1 convolution makes the one of the other: write the shortcut as a list of items";
+    const std::int64_t vertical = shortcut_stride(shortcut.height, body.height), horizontal = shortcut_stride(shortcut.width, body.width);
+    if (body.flat || shortcut.flat || vertical == 0 || horizontal == 0)
+      return "no 1x1 convolution makes the one of the other: write the shortcut as a list of items";
+    const std::string stride = vertical == horizontal ? fmt::format("{}", vertical) : fmt::format("[{}, {}]", vertical, horizontal);
     return fmt::format("give the shortcut a conv with out_channels {}, kernel_size 1, stride {}, or write shortcut: auto", body.channels,
                        stride);
   }

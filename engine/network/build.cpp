@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/graph/cost.h"
 #include "engine/network/network_builder.h"
 #include "engine/schema/schema.h"
 
@@ -57,18 +58,39 @@ bool check_model(const Value& model, const NetworkSource& source, Diagnostics& d
   return false;
 }
 
+/// A graph of the input alone; nothing, with the mistake in `diagnostics`, where the input is too large for one.
+std::optional<Graph> graph_of(const NetworkSource& source, const Shape& input, Diagnostics& diagnostics) {
+  try {
+    return make_graph(source.name, input);
+  } catch (const ShapeError& error) {
+    diagnostics.error(source.input.place, error.what(), error.hint());
+    return std::nullopt;
+  }
+}
+
+/// Whether the multiply-accumulates of all layers can be counted, which every command does; else the mistake goes to `diagnostics`.
+void check_cost(const Graph& graph, const Place& place, Diagnostics& diagnostics) {
+  try {
+    macs_per_image(graph);
+  } catch (const ShapeError& error) {
+    diagnostics.error(place, fmt::format("the network's multiply-accumulates are too many to count: {}", error.what()));
+  }
+}
+
 }  // namespace
 
 Graph build_network(const NetworkSource& source, Vars& vars, const Blocks& blocks, Diagnostics& diagnostics) {
   Diagnostics found;
   const std::optional<Shape> input = read_input(source, vars, found);
   vars.set_input(input);
-  Graph graph = make_graph(source.name, input.value_or(Shape{}));
+  std::optional<Graph> graph = graph_of(source, input.value_or(Shape{}), found);
   const std::optional<Bound> model = resolve(source.model, vars.environment(), found);
-  if (model && check_model(*model->value, source, found))
-    graph = NetworkBuilder(std::move(graph), input.has_value(), vars.environment(), blocks, found).build(*model->value);
+  if (graph && model && check_model(*model->value, source, found)) {
+    graph = NetworkBuilder(*std::move(graph), input.has_value(), vars.environment(), blocks, found).build(*model->value);
+    if (!found.has_errors()) check_cost(*graph, source.model.place, found);
+  }
   diagnostics.add(found);
-  return graph;
+  return graph ? *std::move(graph) : make_graph(source.name, {});
 }
 
 }  // namespace cnnctl

@@ -33,7 +33,7 @@ void report_unknown(std::string_view name, const Place& place, const Environment
   const std::vector<std::string> names = environment.names();
   diagnostics.error(place, fmt::format("unknown var '{}'{}", name, did_you_mean(name, names)),
                     names.empty() ? fmt::format("this config has no vars; add vars: {{{}: ...}} at the top level", name)
-                                  : fmt::format("known here: {}", fmt::join(names, ", ")));
+                                  : fmt::format("known here: {}", listed(names)));
 }
 
 /// Follows names until a value is reached that is none.

@@ -94,14 +94,17 @@ void take_item_arguments(ModelItem& item, const std::vector<std::string>& own, D
   }
 }
 
+constexpr std::size_t most_types_listed = 100;  // all of cnnctl's own, and a config's blocks
+
 void report_unknown_type(const std::string& type, const Place& place, const Blocks& blocks, Diagnostics& diagnostics) {
   std::vector<std::string> names = {"group"};
   for (const Branching& branching : branching_types()) names.push_back(branching.declaration.name);
   for (const LayerType& layer : layer_types()) names.push_back(layer.declaration->name);
   for (const std::string& block : blocks.names()) names.push_back(block);
   const std::string meant = did_you_mean(type, names);
-  diagnostics.error(place, fmt::format("unknown layer '{}'{}", type, meant),
-                    meant.empty() ? fmt::format("known layers: {}; a group's value is a list of items", fmt::join(names, ", ")) : "");
+  diagnostics.error(
+      place, fmt::format("unknown layer '{}'{}", type, meant),
+      meant.empty() ? fmt::format("known layers: {}; a group's value is a list of items", listed(names, most_types_listed)) : "");
 }
 
 /// The names of the type's own arguments; nothing, with the mistake reported, where there is no such type.

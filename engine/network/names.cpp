@@ -80,9 +80,8 @@ void ItemList::report_missing(const std::string& name, const Place& place, Diagn
                               {{written->second, fmt::format("'{}' is here", name)}}});
     }
   const std::vector<std::string> names = visible_names();
-  diagnostics.error(
-      place, fmt::format("nothing before this item is called '{}'{}", name, did_you_mean(name, names)),
-      fmt::format("visible here: {}; what lies inside a group or a branch is not visible from outside", fmt::join(names, ", ")));
+  diagnostics.error(place, fmt::format("nothing before this item is called '{}'{}", name, did_you_mean(name, names)),
+                    fmt::format("visible here: {}; what lies inside a group or a branch is not visible from outside", listed(names)));
 }
 
 }  // namespace cnnctl

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -14,6 +15,8 @@ std::vector<std::string> names_of(const std::vector<Argument>& arguments) {
   return names;
 }
 
+constexpr std::size_t most_keys_listed = 50;  // all of cnnctl's own; a block may have more
+
 /// Reports the keys of `map` that are not among `known`; `noun` is what a key is called ("argument").
 void report_unknown(const Value& map, const std::vector<std::string>& known, std::string_view noun, std::string_view owner,
                     Diagnostics& diagnostics) {
@@ -21,16 +24,18 @@ void report_unknown(const Value& map, const std::vector<std::string>& known, std
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
     const std::string meant = did_you_mean(entry.key, known);
     std::string hint;
-    if (meant.empty()) hint = known.empty() ? fmt::format("{} takes none", owner) : fmt::format("known are {}", fmt::join(known, ", "));
+    if (meant.empty())
+      hint = known.empty() ? fmt::format("{} takes none", owner) : fmt::format("known are {}", listed(known, most_keys_listed));
     diagnostics.error(entry.key_place, fmt::format("unknown {} '{}' for {}{}", noun, entry.key, owner, meant), std::move(hint));
   }
 }
 
-/// Whether one of the unknown keys looks like `name` mistyped: then its own message says enough.
-bool is_mistyped_in(const Value& arguments, const std::string& name, const std::vector<std::string>& known) {
-  return std::any_of(arguments.entries.begin(), arguments.entries.end(), [&](const Entry& entry) {
-    return std::find(known.begin(), known.end(), entry.key) == known.end() && suggestion(entry.key, known) == name;
-  });
+/// What the unknown keys look like mistyped: their own messages say enough.
+std::set<std::string> mistyped_in(const Value& arguments, const std::vector<std::string>& known) {
+  std::set<std::string> meant;
+  for (const Entry& entry : arguments.entries)
+    if (std::find(known.begin(), known.end(), entry.key) == known.end()) meant.insert(suggestion(entry.key, known));
+  return meant;
 }
 
 }  // namespace
@@ -51,8 +56,9 @@ bool check_arguments(const Declaration& declaration, const Value& arguments, con
   }
   const std::vector<std::string> known = names_of(declaration.arguments);
   report_unknown(arguments, known, "argument", declaration.name, diagnostics);
+  const std::set<std::string> mistyped = mistyped_in(arguments, known);
   for (const Argument& argument : declaration.arguments)
-    if (argument.required && !arguments.find(argument.name) && !is_mistyped_in(arguments, argument.name, known))
+    if (argument.required && !arguments.find(argument.name) && !mistyped.contains(argument.name))
       diagnostics.error(place, fmt::format("{} needs {} ({})", declaration.name, argument.name, argument.help));
   return true;
 }

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -170,7 +172,14 @@ bool read_value(const Value& value, const Argument& argument, std::int64_t& out,
 }
 
 bool read_value(const Value& value, const Argument& argument, double& out, Diagnostics& diagnostics) {
-  return read_number(value, argument, "a number", out, diagnostics);
+  double number = 0;
+  if (!read_number(value, argument, "a number", number, diagnostics)) return false;
+  if (std::abs(number) > std::numeric_limits<float>::max()) {
+    diagnostics.error(value.place, fmt::format("{} does not fit into a float: {}", called(argument), describe(value)));
+    return false;
+  }
+  out = number;
+  return true;
 }
 
 bool read_value(const Value& value, const Argument& argument, std::string& out, Diagnostics& diagnostics) {

@@ -1,7 +1,7 @@
 #include "engine/diagnostics/diagnostic.h"
 
 #include <doctest/doctest.h>
-#include <nlohmann/json.hpp>
+#include <fmt/format.h>
 
 using namespace cnnctl;
 
@@ -57,6 +57,15 @@ TEST_CASE("warnings alone are no errors") {
   CHECK_THROWS_AS(throw_if_errors(diagnostics), ConfigError);
 }
 
+TEST_CASE("of very many mistakes a thousand are kept, and warnings never crowd out errors") {
+  Diagnostics diagnostics;
+  for (int i = 0; i < 1500; ++i) diagnostics.warning({}, fmt::format("warning {}", i));
+  CHECK_FALSE(diagnostics.has_errors());
+  diagnostics.error({}, "an error");
+  CHECK(diagnostics.has_errors());
+  CHECK(diagnostics.sorted().size() == 1001);
+}
+
 TEST_CASE("a config error's text holds all mistakes without colours") {
   const auto source = source_of("net.yaml");
   Diagnostics diagnostics;
@@ -69,25 +78,4 @@ TEST_CASE("a config error's text holds all mistakes without colours") {
         "net.yaml:2:1: error: unknown key 'b'\n"
         "    2 | b: 2\n"
         "      | ^\n");
-}
-
-TEST_CASE("as JSON a mistake has its range, hint and notes") {
-  const auto source = source_of("net.yaml");
-  Diagnostics diagnostics;
-  diagnostics.error({source, 5, 9}, "key 'b' is written twice", "remove one");
-  Diagnostic diagnostic = diagnostics.sorted().at(0);
-  diagnostic.notes.resize(1);
-  diagnostic.notes[0].place = {source, 0, 1};
-  diagnostic.notes[0].message = "first here";
-  CHECK(to_json(diagnostic) == nlohmann::json::parse(R"({
-    "severity": "error", "file": "net.yaml", "line": 2, "column": 1, "end_line": 2, "end_column": 5,
-    "message": "key 'b' is written twice", "hint": "remove one",
-    "notes": [{"file": "net.yaml", "line": 1, "column": 1, "end_line": 1, "end_column": 2, "message": "first here"}]})"));
-}
-
-TEST_CASE("as JSON a mistake without a place has nulls for it") {
-  const nlohmann::json json = to_json(Diagnostic{Severity::warning, {}, "message", "", {}});
-  CHECK(json.at("severity") == "warning");
-  CHECK(json.at("file").is_null());
-  CHECK(json.at("line").is_null());
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 using cnnctl::did_you_mean;
+using cnnctl::listed;
 using cnnctl::suggestion;
 
 namespace {
@@ -32,4 +33,17 @@ TEST_CASE("the first of equally near candidates is taken") { CHECK(suggestion("b
 TEST_CASE("a suggestion ends a message as a question") {
   CHECK(did_you_mean("epoch", {"epochs", "seed"}) == "; did you mean 'epochs'?");
   CHECK(did_you_mean("momentum", {"epochs", "seed"}) == "");
+}
+
+TEST_CASE("names are listed up to a number, and what is left out is told") {
+  CHECK(listed({}) == "");
+  CHECK(listed({"a", "b"}, 2) == "a, b");
+  CHECK(listed({"a", "b", "c"}, 2) == "a, b, ...");
+}
+
+TEST_CASE("of very many candidates the first thousand count") {
+  std::vector<std::string> candidates(1000, "stem");
+  candidates.push_back("layer1");
+  CHECK(suggestion("layer2", candidates).empty());
+  CHECK(suggestion("sten", candidates) == "stem");
 }

@@ -185,6 +185,10 @@ TEST_CASE("warnings do not stop anything and reach the caller") {
   CHECK(warnings.sorted().front().message == "var 'a' is never used");
 }
 
+TEST_CASE("include cannot be set, since files are read before anything is") {
+  CHECK(contains(config_error([] { parse(network, {"include=blocks/resnet.yaml"}); }), "include cannot be set"));
+}
+
 TEST_CASE("a softmax in front of a loss that computes one is warned of, where the config trains") {
   const auto warned = [](const std::string& text) {
     Diagnostics warnings;

@@ -42,6 +42,14 @@ TEST_CASE("a pooling's padding beyond half its kernel is an error") {
   }
 }
 
+TEST_CASE("a window that 32 bits cannot count is an error") {
+  const std::string countless = "has a number above 2147483647";
+  CHECK(shape_error("max_pool", "{kernel_size: 65537, padding: 32768}", {1, 8, 8}) ==
+        "max_pool's kernel covers more than 2147483647 pixels");
+  CHECK(shape_error("avg_pool", "{kernel_size: 1, stride: 4294967296}", {1, 8, 8}) == "avg_pool's window " + countless);
+  CHECK(shape_error("conv", "{out_channels: 1, kernel_size: 1, stride: 4294967296}", {1, 8, 8}) == "conv's window " + countless);
+}
+
 TEST_CASE("a pooling window larger than its input is an error that shows both sizes") {
   const std::string hint = " [use a smaller kernel_size, more padding, or less stride and pooling before it]";
   CHECK(shape_error("max_pool", "{kernel_size: 3}", {8, 2, 2}) == "max_pool's kernel 3x3 is larger than its input 8x2x2" + hint);

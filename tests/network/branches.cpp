@@ -43,6 +43,16 @@ TEST_CASE("identity insists on equal shapes and shows both with their lines") {
         "give the shortcut a conv with out_channels 8, kernel_size 1, stride 2, or write shortcut: auto");
 }
 
+TEST_CASE("the advice for a shortcut has a stride for each dimension, and none where one of them has no such stride") {
+  const auto hint = [](const std::string& layer) {
+    const Built built = build_model("  - residual: {shortcut: identity, body: [{" + layer + "}]}\n");
+    return built.diagnostics.sorted().at(0).hint;
+  };
+  CHECK(hint("conv: {out_channels: 8, kernel_size: 1, stride: [2, 1]}") ==
+        "give the shortcut a conv with out_channels 8, kernel_size 1, stride [2, 1], or write shortcut: auto");
+  CHECK(hint("conv: {out_channels: 8, kernel_size: [1, 4], stride: [2, 1]}").starts_with("no 1x1 convolution makes"));
+}
+
 TEST_CASE("auto that no 1x1 convolution can serve is the same error") {
   CHECK(build_model("  - residual: {body: [{conv: {out_channels: 4, kernel_size: 4}}]}\n").messages() ==
         Names{"residual: branches differ in shape: body 4x5x5 (line 3), shortcut 4x8x8 (line 3)"});

@@ -158,6 +158,17 @@ TEST_CASE("input must be three sizes between 1 and 65535") {
   CHECK(build("input: [1, 1, 65535]\nmodel: [relu]\n").messages().empty());
 }
 
+TEST_CASE("an input of more numbers than a map may have is an error at its place") {
+  CHECK(build("input: [1, 65535, 65535]\nmodel: [relu]\n").messages() == Names{"1x65535x65535 has more than 2147483647 elements"});
+}
+
+TEST_CASE("multiply-accumulates that nobody can count are an error of the model") {
+  const std::string conv = "{conv: {out_channels: 1, kernel_size: 45999, padding: same}}";
+  const Names messages = build("input: [1, 46000, 46000]\nmodel: [" + repeated(conv, 3) + "]\n").messages();
+  REQUIRE(messages.size() == 1);
+  CHECK(messages[0].starts_with("the network's multiply-accumulates are too many to count: "));
+}
+
 TEST_CASE("a missing input and a missing model are both reported") {
   CHECK(build("vars: {}\n").messages() == Names{"'input' is missing: the size of an image", "'model' is missing: the list of layers"});
 }

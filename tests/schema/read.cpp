@@ -70,6 +70,12 @@ TEST_CASE("a number that 64 bits cannot hold is an error") {
   CHECK(mistake<double>("1e400") == "kernel_size of conv does not fit into 64 bits: 1e400");
 }
 
+TEST_CASE("a number beyond float's is an error, since all is computed in float") {
+  CHECK(mistake<double>("1e39") == "kernel_size of conv does not fit into a float: 1e39");
+  CHECK(mistake<double>("-1e300") == "kernel_size of conv does not fit into a float: -1e300");
+  CHECK(read<double>("3e38") == 3e38);
+}
+
 TEST_CASE("numbers may have a fraction and an exponent") {
   CHECK(read<double>("1e-3") == 0.001);
   CHECK(read<double>("1.5e3") == 1500.0);
