@@ -10,9 +10,10 @@
 namespace cnnctl {
 
 /// Reads one YAML document. A syntax error, a text that is not UTF-8, a key written twice, a key that is no text, a merge key (`<<`), a
-/// tag, an unknown alias, a second document, nesting beyond 100 levels, or more than a million values after alias expansion (long texts
-/// count for more) is an error in `diagnostics`; what could be read is returned. A value that an alias stands for has the alias's place;
-/// what is inside it keeps its own. Source: https://yaml.org/spec/1.2.2; yaml-cpp's event parser, since its nodes hide duplicate keys.
+/// tag other than those of text, list and map, an unknown alias, a second document, nesting beyond 100 levels, or more than a million
+/// values after alias expansion (long texts count for more) is an error in `diagnostics`; what could be read is returned. A value that an
+/// alias stands for has the alias's place; what is inside it keeps its own. Source: https://yaml.org/spec/1.2.2; yaml-cpp's event parser,
+/// since its nodes hide duplicate keys.
 Value parse_yaml(const std::shared_ptr<const Source>& source, Diagnostics& diagnostics);
 
 /// The same, of the part of the source that begins at the byte `offset`.

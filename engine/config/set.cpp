@@ -36,13 +36,10 @@ bool is_type_name(const Value& value) {
          std::all_of(text.begin(), text.end(), is_word);
 }
 
-/// The name of a list's item: its `name` argument, or that of a group (`- layer1: [...]`); "" where it has none.
+/// The name of a list's item; "" where it has none.
 std::string name_of(const Value& item) {
-  if (!item.is_map() || item.entries.size() != 1) return "";
-  const Entry& entry = item.entries.front();
-  if (entry.value.is_list()) return entry.key;
-  const Value* name = entry.value.find("name");
-  return name != nullptr && name->is_scalar() ? name->text : "";
+  const auto name = written_name(item);
+  return name ? name->first : "";
 }
 
 /// "fc", or for an item without a name "2 (flatten)".

@@ -36,6 +36,15 @@ Value* Value::find(std::string_view key) {
   return found == entries.end() ? nullptr : &found->value;
 }
 
+std::optional<std::pair<std::string, Place>> written_name(const Value& item) {
+  if (!item.is_map() || item.entries.size() != 1) return std::nullopt;
+  const Entry& entry = item.entries.front();
+  if (entry.value.is_list()) return std::pair(entry.key, entry.key_place);
+  const Value* name = entry.value.find("name");
+  if (name == nullptr || !name->is_scalar()) return std::nullopt;
+  return std::pair(name->text, name->place);
+}
+
 Value scalar_value(std::string text, Place place) {
   Value value;
   value.kind = Value::Kind::scalar;

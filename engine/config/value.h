@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/diagnostics/place.h"
@@ -35,6 +37,10 @@ struct Value {
 
 /// A plain scalar.
 Value scalar_value(std::string text, Place place = {});
+
+/// The name that an item of a list bears in the text, and where it is written: its `name` argument, or that of a group (`- layer1: [...]`);
+/// nothing where it has none.
+std::optional<std::pair<std::string, Place>> written_name(const Value& item);
 
 /// A key of a map, with its own place.
 struct Entry {

@@ -1,13 +1,15 @@
 #include "engine/diagnostics/control.h"
 
-#include <algorithm>
-
 namespace cnnctl {
 
 std::string without_controls(std::string_view text) {
-  std::string shown(text);
-  std::replace_if(
-      shown.begin(), shown.end(), [](char c) { return is_control(c) && c != '\n'; }, '?');
+  std::string shown;
+  for (const char c : text) {
+    if (!shown.empty() && is_control_pair(shown.back(), c))
+      shown.back() = '?';
+    else
+      shown += is_control(c) && c != '\n' ? '?' : c;
+  }
   return shown;
 }
 

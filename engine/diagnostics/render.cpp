@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t most_shown = 50;  // errors, and warnings
 constexpr std::size_t tab_width = 4;
 constexpr std::size_t widest_excerpt = 120;   // columns
+constexpr std::size_t layout_reach = 4096;    // bytes before and behind the place that are laid out at all
 constexpr std::size_t context_of_a_cut = 40;  // columns kept before the place in a line that is too long
 constexpr std::string_view cut_mark = "...";
 
@@ -40,6 +41,8 @@ ShownLine show_line(std::string_view line, std::size_t begin, std::size_t end) {
     if (i == end) shown.end = shown.columns.size();
     if (line[i] == '\t')
       shown.columns.insert(shown.columns.end(), tab_width - shown.columns.size() % tab_width, " ");
+    else if (i > 0 && is_control_pair(line[i - 1], line[i]))
+      shown.columns.back() = "?";
     else if (continues_character(line[i]) && !shown.columns.empty())
       shown.columns.back() += line[i];
     else
@@ -70,15 +73,26 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+/// The part of a very long line that can be shown, with begin and end moved along: to lay out all of it would take megabytes.
+std::string_view near_place(std::string_view line, std::size_t& begin, std::size_t& end) {
+  std::size_t first = begin > layout_reach ? begin - layout_reach : 0;
+  while (first < begin && continues_character(line[first])) ++first;
+  const std::string_view part = line.substr(first, begin - first + layout_reach);
+  begin -= first;
+  end = std::min(end - first, part.size());
+  return part;
+}
+
 /// The line that holds the place's begin, and under it the range, as far as it lies in that line.
 std::string excerpt(const Place& place, const fmt::text_style& style, bool color) {
   if (!place.source) return "";
   const std::string_view text = place.source->text;
   const std::string_view line = line_at(text, place.begin);
   const auto line_offset = static_cast<std::size_t>(line.data() - text.data());
-  const std::size_t begin = std::clamp(place.begin, line_offset, line_offset + line.size()) - line_offset;
-  const std::size_t end = std::clamp(std::max(place.begin, place.end), line_offset, line_offset + line.size()) - line_offset;
-  ShownLine shown = show_line(line, begin, end);
+  std::size_t begin = std::clamp(place.begin, line_offset, line_offset + line.size()) - line_offset;
+  std::size_t end = std::clamp(std::max(place.begin, place.end), line_offset, line_offset + line.size()) - line_offset;
+  const std::string_view part = near_place(line, begin, end);
+  ShownLine shown = show_line(part, begin, end);
   cut(shown);
 
   const std::string number = std::to_string(line_and_column(text, place.begin).line);

@@ -93,8 +93,8 @@ struct Experiment {
   Graph graph;
   DataSpec data;
   TrainSpec train;
-  Value config;      // the file with every --set applied
-  std::string yaml;  // the same as text: the file itself, to the letter, where nothing was set
+  Value config;      // the file with every --set applied, what it includes merged into it, and its name
+  std::string yaml;  // the same as text: the file itself, to the letter, where nothing was set or included and it has a name
 };
 
 /// Reads and checks a config file, or, where there is no such file, the config shipped with the binary that bears that name (shipped.h).

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <span>
 
+#include "engine/graph/graph.h"
 #include "engine/graph/shape.h"
 
 namespace cnnctl {
@@ -96,7 +97,6 @@ class Arena {
   };
   static constexpr std::size_t root = 1;
 
-  static std::size_t index_of(int number) { return static_cast<std::size_t>(number); }
   static Steps half(const Steps& part, std::size_t child) {
     const int middle = part.first + (part.last - part.first) / 2;
     return child % 2 == 0 ? Steps{part.first, middle} : Steps{middle + 1, part.last};

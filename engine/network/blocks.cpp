@@ -42,8 +42,7 @@ bool read_parameters(const Value* params, Block& block, Diagnostics& diagnostics
     valid = check_parameter_name(entry, diagnostics) && valid;
     const bool required = entry.value.is_null();
     block.parameters.push_back({entry.key, entry.key_place, required ? nullptr : &entry.value});
-    block.declaration.arguments.push_back(
-        {entry.key, "value", required, required ? "" : to_yaml_inline(entry.value), {}, {}, "a parameter of the block without a default"});
+    block.declaration.arguments.push_back({entry.key, "value", required, "", {}, {}, "a parameter of the block without a default"});
   }
   return valid;
 }

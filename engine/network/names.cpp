@@ -6,19 +6,6 @@
 #include "engine/diagnostics/suggestion.h"
 
 namespace cnnctl {
-namespace {
-
-/// The name that an item bears in the text, and where it is written; nothing where it has none.
-std::optional<std::pair<std::string, Place>> written_name(const Value& item) {
-  if (!item.is_map() || item.entries.size() != 1) return std::nullopt;
-  const Entry& entry = item.entries.front();
-  if (entry.value.is_list()) return std::pair(entry.key, entry.key_place);
-  const Value* name = entry.value.find("name");
-  if (name == nullptr || !name->is_scalar()) return std::nullopt;
-  return std::pair(name->text, name->place);
-}
-
-}  // namespace
 
 std::string label_of(const std::string& name) { return name.substr(name.rfind('.') + 1); }
 

@@ -139,7 +139,10 @@ Checkpoint take_apart(SafeTensors file, const std::string& path) {
   if (const auto classes = values.find("classes"); classes != values.end()) {
     try {
       checkpoint.classes = json::parse(classes->second).get<std::vector<std::string>>();
-      for (std::string& name : checkpoint.classes) std::replace_if(name.begin(), name.end(), is_control, '?');
+      for (std::string& name : checkpoint.classes) {
+        name = without_controls(name);
+        std::replace(name.begin(), name.end(), '\n', '?');
+      }
     } catch (const json::exception&) {
       throw InputError(fmt::format("{}: 'classes' in its metadata is no JSON list of names", path));
     }

@@ -81,6 +81,17 @@ TEST_CASE("a long line is cut around the place") {
             std::string(40, ' ') + "^~~~\n");
 }
 
+TEST_CASE("a very long line is cut as a long one, in the middle of characters or not") {
+  const auto excerpt = [](std::size_t count) {
+    std::string line;
+    for (std::size_t i = 0; i < count; ++i) line += "\xE4\xBD\x93";
+    const std::string text = shown(line + " here " + line, "here");
+    return text.substr(text.find('\n'));
+  };
+  CHECK(excerpt(100'000) == excerpt(500));
+  CHECK(excerpt(100'001) == excerpt(500));
+}
+
 TEST_CASE("a long line is not cut at the side where nothing is left out") {
   CHECK(shown("here " + std::string(500, 'b'), "here") ==
         "net.yaml:1:1: error: wrong\n    1 | here " + std::string(112, 'b') + "...\n      | ^~~~\n");

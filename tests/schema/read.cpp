@@ -149,6 +149,21 @@ TEST_CASE("a padding is a size or the word same") {
   CHECK(mistake<Padding>("valid") == "kernel_size of conv must be an integer, [height, width] or same, not 'valid'");
 }
 
+TEST_CASE("the size of an image is one number for its shorter side, or height and width") {
+  CHECK(read<ImageSize>("256") == ImageSize{true, {256, 256}});
+  CHECK(read<ImageSize>("[224, 320]") == ImageSize{false, {224, 320}});
+  CHECK(mistake<ImageSize>("[224]") == "kernel_size of conv must be an integer or [height, width], not a list of 1 values");
+  CHECK(mistake<ImageSize>("0", at_least(1)) == "kernel_size of conv must be at least 1, not 0");
+}
+
+TEST_CASE("a spread is one number or two, the lower first") {
+  CHECK(read<Spread>("0.4") == Spread{true, 0.4, 0.4});
+  CHECK(read<Spread>("[-1, 2]") == Spread{false, -1, 2});
+  CHECK(mistake<Spread>("[2, 1]") != "");
+  CHECK(mistake<Spread>("[1]") != "");
+  CHECK(mistake<Spread>("wide") == "kernel_size of conv must be a number or [low, high], not 'wide'");
+}
+
 TEST_CASE("lists of numbers are read item by item, and a wrong item is named") {
   CHECK(read<std::vector<double>>("[0.9, 1e-3]") == std::vector<double>{0.9, 0.001});
   CHECK(read<std::vector<std::int64_t>>("[]") == std::vector<std::int64_t>{});
