@@ -133,10 +133,12 @@ bool is_checkpoint(const std::string& path) {
 }
 
 std::string checkpoint_file(const std::string& path) {
-  if (const fs::path extension = fs::path(path).extension(); extension == ".yaml" || extension == ".yml")
-    throw InputError(fmt::format("{}: is a config; name a run's folder or a checkpoint, which 'cnnctl train' makes of it", path));
   std::error_code unknown;
-  if (!fs::is_directory(path, unknown)) return path;
+  if (!fs::is_directory(path, unknown)) {
+    const fs::path extension = fs::path(path).extension();
+    if (extension != ".yaml" && extension != ".yml") return path;
+    throw InputError(fmt::format("{}: is a config; name a run's folder or a checkpoint, which 'cnnctl train' makes of it", path));
+  }
   const auto file = fs::path(path) / "last.safetensors";
   if (!may_exist(file))
     throw InputError(fmt::format(

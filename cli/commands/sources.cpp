@@ -47,8 +47,8 @@ std::uint64_t seed_of(const Experiment& experiment) { return static_cast<std::ui
 
 /// A split as the dataset has it; nothing where it has none.
 std::optional<Dataset> read_dataset(const Experiment& experiment, Split split) {
+  require_dataset(experiment);
   const Selection& selection = experiment.data.dataset;
-  if (selection.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
   if (!has_split(selection, split)) return std::nullopt;
   return load_dataset(selection, split, seed_of(experiment));
 }
@@ -64,6 +64,10 @@ LoadedSplit choose_images(Dataset dataset, const Experiment& experiment, Split s
 }
 
 }  // namespace
+
+void require_dataset(const Experiment& experiment) {
+  if (experiment.data.dataset.type.empty()) throw InputError("the config has no dataset; give it a section like 'data: {dataset: mnist}'");
+}
 
 LoadedSplit load_split(const Experiment& experiment, Split split) {
   std::optional<Dataset> dataset = read_dataset(experiment, split);

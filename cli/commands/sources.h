@@ -19,6 +19,9 @@ struct LoadedSplit {
   std::vector<std::int32_t> validation;
 };
 
+/// Throws InputError where the config names no dataset.
+void require_dataset(const Experiment& experiment);
+
 /// Reads a split. `dataset` is null where the dataset has no such split. Throws InputError, ConfigError, also where data.limit or
 /// data.validation leave nothing.
 LoadedSplit load_split(const Experiment& experiment, Split split);

@@ -297,7 +297,8 @@ Command setup_train(CLI::App& app) {
       "  cnnctl train configs/mnist_convnet.yaml\n"
       "  cnnctl train configs/mnist_convnet.yaml --set train.epochs=1 --set 'train.optimizer={sgd: {lr: 0.1}}'\n"
       "  cnnctl train configs/mnist_convnet.yaml --init runs/first/best.safetensors\n"
-      "  cnnctl train configs/resnet18.yaml --init resnet18.pth --init-except 'fc.*' --set vars.classes=10\n"
+      "  cnnctl train configs/resnet18.yaml --init resnet18.pth --init-except 'fc.*' --set vars.classes=10 \\\n"
+      "    --set data.dataset.image_folder.root=photos --set train.batch_size=32\n"
       "  cnnctl train configs/mnist_convnet.yaml --lr-find\n"
       "  cnnctl train --resume runs/mnist_convnet --set train.epochs=10");
   return {command, [options] { return run_train(*options); }, true};

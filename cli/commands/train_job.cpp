@@ -116,6 +116,7 @@ TrainJob load_train_job(const TrainCommandOptions& options) {
   const Experiment& experiment = job.experiment;
   class_count(experiment.graph, "train");
   check_precision(experiment.train);
+  require_dataset(experiment);
   download_data(experiment, options.quiet);
   const auto loading = std::make_shared<const Loading>(experiment);
   if (!options.init.empty()) job.init = read_init(options.init);

@@ -24,7 +24,9 @@ class MemoryLoader : public BatchSource {
         order_(chosen_images(*dataset_, options), options.shuffle, options.seed),
         seed_(options.seed) {
     if (std::holds_alternative<std::vector<float>>(dataset_->pixels) && !options.transforms.empty())
-      throw InputError("data.transforms take images of bytes, but these are float32, which are taken as they are; store them as uint8");
+      throw InputError(
+          "data.transforms take images of bytes, but these are float32, which are taken as they are; store them as uint8, "
+          "or write data.transforms: none");
   }
 
   std::int64_t size() const override { return order_.size(); }

@@ -18,9 +18,7 @@ constexpr std::size_t most_kept = 1000;  // of each severity
 
 void Diagnostics::add(Diagnostic diagnostic) {
   std::size_t& count = diagnostic.severity == Severity::error ? errors_ : warnings_;
-  if (count == most_kept) return;
-  ++count;
-  diagnostics_.push_back(std::move(diagnostic));
+  if (++count <= most_kept) diagnostics_.push_back(std::move(diagnostic));
 }
 
 void Diagnostics::add(const Diagnostics& others) {
@@ -33,6 +31,11 @@ void Diagnostics::error(Place place, std::string message, std::string hint) {
 
 void Diagnostics::warning(Place place, std::string message, std::string hint) {
   add({Severity::warning, std::move(place), std::move(message), std::move(hint), {}});
+}
+
+std::size_t Diagnostics::left_out(Severity severity) const {
+  const std::size_t count = severity == Severity::error ? errors_ : warnings_;
+  return count - std::min(count, most_kept);
 }
 
 bool Diagnostics::has_errors() const { return errors_ > 0; }

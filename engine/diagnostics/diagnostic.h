@@ -36,12 +36,14 @@ class Diagnostics {
   void warning(Place place, std::string message, std::string hint = "");
 
   bool has_errors() const;
+  /// How many of a severity were not kept.
+  std::size_t left_out(Severity severity) const;
   /// In the order of the file, duplicates removed. Diagnostics of different sources keep the order in which the sources first appeared.
   std::vector<Diagnostic> sorted() const;
 
  private:
   std::vector<Diagnostic> diagnostics_;
-  std::size_t errors_ = 0, warnings_ = 0;
+  std::size_t errors_ = 0, warnings_ = 0;  // kept or not
 };
 
 /// A diagnostic as a terminal shows it: "place: error: message", the line with the range underlined, "hint: ...", each note in the same

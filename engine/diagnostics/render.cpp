@@ -135,7 +135,8 @@ std::string to_text(const Diagnostics& diagnostics, bool color) {
     std::size_t& count = diagnostic.severity == Severity::error ? errors : warnings;
     if (++count <= most_shown) text += to_text(diagnostic, color);
   }
-  return text + rest_of(errors, "error") + rest_of(warnings, "warning");
+  return text + rest_of(errors + diagnostics.left_out(Severity::error), "error") +
+         rest_of(warnings + diagnostics.left_out(Severity::warning), "warning");
 }
 
 }  // namespace cnnctl

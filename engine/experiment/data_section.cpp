@@ -57,11 +57,13 @@ const Schema<DataArguments>& data_schema() {
   return schema;
 }
 
+/// `channels`: 0 where they are not to be held against, since the input is unknown or there is nothing to normalize yet.
 void check_count(const Value& normalize, const char* key, std::int64_t channels, Diagnostics& diagnostics) {
   const Value& list = *normalize.find(key);
   const std::size_t count = list.items.size();
   if (channels == 0 || count == static_cast<std::size_t>(channels)) return;
-  diagnostics.error(list.place, fmt::format("{} needs a number for every channel: the input has {}, here are {}", key, channels, count));
+  diagnostics.error(list.place, fmt::format("{} needs a number for every channel: the input has {}, here are {}", key, channels, count),
+                    "write one for each, or turn it off by normalize: none");
 }
 
 std::optional<Normalize> read_normalize(const Value& value, std::int64_t channels, Diagnostics& diagnostics) {
@@ -100,12 +102,13 @@ DataSpec read_data(const Value& data, const Place& place, std::int64_t channels,
   if (data.is_null()) return {};
   // Read even where another key is wrong, so that all mistakes show at once.
   const Value* dataset = data.find("dataset");
-  const bool is_named = dataset != nullptr && !dataset->is_null();
-  const std::optional<Selection> selection = is_named ? select(*dataset, "dataset", tables.datasets, diagnostics) : std::nullopt;
+  const bool is_none = dataset == nullptr || dataset->is_null() || (dataset->is_scalar() && !dataset->quoted && dataset->text == "none");
+  const std::optional<Selection> selection = is_none ? std::nullopt : select(*dataset, "dataset", tables.datasets, diagnostics);
   const std::optional<DataArguments> arguments = data_schema().read(data, place, diagnostics);
 
   DataSpec spec = arguments.value_or(DataArguments{});
-  if (arguments && arguments->normalize_item) spec.normalize = read_normalize(*arguments->normalize_item, channels, diagnostics);
+  if (arguments && arguments->normalize_item)
+    spec.normalize = read_normalize(*arguments->normalize_item, is_none ? 0 : channels, diagnostics);
   if (arguments && arguments->transforms_item) read_transforms(*arguments->transforms_item, tables, spec, diagnostics);
   if (selection) spec.dataset = *selection;
   return spec;

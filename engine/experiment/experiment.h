@@ -27,7 +27,7 @@ struct Normalize {
 };
 
 struct DataSpec {
-  Selection dataset;  // type is "" where the config has no data
+  Selection dataset;  // type is "" where the config names none
   bool shuffle = true;
   std::optional<Normalize> normalize;
   std::vector<Selection> train_transforms;

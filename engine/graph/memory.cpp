@@ -9,6 +9,7 @@
 
 #include "engine/graph/arena.h"
 #include "engine/graph/backward_memory.h"
+#include "engine/graph/depthwise.h"
 #include "engine/graph/passes/passes.h"
 #include "engine/graph/recomputation.h"
 
@@ -107,7 +108,12 @@ class Buffers {
     const auto* norm = std::get_if<BatchNorm>(&node.op);
     const bool in_evaluation = norm != nullptr || std::holds_alternative<ChannelScale>(node.op);
     if ((in_evaluation && !training_) || (norm != nullptr && norm->frozen)) return node.inputs;
-    if (const auto* op = std::get_if<Convolution>(&node.op); op && op->residual) return {node.inputs[1]};
+    if (const auto* op = std::get_if<Convolution>(&node.op)) {
+      if (op->residual) return {node.inputs[1]};
+      const bool is_depthwise =
+          suits_depthwise(*op, graph_.values[index_of(node.inputs[0])].channels) && same_shape(node.inputs[0], node.output);
+      return is_depthwise && !training_ ? node.inputs : std::vector<ValueId>{};
+    }
     if (residual_norm(node) != nullptr) return {node.inputs[1]};
     std::vector<ValueId> inputs;
     if (std::holds_alternative<Binary>(node.op) && !(training_ && backward_needs(node).inputs))

@@ -104,6 +104,18 @@ bool read_number(const Value& value, const Argument& argument, std::string_view 
   return true;
 }
 
+/// The same of a number that all is computed with, so that float must hold it.
+bool read_float(const Value& value, const Argument& argument, std::string_view expected, double& out, Diagnostics& diagnostics) {
+  double number = 0;
+  if (!read_number(value, argument, expected, number, diagnostics)) return false;
+  if (std::abs(number) > std::numeric_limits<float>::max()) {
+    diagnostics.error(value.place, fmt::format("{} does not fit into a float: {}", called(argument), describe(value)));
+    return false;
+  }
+  out = number;
+  return true;
+}
+
 template <class T>
 bool read_list(const Value& value, const Argument& argument, std::string_view of_what, std::vector<T>& out, Diagnostics& diagnostics) {
   if (!value.is_list()) return wrong_type(value, argument, fmt::format("a list of {}", of_what), diagnostics);
@@ -172,14 +184,7 @@ bool read_value(const Value& value, const Argument& argument, std::int64_t& out,
 }
 
 bool read_value(const Value& value, const Argument& argument, double& out, Diagnostics& diagnostics) {
-  double number = 0;
-  if (!read_number(value, argument, "a number", number, diagnostics)) return false;
-  if (std::abs(number) > std::numeric_limits<float>::max()) {
-    diagnostics.error(value.place, fmt::format("{} does not fit into a float: {}", called(argument), describe(value)));
-    return false;
-  }
-  out = number;
-  return true;
+  return read_float(value, argument, "a number", out, diagnostics);
 }
 
 bool read_value(const Value& value, const Argument& argument, std::string& out, Diagnostics& diagnostics) {
@@ -228,7 +233,7 @@ bool read_value(const Value& value, const Argument& argument, ImageSize& out, Di
 bool read_value(const Value& value, const Argument& argument, Spread& out, Diagnostics& diagnostics) {
   if (!value.is_list()) {
     double number = 0;
-    if (!read_number(value, argument, "a number or [low, high]", number, diagnostics)) return false;
+    if (!read_float(value, argument, "a number or [low, high]", number, diagnostics)) return false;
     out = {true, number, number};
     return true;
   }

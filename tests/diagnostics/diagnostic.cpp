@@ -64,6 +64,8 @@ TEST_CASE("of very many mistakes a thousand are kept, and warnings never crowd o
   diagnostics.error({}, "an error");
   CHECK(diagnostics.has_errors());
   CHECK(diagnostics.sorted().size() == 1001);
+  CHECK(diagnostics.left_out(Severity::warning) == 500);
+  CHECK(to_text(diagnostics, false).ends_with("... and 1450 more warnings\n"));
 }
 
 TEST_CASE("a config error's text holds all mistakes without colours") {

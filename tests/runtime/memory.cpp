@@ -44,6 +44,9 @@ TEST_CASE("the estimate for a chain of layers is what its program needs") {
   Chain plain({3, 32, 32});
   plain.convolution(32).relu().convolution(32).relu().max_pool(2).convolution(64).relu().max_pool(2).flatten().linear(64).relu().linear(10);
   check_estimate(plain, 100);
+  Chain depthwise({3, 24, 24});
+  depthwise.convolution(64).relu().depthwise().relu().depthwise().relu().depthwise().relu().max_pool(2).flatten().linear(10);
+  check_estimate(depthwise, 16);
 }
 
 TEST_CASE("the estimate for a network with frozen layers is what its program needs") {

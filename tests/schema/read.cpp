@@ -161,6 +161,7 @@ TEST_CASE("a spread is one number or two, the lower first") {
   CHECK(read<Spread>("[-1, 2]") == Spread{false, -1, 2});
   CHECK(mistake<Spread>("[2, 1]") != "");
   CHECK(mistake<Spread>("[1]") != "");
+  CHECK(mistake<Spread>("1e300") == "kernel_size of conv does not fit into a float: 1e300");
   CHECK(mistake<Spread>("wide") == "kernel_size of conv must be a number or [low, high], not 'wide'");
 }
 

@@ -161,14 +161,13 @@ TEST_CASE("a dataset that is missing is an error of status 2 that names the file
   CHECK_FALSE(fs::exists(folder.path() / "runs"));
 }
 
-TEST_CASE("data that is missing is found before a large network takes its memory") {
+TEST_CASE("a config without a dataset is an error before a large network takes its memory, and so is a folder that is missing") {
   const TemporaryFolder folder;
-  std::vector<std::string> arguments = {"train", "resnet152", "--set", "train.batch_size=4096"};
-  const Result none = run_program(folder.path(), arguments);
+  const Result none = run_program(folder.path(), {"train", "resnet152", "--set", "train.batch_size=4096"});
   CHECK(none.status == 2);
   CHECK(contains(none.err, "the config has no dataset"));
-  arguments.insert(arguments.end(), {"--set", "data.dataset.image_folder.root=nowhere"});
-  const Result missing = run_program(folder.path(), arguments);
+  const Result missing = run_program(
+      folder.path(), {"train", "squeezenet1_1", "--set", "train.batch_size=1", "--set", "data.dataset.image_folder.root=nowhere"});
   CHECK(missing.status == 2);
   CHECK(contains(missing.err, "nowhere/train: no such folder"));
 }
