@@ -92,9 +92,7 @@ const Declaration& find_declaration(const std::string& name) {
       if (declaration->name == name) return *declaration;
       names.push_back(declaration->name);
     }
-  const std::string near = suggestion(name, names);
-  throw InputError(fmt::format("nothing is called '{}'{}; 'cnnctl layers' lists all there is", name,
-                               near.empty() ? "" : fmt::format("; did you mean '{}'?", near)));
+  throw InputError(fmt::format("nothing is called '{}'{}; 'cnnctl layers' lists all there is", name, did_you_mean(name, names)));
 }
 
 }  // namespace

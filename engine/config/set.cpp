@@ -14,8 +14,6 @@
 namespace cnnctl {
 namespace {
 
-constexpr std::size_t most_items_listed = 20;
-
 /// How a value was reached, which says what it can be.
 enum class Reached {
   as_value,    // anything
@@ -130,12 +128,11 @@ class Walk {
     std::vector<std::string> labels;
     for (std::size_t i = 0; i < list.items.size(); ++i) {
       names.push_back(name_of(list.items[i]));
-      if (i < most_items_listed) labels.push_back(label_of(list.items[i], i));
+      labels.push_back(label_of(list.items[i], i));
     }
     const std::string& part = path()[done].name;
     return fail(done, fmt::format("{} has no item '{}'{}", called(done), part, is_index(part) ? "" : did_you_mean(part, names)),
-                labels.empty() ? "the list is empty"
-                               : fmt::format("its items are {}{}", fmt::join(labels, ", "), names.size() > labels.size() ? ", ..." : ""));
+                labels.empty() ? "the list is empty" : "its items are " + listed(labels));
   }
 
   bool enter_item(Value& item, std::size_t done, Reached reached) {

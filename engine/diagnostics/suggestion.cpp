@@ -56,9 +56,10 @@ std::string suggestion(std::string_view word, const std::vector<std::string>& ca
   return best;
 }
 
+std::string as_question(const std::string& nearest) { return nearest.empty() ? "" : "; did you mean '" + nearest + "'?"; }
+
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
-  const std::string nearest = suggestion(word, candidates);
-  return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
+  return as_question(suggestion(word, candidates));
 }
 
 std::string listed(const std::vector<std::string>& names, std::size_t most) {

@@ -12,6 +12,8 @@ namespace cnnctl {
 std::string suggestion(std::string_view word, const std::vector<std::string>& candidates);
 
 /// "; did you mean 'nearest'?", to end a message with, or "" where there is no suggestion.
+std::string as_question(const std::string& nearest);
+/// The same of the suggestion for a word.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
 /// Names one after another, "a, b, c"; of more than `most` the first ones and "...".

@@ -102,13 +102,13 @@ DataSpec read_data(const Value& data, const Place& place, std::int64_t channels,
   if (data.is_null()) return {};
   // Read even where another key is wrong, so that all mistakes show at once.
   const Value* dataset = data.find("dataset");
-  const bool is_none = dataset == nullptr || dataset->is_null() || (dataset->is_scalar() && !dataset->quoted && dataset->text == "none");
-  const std::optional<Selection> selection = is_none ? std::nullopt : select(*dataset, "dataset", tables.datasets, diagnostics);
+  const bool is_named = dataset != nullptr && !is_none(*dataset);
+  const std::optional<Selection> selection = is_named ? select(*dataset, "dataset", tables.datasets, diagnostics) : std::nullopt;
   const std::optional<DataArguments> arguments = data_schema().read(data, place, diagnostics);
 
   DataSpec spec = arguments.value_or(DataArguments{});
   if (arguments && arguments->normalize_item)
-    spec.normalize = read_normalize(*arguments->normalize_item, is_none ? 0 : channels, diagnostics);
+    spec.normalize = read_normalize(*arguments->normalize_item, is_named ? channels : 0, diagnostics);
   if (arguments && arguments->transforms_item) read_transforms(*arguments->transforms_item, tables, spec, diagnostics);
   if (selection) spec.dataset = *selection;
   return spec;

@@ -69,7 +69,7 @@ bool report_foreign(const Entry& entry, const std::string& type, const std::vect
   if (contains(inferred_arguments, entry.key)) {
     diagnostics.error(entry.key_place, fmt::format("{} takes {} from its input", type, entry.key), "leave it out");
   } else if (const std::string near = suggestion(entry.key, known); contains(item_arguments(), near)) {
-    diagnostics.error(entry.key_place, fmt::format("unknown argument '{}' for {}; did you mean '{}'?", entry.key, type, near));
+    diagnostics.error(entry.key_place, fmt::format("unknown argument '{}' for {}{}", entry.key, type, as_question(near)));
   } else {
     return false;
   }

@@ -17,25 +17,22 @@ std::vector<std::string> names_of(const std::vector<Argument>& arguments) {
 
 constexpr std::size_t most_keys_listed = 50;  // all of cnnctl's own; a block may have more
 
-/// Reports the keys of `map` that are not among `known`; `noun` is what a key is called ("argument").
-void report_unknown(const Value& map, const std::vector<std::string>& known, std::string_view noun, std::string_view owner,
-                    Diagnostics& diagnostics) {
+/// Reports the keys of `map` that are not among `known`; `noun` is what a key is called ("argument"). Returns the known ones that they look
+/// like mistyped.
+std::set<std::string> report_unknown(const Value& map, const std::vector<std::string>& known, std::string_view noun, std::string_view owner,
+                                     Diagnostics& diagnostics) {
+  std::set<std::string> mistyped;
   for (const Entry& entry : map.entries) {
     if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
-    const std::string meant = did_you_mean(entry.key, known);
+    const std::string meant = suggestion(entry.key, known);
+    mistyped.insert(meant);
     std::string hint;
     if (meant.empty())
       hint = known.empty() ? fmt::format("{} takes none", owner) : fmt::format("known are {}", listed(known, most_keys_listed));
-    diagnostics.error(entry.key_place, fmt::format("unknown {} '{}' for {}{}", noun, entry.key, owner, meant), std::move(hint));
+    diagnostics.error(entry.key_place, fmt::format("unknown {} '{}' for {}{}", noun, entry.key, owner, as_question(meant)),
+                      std::move(hint));
   }
-}
-
-/// What the unknown keys look like mistyped: their own messages say enough.
-std::set<std::string> mistyped_in(const Value& arguments, const std::vector<std::string>& known) {
-  std::set<std::string> meant;
-  for (const Entry& entry : arguments.entries)
-    if (std::find(known.begin(), known.end(), entry.key) == known.end()) meant.insert(suggestion(entry.key, known));
-  return meant;
+  return mistyped;
 }
 
 }  // namespace
@@ -55,8 +52,8 @@ bool check_arguments(const Declaration& declaration, const Value& arguments, con
     return false;
   }
   const std::vector<std::string> known = names_of(declaration.arguments);
-  report_unknown(arguments, known, "argument", declaration.name, diagnostics);
-  const std::set<std::string> mistyped = mistyped_in(arguments, known);
+  // The message about a mistyped argument says enough.
+  const std::set<std::string> mistyped = report_unknown(arguments, known, "argument", declaration.name, diagnostics);
   for (const Argument& argument : declaration.arguments)
     if (argument.required && !arguments.find(argument.name) && !mistyped.contains(argument.name))
       diagnostics.error(place, fmt::format("{} needs {} ({})", declaration.name, argument.name, argument.help));

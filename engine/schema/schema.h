@@ -88,9 +88,11 @@ bool read_value(const Value& value, const Argument& argument, Spread& out, Diagn
 bool read_value(const Value& value, const Argument& argument, std::vector<std::string>& out, Diagnostics& diagnostics);
 /// Any value at all, to be checked by its owner (a nested item, a map of its own).
 bool read_value(const Value& value, const Argument& argument, Value& out, Diagnostics& diagnostics);
+/// Whether a value says that an optional argument is absent: it is empty, or the word none.
+inline bool is_none(const Value& value) { return value.is_null() || (value.is_scalar() && !value.quoted && value.text == "none"); }
 template <class T>
 bool read_value(const Value& value, const Argument& argument, std::optional<T>& out, Diagnostics& diagnostics) {
-  if (value.is_null() || (value.is_scalar() && !value.quoted && value.text == "none")) {
+  if (is_none(value)) {
     out.reset();
     return true;
   }

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/diagnostics/suggestion.h"
 #include "engine/graph/glob.h"
 #include "engine/training/random.h"
 
@@ -82,10 +83,7 @@ LoadedWeights sort_names(const std::vector<Parameter>& parameters, const SafeTen
 std::string counted(const std::vector<std::string>& names) {
   if (names.empty()) return "none";
   constexpr std::size_t most_shown = 6;
-  std::string text =
-      fmt::format("{}: {}", names.size(),
-                  fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(std::min(most_shown, names.size())), ", "));
-  return names.size() > most_shown ? text + ", ..." : text;
+  return fmt::format("{}: {}", names.size(), listed(names, most_shown));
 }
 
 }  // namespace
