@@ -23,6 +23,8 @@ void Diagnostics::add(Diagnostic diagnostic) {
 
 void Diagnostics::add(const Diagnostics& others) {
   for (Diagnostic& diagnostic : others.sorted()) add(std::move(diagnostic));
+  errors_ += others.left_out(Severity::error);
+  warnings_ += others.left_out(Severity::warning);
 }
 
 void Diagnostics::error(Place place, std::string message, std::string hint) {

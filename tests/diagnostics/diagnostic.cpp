@@ -66,6 +66,9 @@ TEST_CASE("of very many mistakes a thousand are kept, and warnings never crowd o
   CHECK(diagnostics.sorted().size() == 1001);
   CHECK(diagnostics.left_out(Severity::warning) == 500);
   CHECK(to_text(diagnostics, false).ends_with("... and 1450 more warnings\n"));
+  Diagnostics all;
+  all.add(diagnostics);
+  CHECK(to_text(all, false) == to_text(diagnostics, false));
 }
 
 TEST_CASE("a config error's text holds all mistakes without colours") {
