@@ -172,7 +172,9 @@ TEST_CASE("a run whose folder vanishes trains to its end, warns, and ends with s
   long_run.insert(long_run.end(), {"--set", "train.epochs=40"});
   Process process(folder.path(), long_run);
   process.read_line();
-  fs::remove_all(folder.path() / "run");
+  // At once: what the run writes meanwhile would keep the folder from being removed.
+  fs::rename(folder.path() / "run", folder.path() / "gone");
+  fs::remove_all(folder.path() / "gone");
   const Result result = process.finish();
   CHECK(result.status == 1);
   CHECK(contains(result.err, "run/last.safetensors: cannot be written: No such file or directory"));
