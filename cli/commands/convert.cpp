@@ -1,6 +1,5 @@
 #include "cli/commands/convert.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 
@@ -11,6 +10,7 @@
 #include "cli/terminal/option_checks.h"
 #include "cli/terminal/terminal.h"
 #include "engine/diagnostics/diagnostic.h"
+#include "engine/diagnostics/suggestion.h"
 #include "engine/formats/pytorch.h"
 #include "engine/training/weights.h"
 
@@ -27,13 +27,7 @@ Format output_format(const std::string& path) {
   throw InputError(fmt::format("{}: the name has to end in .safetensors, .pth or .pt, which says what to write", path));
 }
 
-/// "epoch, optimizer"; of many the first.
-std::string some(const std::vector<std::string>& names) {
-  constexpr std::size_t most_shown = 8;
-  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(most_shown, names.size()));
-  const std::string text = fmt::format("{}", fmt::join(names.begin(), end, ", "));
-  return names.size() > most_shown ? fmt::format("{} and {} more", text, names.size() - most_shown) : text;
-}
+constexpr std::size_t most_listed = 8;
 
 /// What a file holds, and lines about what the other form has no place for.
 struct Input {
@@ -58,7 +52,7 @@ Input read_input(const std::string& path, Format output) {
     for (const auto& [key, value] : input.content.metadata)
       if (key != "format") keys.push_back(key);
     if (output == Format::pytorch && !keys.empty())
-      input.losses.push_back(fmt::format("left out, since a state_dict holds tensors alone: the metadata {}", some(keys)));
+      input.losses.push_back(fmt::format("left out, since a state_dict holds tensors alone: the metadata {}", listed(keys, most_listed)));
     return input;
   }
   PyTorchFile file = read_pytorch(path);
@@ -66,9 +60,9 @@ Input read_input(const std::string& path, Format output) {
   input.content.metadata["format"] = "pt";  // which readers of PyTorch's weights ask for
   if (!file.key.empty()) input.losses.push_back(fmt::format("taken: the tensors under '{}'", file.key));
   if (!file.left_out.empty())
-    input.losses.push_back(fmt::format("left out, since they are no tensors of the state_dict: {}", some(file.left_out)));
+    input.losses.push_back(fmt::format("left out, since they are no tensors of the state_dict: {}", listed(file.left_out, most_listed)));
   if (!file.shared.empty())
-    input.losses.push_back(fmt::format("no longer shared with other tensors, but stored once more: {}", some(file.shared)));
+    input.losses.push_back(fmt::format("no longer shared with other tensors, but stored once more: {}", listed(file.shared, most_listed)));
   return input;
 }
 

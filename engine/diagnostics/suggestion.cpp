@@ -63,8 +63,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
 }
 
 std::string listed(const std::vector<std::string>& names, std::size_t most) {
-  const auto end = names.begin() + static_cast<std::ptrdiff_t>(std::min(most, names.size()));
-  return fmt::format("{}{}", fmt::join(names.begin(), end, ", "), end == names.end() ? "" : ", ...");
+  const std::size_t shown = std::min(most, names.size());
+  const std::string text = fmt::format("{}", fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  return shown == names.size() ? text : fmt::format("{} and {} more", text, names.size() - shown);
 }
 
 }  // namespace cnnctl

@@ -16,7 +16,7 @@ std::string as_question(const std::string& nearest);
 /// The same of the suggestion for a word.
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates);
 
-/// Names one after another, "a, b, c"; of more than `most` the first ones and "...".
+/// Names one after another, "a, b, c"; of more than `most` the first ones "and N more".
 std::string listed(const std::vector<std::string>& names, std::size_t most = 20);
 
 }  // namespace cnnctl

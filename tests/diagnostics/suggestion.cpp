@@ -38,7 +38,7 @@ TEST_CASE("a suggestion ends a message as a question") {
 TEST_CASE("names are listed up to a number, and what is left out is told") {
   CHECK(listed({}) == "");
   CHECK(listed({"a", "b"}, 2) == "a, b");
-  CHECK(listed({"a", "b", "c"}, 2) == "a, b, ...");
+  CHECK(listed({"a", "b", "c"}, 2) == "a, b and 1 more");
 }
 
 TEST_CASE("of very many candidates the first thousand count") {
