@@ -1,9 +1,11 @@
 #include "cli/commands/recipe.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
+#include "cli/terminal/numbers.h"
 #include "engine/graph/shape.h"
 
 namespace cnnctl {
@@ -40,6 +42,15 @@ std::int64_t recipe_bytes(const TrainSpec& spec, const Graph& graph) {
   }
   const std::int64_t elements = checked_sum(spec.accumulate > 1 ? trained : 0, spec.ema ? all : 0);
   return checked_product(elements, static_cast<std::int64_t>(sizeof(float)));
+}
+
+std::string short_for_average(const TrainSpec& spec, const RunLength& run) {
+  constexpr double reaches = 5;  // after so many times the updates that it averages, the first weights count for less than a hundredth
+  if (!spec.ema || (1 - *spec.ema) * static_cast<double>(run.updates) >= reaches) return {};
+  return fmt::format(
+      "train.ema: {} averages the weights of about {} updates, of which the run has {}: what is evaluated and saved stays near the first "
+      "weights; a smaller ema suits so short a run, or --set train.ema=none",
+      *spec.ema, with_separators(std::llround(1 / (1 - *spec.ema))), with_separators(run.updates));
 }
 
 void check_early_stopping(const Experiment& experiment, bool has_test_images) {

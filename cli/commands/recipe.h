@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "engine/experiment/experiment.h"
 #include "engine/training/parameter_groups.h"
+#include "engine/training/schedules/schedule.h"
 #include "engine/training/trainer.h"
 
 namespace cnnctl {
@@ -15,6 +17,9 @@ GroupRules group_rules(const TrainSpec& spec);
 
 /// Bytes that training by this recipe takes besides the network's and its optimizer's: sums of gradients, averages.
 std::int64_t recipe_bytes(const TrainSpec& spec, const Graph& graph);
+
+/// Says so where a run is too short for its average of the weights to leave the first ones behind; "" where it is not.
+std::string short_for_average(const TrainSpec& spec, const RunLength& run);
 
 /// Throws ConfigError where a run could never stop early because it evaluates nothing.
 void check_early_stopping(const Experiment& experiment, bool has_test_images);

@@ -133,6 +133,8 @@ class Run {
     output_->info(data_line(job_));
     for (const std::string& line : job_.init_summary) output_->info(line);
     if (const std::string tuning = tuning_line(job_.model->tuning()); !tuning.empty()) output_->info(tuning);
+    const RunLength length = trainer_options(spec_).run_length(job_.train->size());
+    if (const std::string warning = short_for_average(spec_, length); !warning.empty()) output_->warning(warning);
     output_->info(fmt::format("run: {}", folder_->path()));
     if (job_.resumed) output_->info(resume_line());
     output_->event({{"event", "start"},

@@ -298,6 +298,14 @@ TEST_CASE("without test data there is no accuracy line, and that is said") {
   CHECK(contains(validated.err, "no test images"));
 }
 
+TEST_CASE("a run too short for its average of the weights is warned of, and one that is long enough is not") {
+  const TemporaryFolder folder;
+  const std::string told = train_tiny(folder.path(), {"--set", "train.ema=0.99"}).err;  // 10 updates
+  CHECK(contains(told, "warning: train.ema: 0.99 averages the weights of about 100 updates, of which the run has 10: what is evaluated"));
+  CHECK_FALSE(contains(train_tiny(folder.path(), {"--set", "train.ema=0.5"}).err, "train.ema"));
+  CHECK_FALSE(contains(train_tiny(folder.path()).err, "train.ema"));
+}
+
 TEST_CASE("a loss that is no number ends the run with status 1 and what to do") {
   const TemporaryFolder folder;
   const Result result = train_tiny(folder.path(), {"--set", "train.optimizer={sgd: {lr: 1e38}}"});
