@@ -47,7 +47,7 @@ struct Node {
   ValueId output = 0;
   std::vector<ParameterId> parameters;
   LayerId layer = 0;
-  int recomputed = -1;  // by passes/plan_recomputation: the run of nodes, with it, that training computes again in its backward; -1: none
+  int recomputed = -1;  // by passes/plan_*recomputation: the run of nodes, with it, that training computes again in its backward; -1: none
 };
 
 /// A layer as the user wrote it, for tables: what shape-check prints. Nodes refer to it; a layer may have no node (identity).

@@ -77,12 +77,19 @@ Graph in_runs_of(std::size_t nodes, Graph graph) {
   return graph;
 }
 
+Graph without_runs(Graph graph) {
+  for (Node& node : graph.nodes) node.recomputed = -1;
+  return graph;
+}
+
 /// However the network is cut, a step gives the same bits.
 void check_recomputation(const std::string& items, const Shape& input, const Setting& setting = {}) {
-  const Graph graph = prepare_for_training(network_of(items, input));
+  const Graph graph = without_runs(prepare_for_training(network_of(items, input)));
   INFO(to_string(graph));
   const Outcome kept = train(graph, setting);
   CHECK(train(plan_recomputation(graph), setting) == kept);
+  CHECK(train(plan_norm_recomputation(graph), setting) == kept);
+  CHECK(train(plan_norm_recomputation(plan_recomputation(graph)), setting) == kept);
   for (std::size_t nodes = 1; nodes <= graph.nodes.size(); ++nodes) {
     INFO("runs of ", nodes);
     const Outcome recomputed = train(in_runs_of(nodes, graph), setting);

@@ -54,8 +54,14 @@ Graph drop_training_only(Graph graph);
 /// "Training deep nets with sublinear memory cost", 2016.
 Graph plan_recomputation(Graph graph);
 
-/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual, fuse_norm_depthwise, and
-/// with `recompute` plan_recomputation.
+/// Marks every batch_norm that one convolution alone reads, the node behind it, and that convolution as a run of its own (Node::recomputed;
+/// training only), where they are in none: what the norm gives is not kept, but computed again in front of the gradient by the weights from
+/// what the norm's own backward pass reads anyhow. Not where the norm is frozen, or joined with a sum or a pooling. Source: Pleiss et al.,
+/// "Memory-Efficient Implementation of DenseNets", 2017.
+Graph plan_norm_recomputation(Graph graph);
+
+/// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual, fuse_norm_depthwise, with
+/// `recompute` plan_recomputation, and plan_norm_recomputation.
 Graph prepare_for_training(Graph graph, bool recompute = false);
 
 /// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation,
