@@ -57,7 +57,7 @@ class Bench {
                    [&](std::size_t begin, std::size_t end) { std::copy_n(images_.data() + begin, end - begin, input.data() + begin); });
     program_.forward();
     if (mode_ == Mode::evaluation) return program_.output().front();
-    const double loss = loss_(program_.output(), {labels_}, classes_, program_.output_gradient());
+    const double loss = loss_(program_.output(), {labels_}, classes_, program_.output_gradient()).mean;
     program_.backward();
     optimizer_->step(model_.trainable_values(), model_.trainable_gradients(), std::span(&all_, 1));
     model_.values_changed();

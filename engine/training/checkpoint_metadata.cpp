@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,7 @@ std::string progress_text(const Progress& progress) {
               {"step", progress.step},
               {"total_steps", progress.total_steps},
               {"loss_sum", progress.loss_sum},
+              {"loss_weight", progress.loss_weight},
               {"best_accuracy", progress.best_accuracy},
               {"seconds", progress.seconds},
               {"images", progress.images},
@@ -67,6 +69,14 @@ std::int64_t count_from(const json& object, const char* key, std::int64_t most =
   return value.get<std::int64_t>();
 }
 
+/// Nothing is summed up between two epochs, where checkpoints of earlier versions have no weight.
+double loss_weight_from(const json& object) {
+  if (object.at("step") == 0) return 0;
+  const double weight = object.at("loss_weight").get<double>();
+  if (!std::isfinite(weight) || weight <= 0) throw std::invalid_argument("'loss_weight' is no weight");
+  return weight;
+}
+
 StoppingState stopping_from(const json& object) {
   StoppingState state;
   if (const json& best = object.at("stopping_best"); !best.is_null()) state.best = best.get<double>();
@@ -82,6 +92,7 @@ Progress progress_from(const SafeTensors& file, const std::string& path) {
             .step = count_from(object, "step"),
             .total_steps = count_from(object, "total_steps"),
             .loss_sum = object.at("loss_sum").get<double>(),
+            .loss_weight = loss_weight_from(object),
             .best_accuracy = object.at("best_accuracy").get<double>(),
             .seconds = object.at("seconds").get<double>(),
             .stopping = stopping_from(object),

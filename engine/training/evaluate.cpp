@@ -44,18 +44,18 @@ Counted with_labels(std::span<const float> logits, std::span<const std::int32_t>
   return counted;
 }
 
-/// Runs one batch; returns the sum of its images' losses.
-double evaluate_batch(Program& program, BatchSource& source, const Loss& loss, std::span<std::int32_t> labels, int classes,
-                      Evaluation& result) {
+/// Runs one batch; returns the loss of its images that have a label.
+BatchLoss evaluate_batch(Program& program, BatchSource& source, const Loss& loss, std::span<std::int32_t> labels, int classes,
+                         Evaluation& result) {
   source.next(program.input(), labels);
   program.forward();
   const auto width = static_cast<std::size_t>(classes);
   const Counted counted = with_labels(program.output(), labels, width);
-  if (counted.labels.empty()) return 0;
+  if (counted.labels.empty()) return {};
   const std::span<const float> logits(counted.logits);
-  const double mean = loss(logits, {counted.labels}, classes, {});  // throws where a label is out of range
+  const BatchLoss batch = loss(logits, {counted.labels}, classes, {});  // throws where a label is out of range
   for (std::size_t i = 0; i < counted.labels.size(); ++i) count_image(result, logits.subspan(i * width, width), counted.labels[i]);
-  return mean * static_cast<double>(counted.labels.size());
+  return batch;
 }
 
 }  // namespace
@@ -72,14 +72,16 @@ Evaluation evaluate(Model& model, BatchSource& source, const Loss& loss, std::in
   Evaluation result;
   source.seek(0, 0);
   std::vector<std::int32_t> labels(static_cast<std::size_t>(std::min(batch_size, source.size())));
-  double loss_sum = 0;
+  double loss_sum = 0, weight_sum = 0;
   for (std::int64_t left = source.size(); left > 0;) {
     const std::int64_t images = std::min(batch_size, left);
     const std::span<std::int32_t> batch_labels(labels.data(), static_cast<std::size_t>(images));
-    loss_sum += evaluate_batch(model.evaluation(images), source, loss, batch_labels, classes, result);
+    const BatchLoss batch = evaluate_batch(model.evaluation(images), source, loss, batch_labels, classes, result);
+    loss_sum += batch.mean * batch.weight;
+    weight_sum += batch.weight;
     left -= images;
   }
-  if (result.images > 0) result.loss = loss_sum / static_cast<double>(result.images);
+  if (result.images > 0) result.loss = loss_sum / weight_sum;
   return result;
 }
 

@@ -16,7 +16,7 @@ struct Evaluation {
   std::int64_t images = 0;
   std::int64_t correct = 0;
   std::int64_t correct_in_top5 = 0;
-  double loss = 0;                                                          // mean over the images
+  double loss = 0;                                                          // mean over the images, by the weights of their classes
   std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> confusion;  // images by actual and predicted class, where there are any
 
   double accuracy() const { return images ? static_cast<double>(correct) / static_cast<double>(images) : 0; }

@@ -56,17 +56,17 @@ void scale_all(std::span<float> values, double factor) {
 
 }  // namespace
 
-void GradientSum::add(std::span<const float> gradients, std::int64_t images) {
+void GradientSum::add(std::span<const float> gradients, double weight) {
   if (empty()) sum_.assign(gradients.size(), 0.0F);
-  images_ += images;
+  weight_ += weight;
   for_each_chunk(gradients.size(), [&](std::size_t begin, std::size_t end) {
-    add_scaled(sum_.data() + begin, gradients.data() + begin, end - begin, static_cast<float>(images));
+    add_scaled(sum_.data() + begin, gradients.data() + begin, end - begin, static_cast<float>(weight));
   });
 }
 
 std::span<float> GradientSum::take_mean() {
-  scale_all(sum_, 1 / static_cast<double>(images_));
-  images_ = 0;
+  scale_all(sum_, 1 / weight_);
+  weight_ = 0;
   return sum_;
 }
 

@@ -9,15 +9,15 @@ namespace cnnctl {
 /// The mean gradient of all images of several batches, as one batch of them all would have it.
 class GradientSum {
  public:
-  /// Adds the gradient of the mean loss of a batch of `images`.
-  void add(std::span<const float> gradients, std::int64_t images);
-  bool empty() const { return images_ == 0; }
+  /// Adds the gradient of a batch's mean loss, of which `weight` is BatchLoss::weight.
+  void add(std::span<const float> gradients, double weight);
+  bool empty() const { return weight_ == 0; }
   /// The mean of what was added, valid until the next add(), which begins anew.
   std::span<float> take_mean();
 
  private:
   std::vector<float> sum_;
-  std::int64_t images_ = 0;
+  double weight_ = 0;
 };
 
 /// Limits each gradient to [-limit, limit]. Source: torch.nn.utils.clip_grad_value_.

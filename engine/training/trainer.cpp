@@ -100,12 +100,13 @@ bool Trainer::run_epoch(const TrainerEvents& events, const std::atomic<bool>& st
   };
   while (progress_.step < steps && !(stop && gradient_sum_.empty())) {
     const std::int64_t images = std::min(options_.batch_size, train_.size() - progress_.step * options_.batch_size);
-    const double loss = train_step(images);
+    const BatchLoss loss = train_step(images);
     ++progress_.step;
     ++progress_.total_steps;
-    progress_.loss_sum += loss * static_cast<double>(images);
+    progress_.loss_sum += loss.mean * loss.weight;
+    progress_.loss_weight += loss.weight;
     throughput.images += images;
-    if (events.step) events.step(progress_.epoch + 1, progress_.step, steps, loss);
+    if (events.step) events.step(progress_.epoch + 1, progress_.step, steps, loss.mean);
     // At an epoch's last step the evaluation comes first, so that it need not be repeated.
     if (gradient_sum_.empty() && progress_.step < steps && pace_.is_due(progress_.total_steps)) {
       count_time();
@@ -123,14 +124,14 @@ Targets Trainer::next_batch(std::span<float> input, std::int64_t images) {
   return mixer_ ? mixer_->mix(input, train_.image_shape(), labels, progress_.epoch, progress_.step) : Targets{labels};
 }
 
-double Trainer::train_step(std::int64_t images) {
+BatchLoss Trainer::train_step(std::int64_t images) {
   Program& program = model_.training(images);
   const Targets targets = next_batch(program.input(), images);
   program.forward();
-  const double loss = recipe_.loss(program.output(), targets, train_.classes(), program.output_gradient());
-  if (!std::isfinite(loss)) fail_not_finite(loss, images);
+  const BatchLoss loss = recipe_.loss(program.output(), targets, train_.classes(), program.output_gradient());
+  if (!std::isfinite(loss.mean)) fail_not_finite(loss.mean, images);
   program.backward();
-  if (options_.accumulate > 1) gradient_sum_.add(model_.trainable_gradients(), images);
+  if (options_.accumulate > 1) gradient_sum_.add(model_.trainable_gradients(), loss.weight);
   if (completes_update()) update(options_.accumulate > 1 ? gradient_sum_.take_mean() : model_.trainable_gradients());
   model_.values_changed();
   return loss;
@@ -180,8 +181,7 @@ void Trainer::finish_epoch(const TrainerEvents& events, const Throughput& throug
   metrics.epoch = progress_.epoch + 1;
   metrics.step = progress_.total_steps;
   metrics.lr = learning_rate();
-  const std::int64_t trained = std::min(steps_per_epoch() * options_.batch_size, train_.size());
-  metrics.train_loss = progress_.loss_sum / static_cast<double>(trained);
+  metrics.train_loss = progress_.loss_sum / progress_.loss_weight;
   if (throughput.seconds > 0) metrics.images_per_second = static_cast<double>(throughput.images) / throughput.seconds;
 
   require_finite_weights();
@@ -198,7 +198,7 @@ void Trainer::finish_epoch(const TrainerEvents& events, const Throughput& throug
   if (options_.early_stopping) progress_.stopping = after_epoch(*options_.early_stopping, progress_.stopping, result);
   ++progress_.epoch;
   progress_.step = 0;
-  progress_.loss_sum = 0;
+  progress_.loss_sum = progress_.loss_weight = 0;
   {
     const EmaScope averaged(recipe_.ema, Ema::Held::averaged);
     if (events.epoch) events.epoch(metrics, is_best);

@@ -28,6 +28,7 @@ struct Progress {
   std::int64_t step = 0;         // steps done in the current epoch
   std::int64_t total_steps = 0;  // in the whole run
   double loss_sum = 0;           // of the current epoch's images so far, for its mean
+  double loss_weight = 0;        // what that is to be divided by
   double best_accuracy = -1;     // of the epochs so far, -1 before the first
   double seconds = 0;            // spent training and evaluating
   StoppingState stopping{};
@@ -116,7 +117,7 @@ class Trainer {
 
   /// The rest of the current epoch. False where `stop` became true.
   bool run_epoch(const TrainerEvents& events, const std::atomic<bool>& stop, Throughput& throughput);
-  double train_step(std::int64_t images);
+  BatchLoss train_step(std::int64_t images);
   /// Fills the network's input with the current step's images, mixed where the options say so.
   Targets next_batch(std::span<float> input, std::int64_t images);
   [[noreturn]] void fail_not_finite(double loss, std::int64_t images);

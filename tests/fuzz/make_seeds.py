@@ -86,7 +86,7 @@ def cifar():
 
 
 def checkpoints():
-    progress = {"epoch": 2, "step": 5, "total_steps": 25, "loss_sum": 0.25, "best_accuracy": 0.5, "seconds": 1.5, "images": 50,
+    progress = {"epoch": 2, "step": 5, "total_steps": 25, "loss_sum": 0.25, "loss_weight": 40.0, "best_accuracy": 0.5, "seconds": 1.5, "images": 50,
                 "log_bytes": 1234, "stopping_best": None, "epochs_since_best": 0}
     metadata = {"config": "input: [1, 2, 3]", "classes": '["a", "b"]', "choices": '{"origin": "fuzz", "choices": {"conv a": "direct"}}',
                 "progress": json.dumps(progress), "dropout_step": "17", "optimizer_steps": "25", "optimizer_mu_product": "0.5",

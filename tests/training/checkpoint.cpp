@@ -44,6 +44,7 @@ struct Saved {
                     .step = 5,
                     .total_steps = 25,
                     .loss_sum = 0.1 + 0.2,
+                    .loss_weight = 0.1 + 0.3,
                     .best_accuracy = 1.0 / 3,
                     .seconds = 1e-3 / 7,
                     .stopping = {0.1 + 0.7, 3},
@@ -88,6 +89,7 @@ TEST_CASE("a restored run is the saved one to the bit") {
   CHECK(progress.step == 5);
   CHECK(progress.total_steps == 25);
   CHECK(progress.loss_sum == 0.1 + 0.2);
+  CHECK(progress.loss_weight == 0.1 + 0.3);
   CHECK(progress.best_accuracy == 1.0 / 3);
   CHECK(progress.seconds == 1e-3 / 7);
   CHECK(progress.stopping == StoppingState{0.1 + 0.7, 3});

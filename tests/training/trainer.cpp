@@ -24,10 +24,11 @@ struct Run {
   }
 
   /// Another trainer in the place of the one before.
-  void start_over(BatchSource* tested) {
-    trainer.emplace(model, train, tested,
-                    Recipe{cross_entropy_loss(3), *optimizer, make_groups(model, optimizer->rates(), {}), *schedule, ema ? &*ema : nullptr},
-                    options);
+  void start_over(BatchSource* tested, const std::string& loss = "cross_entropy") {
+    trainer.emplace(
+        model, train, tested,
+        Recipe{cross_entropy_loss(3, loss), *optimizer, make_groups(model, optimizer->rates(), {}), *schedule, ema ? &*ema : nullptr},
+        options);
   }
 
   bool run(const TrainerEvents& events = {}) { return trainer->run(events, stop); }
@@ -170,15 +171,20 @@ TEST_CASE("a run stopped after any step and continued gives the numbers of one t
   }
 }
 
-TEST_CASE("gradients of several batches make one update, as one batch of all their images would") {
-  Run parts({.epochs = 2, .batch_size = 2, .accumulate = 2});
-  Run whole({.epochs = 2, .batch_size = 4});
-  Record of_parts, of_whole;
-  parts.run(of_parts.events());
-  whole.run(of_whole.events());
-  CHECK(parts.optimizer->counters().steps == 6);  // of 5 batches an epoch, the last alone
-  check_near(all_parameters(parts.model), all_parameters(whole.model), 1e-5);
-  CHECK(of_parts.epochs[1].train_loss == doctest::Approx(of_whole.epochs[1].train_loss));
+TEST_CASE("gradients of several batches make one update, as one batch of all their images would, whatever their classes count") {
+  for (const std::string loss : {"cross_entropy", "cross_entropy: {class_weights: [1, 3, 9]}"}) {
+    CAPTURE(loss);
+    Run parts({.epochs = 2, .batch_size = 2, .accumulate = 2}), whole({.epochs = 2, .batch_size = 4});
+    parts.start_over(&parts.test, loss);
+    whole.start_over(&whole.test, loss);
+    Record of_parts, of_whole;
+    parts.run(of_parts.events());
+    whole.run(of_whole.events());
+    CHECK(parts.optimizer->counters().steps == 6);  // of 5 batches an epoch, the last alone
+    check_near(all_parameters(parts.model), all_parameters(whole.model), 1e-5);
+    CHECK(of_parts.epochs[1].train_loss == doctest::Approx(of_whole.epochs[1].train_loss));
+    CHECK(of_parts.epochs[1].test.loss == doctest::Approx(of_whole.epochs[1].test.loss));
+  }
 }
 
 TEST_CASE("a run stops between two updates only") {

@@ -56,10 +56,10 @@ class CrossEntropy {
         weights_(arguments.class_weights.value_or(std::vector<double>(static_cast<std::size_t>(classes), 1.0))),
         weight_sum_(std::accumulate(weights_.begin(), weights_.end(), 0.0)) {}
 
-  double operator()(std::span<const float> logits, const Targets& targets, int classes, std::span<float> gradient) const {
+  BatchLoss operator()(std::span<const float> logits, const Targets& targets, int classes, std::span<float> gradient) const {
     check_sizes(logits.size(), targets, classes, gradient.size());
     const auto width = static_cast<std::size_t>(classes);
-    const double scale = 1 / divisor(targets);
+    const double weight = divisor(targets), scale = 1 / weight;
     double sum = 0;
     for (std::size_t i = 0; i < targets.labels.size(); ++i) {
       const auto row = logits.subspan(i * width, width);
@@ -71,7 +71,7 @@ class CrossEntropy {
       else
         sum += image_loss(row, std::array{Part{label, targets.share}, Part{other, 1 - targets.share}}, scale, row_gradient);
     }
-    return sum * scale;
+    return {sum * scale, weight};
   }
 
  private:

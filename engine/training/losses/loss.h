@@ -17,8 +17,15 @@ struct Targets {
   double share = 1;
 };
 
-/// Mean loss of a batch of logits (N x classes); where `gradient` is not empty, it becomes the derivative by the logits.
-using Loss = std::function<double(std::span<const float> logits, const Targets& targets, int classes, std::span<float> gradient)>;
+/// The loss of a batch: a mean, and what the sum of its images' losses was divided by. Batches of several sizes, or of classes that count
+/// unlike, make the mean of them all by their weights.
+struct BatchLoss {
+  double mean = 0;
+  double weight = 0;
+};
+
+/// The loss of a batch of logits (N x classes); where `gradient` is not empty, it becomes the mean's derivative by the logits.
+using Loss = std::function<BatchLoss(std::span<const float> logits, const Targets& targets, int classes, std::span<float> gradient)>;
 
 /// The table of losses.
 const std::vector<Choice>& loss_choices();

@@ -24,10 +24,10 @@ TEST_CASE("cross_entropy and its gradient are PyTorch's") {
     std::vector<float> gradient(logits.values.size());
     const auto classes = static_cast<int>(logits.dims[1]);
     const Loss function = cross_entropy_loss(classes, item);
-    const double loss = function(logits.values, {labels}, classes, gradient);
+    const double loss = function(logits.values, {labels}, classes, gradient).mean;
     CHECK(loss == doctest::Approx(file.tensors.at(name + "/loss").values[0]).epsilon(1e-6));
     check_near(gradient, file.tensors.at(name + "/gradient").values, 1e-6, 1e-7);
-    CHECK(function(logits.values, {labels}, classes, {}) == loss);
+    CHECK(function(logits.values, {labels}, classes, {}).mean == loss);
   }
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("cross_entropy of mixed labels and its gradient are PyTorch's of class
     const double share = double{file.tensors.at(name + "/share").values[0]};
     std::vector<float> gradient(logits.values.size());
     const auto classes = static_cast<int>(logits.dims[1]);
-    const double loss = cross_entropy_loss(classes, item)(logits.values, {labels, others, share}, classes, gradient);
+    const double loss = cross_entropy_loss(classes, item)(logits.values, {labels, others, share}, classes, gradient).mean;
     CHECK(loss == doctest::Approx(file.tensors.at(name + "/loss").values[0]).epsilon(1e-6));
     check_near(gradient, file.tensors.at(name + "/gradient").values, 1e-6, 1e-7);
   }
@@ -52,14 +52,14 @@ TEST_CASE("cross_entropy of huge logits neither overflows nor loses its value") 
   const std::vector<float> logits = {3e38F, -3e38F};
   const std::vector<std::int32_t> labels = {0};
   std::vector<float> gradient(2);
-  CHECK(cross_entropy_loss(2)(logits, {labels}, 2, gradient) == 0);
+  CHECK(cross_entropy_loss(2)(logits, {labels}, 2, gradient).mean == 0);
   CHECK(gradient == std::vector<float>{0, 0});
 }
 
 TEST_CASE("cross_entropy of a logit that is no number is no number") {
   const std::vector<float> logits = {0, std::numeric_limits<float>::quiet_NaN(), 1};
   const std::vector<std::int32_t> labels = {0};
-  CHECK(std::isnan(cross_entropy_loss(3)(logits, {labels}, 3, {})));
+  CHECK(std::isnan(cross_entropy_loss(3)(logits, {labels}, 3, {}).mean));
 }
 
 TEST_CASE("cross_entropy names a label that is outside the classes") {
@@ -74,6 +74,22 @@ TEST_CASE("cross_entropy names a label that is outside the classes") {
       CHECK(error.what() == "the label " + std::to_string(label) + " is outside the network's 3 classes, 0 to 2");
     }
   }
+}
+
+TEST_CASE("batches of unlike classes make the loss of them all by their weights") {
+  const std::vector<float> logits = {1, 0, -1, 2, 0.5F, 0.25F, 3, -2};
+  const std::vector<std::int32_t> labels = {0, 1, 0, 0};
+  const Loss loss = cross_entropy_loss(2, "cross_entropy: {class_weights: [1, 9], label_smoothing: 0.1}");
+  const BatchLoss whole = loss(logits, {labels}, 2, {});
+  CHECK(whole.weight == 12);
+  double sum = 0, weight = 0;
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    const BatchLoss one = loss(std::span(logits).subspan(2 * i, 2), {std::span(labels).subspan(i, 1)}, 2, {});
+    sum += one.mean * one.weight;
+    weight += one.weight;
+  }
+  CHECK(sum / weight == doctest::Approx(whole.mean));
+  CHECK(loss(logits, {labels, labels, 0.5}, 2, {}).weight == 4);  // PyTorch's for probabilities
 }
 
 TEST_CASE("class weights must be as many as there are classes") {
