@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -37,7 +38,11 @@ struct Input {
 
 /// Takes out what a checkpoint holds for a resume: a state_dict has the network's tensors alone.
 void leave_out_training_state(Input& input) {
-  const std::size_t left_out = std::erase_if(input.content.tensors, [](const auto& entry) { return is_training_state(entry.first); });
+  std::set<std::string> stored;
+  for (const auto& [name, tensor] : input.content.tensors) stored.insert(name);
+  const std::size_t left_out = std::erase_if(input.content.tensors, [&](const auto& entry) {
+    return is_training_state(entry.first, [&](const std::string& name) { return stored.contains(name); });
+  });
   if (left_out > 0)
     input.losses.push_back(
         fmt::format("left out, since it serves a resume alone: the optimizer's state, {} tensor{}", left_out, left_out == 1 ? "" : "s"));

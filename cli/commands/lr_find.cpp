@@ -31,6 +31,12 @@ nlohmann::json to_json(const LrCurve& curve, const std::string& folder) {
           {"points", std::move(points)}};
 }
 
+std::string why_none(const LrCurve& curve) {
+  if (stop_requested()) return "the run was interrupted";
+  if (curve.points.size() < fewest_points) return fmt::format("the curve ended after {} updates, too few to tell", curve.points.size());
+  return "the loss never fell";
+}
+
 /// Every so many rows of the curve, and the suggestion.
 std::string to_text(const LrCurve& curve, const std::string& optimizer) {
   constexpr std::size_t every = 5;
@@ -38,7 +44,7 @@ std::string to_text(const LrCurve& curve, const std::string& optimizer) {
   for (std::size_t i = 0; i < curve.points.size(); i += every)
     table.add({fmt::format("{:.3g}", curve.points[i].lr), fmt::format("{:.4f}", curve.points[i].loss),
                fmt::format("{:.4f}", curve.points[i].smoothed_loss)});
-  if (!curve.suggestion) return table.text() + "\nNo learning rate is suggested: the loss never fell.\n";
+  if (!curve.suggestion) return fmt::format("{}\nNo learning rate is suggested: {}.\n", table.text(), why_none(curve));
   return fmt::format("{}\nSuggested learning rate: {:.3g}   (--set train.optimizer.{}.lr={:.3g})\n", table.text(), *curve.suggestion,
                      optimizer, *curve.suggestion);
 }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <utility>
 
 #include <fmt/format.h>
@@ -83,9 +85,8 @@ struct Guess {
 
 /// The `top` classes of one image, the likeliest first; of equal ones the first.
 std::vector<Guess> best_guesses(std::span<const float> logits, const Predictor& predictor, std::int64_t top) {
-  const auto& layers = predictor.experiment.graph.layers;
-  const bool has_softmax = !layers.empty() && layers.back().type == "softmax";
-  const std::vector<double> probabilities = has_softmax ? std::vector<double>(logits.begin(), logits.end()) : softmax(logits);
+  const bool given = gives_probabilities(predictor.experiment.graph);
+  const std::vector<double> probabilities = given ? std::vector<double>(logits.begin(), logits.end()) : softmax(logits);
   std::vector<std::size_t> order(probabilities.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return logits[a] > logits[b]; });
@@ -119,6 +120,21 @@ nlohmann::json to_json(const std::vector<std::vector<Guess>>& images, const std:
     list.push_back(std::move(image));
   }
   return {{"images", std::move(list)}};
+}
+
+/// Of a run's folder its checkpoint.
+std::vector<std::string> files_read(const PredictOptions& options) {
+  std::vector<std::string> files = options.images;
+  const std::string checkpoint = (std::filesystem::path(options.source) / "last.safetensors").string();
+  files.insert(files.end(), {options.source, checkpoint, options.input, options.init});
+  return files;
+}
+
+/// Numbers that are not finite tell no class.
+void require_finite(std::span<const float> logits, const std::string& image) {
+  if (std::all_of(logits.begin(), logits.end(), [](float logit) { return std::isfinite(logit); })) return;
+  throw std::runtime_error(fmt::format(
+      "{}: the network gives numbers that are not finite, which tell no class; look for them in the image and in the weights", image));
 }
 
 }  // namespace
@@ -167,7 +183,7 @@ int run_predict(const PredictOptions& options) {
   if (options.input.empty() && options.images.empty())
     throw InputError("predict needs images: name JPEG or PNG files, or else add --input FILE.npy");
   if (!options.input.empty() && !options.images.empty()) throw InputError("predict takes image files or --input FILE.npy, not both");
-  if (!options.logits.empty()) check_output_file("--logits", options.logits, {options.source, options.input, options.init});
+  if (!options.logits.empty()) check_output_file("--logits", options.logits, files_read(options));
   set_threads(options.threads);
   const Predictor predictor = load_predictor(options);
   const Graph& graph = predictor.experiment.graph;
@@ -188,8 +204,11 @@ int run_predict(const PredictOptions& options) {
   if (!options.logits.empty()) write_npy(options.logits, {images, static_cast<std::int64_t>(classes)}, logits);
 
   std::vector<std::vector<Guess>> guesses;
-  for (std::size_t first = 0; first < logits.size(); first += classes)
-    guesses.push_back(best_guesses(std::span(logits).subspan(first, classes), predictor, options.top));
+  for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image) {
+    const std::span<const float> own = std::span(logits).subspan(image * classes, classes);
+    require_finite(own, options.images.empty() ? fmt::format("image {}", image) : options.images[image]);
+    guesses.push_back(best_guesses(own, predictor, options.top));
+  }
   if (options.json)
     print_json(to_json(guesses, options.images));
   else

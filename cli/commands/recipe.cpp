@@ -53,12 +53,15 @@ std::string short_for_average(const TrainSpec& spec, const RunLength& run) {
       *spec.ema, with_separators(std::llround(1 / (1 - *spec.ema))), with_separators(run.updates));
 }
 
-void check_early_stopping(const Experiment& experiment, bool has_test_images) {
-  const auto& stopping = experiment.train.early_stopping;
-  if (!stopping || has_test_images) return;
-  fail_at(stopping->place, fmt::format("early_stopping: dataset {} has no test images to tell how good an epoch was; "
-                                       "data.validation: 0.1 takes some of the training images",
-                                       experiment.data.dataset.type));
+void check_is_measured(const Experiment& experiment, const Schedule& schedule, bool has_images) {
+  if (has_images) return;
+  const auto fail = [&](const Place& place, const std::string& what) {
+    fail_at(place, fmt::format("{}: dataset {} has no test images to tell how good an epoch was; "
+                               "data.validation: 0.1 takes some of the training images",
+                               what, experiment.data.dataset.type));
+  };
+  if (const auto& stopping = experiment.train.early_stopping) fail(stopping->place, "early_stopping");
+  if (schedule.reads_accuracy()) fail(experiment.train.schedule.place, "plateau by the accuracy");
 }
 
 }  // namespace cnnctl

@@ -21,7 +21,7 @@ std::int64_t recipe_bytes(const TrainSpec& spec, const Graph& graph);
 /// Says so where a run is too short for its average of the weights to leave the first ones behind; "" where it is not.
 std::string short_for_average(const TrainSpec& spec, const RunLength& run);
 
-/// Throws ConfigError where a run could never stop early because it evaluates nothing.
-void check_early_stopping(const Experiment& experiment, bool has_test_images);
+/// Throws ConfigError where early stopping or the schedule goes by what an epoch is measured on, and there are no such images.
+void check_is_measured(const Experiment& experiment, const Schedule& schedule, bool has_images);
 
 }  // namespace cnnctl

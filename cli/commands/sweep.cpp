@@ -118,10 +118,11 @@ std::string percent(const std::vector<double>& accuracies) {
   return fmt::format("{:.2f}{} %", 100 * mean(accuracies), spread);
 }
 
-std::string to_text(const Sweep& sweep, const std::vector<Row>& rows) {
+/// `best`: what the accuracies of the best epochs were measured on, as a title.
+std::string to_text(const Sweep& sweep, const std::vector<Row>& rows, const char* best) {
   std::vector<Table::Column> columns;
   for (const GridAxis& axis : sweep.axes) columns.push_back({short_key(axis.key)});
-  for (const char* title : {"runs", "diverged", "test accuracy", "best epoch"}) columns.push_back({title, Table::Align::right});
+  for (const char* title : {"runs", "diverged", "test accuracy", best}) columns.push_back({title, Table::Align::right});
   Table table(columns);
   for (const Row& row : rows) {
     std::vector<std::string> cells = row.values;
@@ -219,7 +220,7 @@ int run_sweep(const SweepOptions& options) {
   if (options.json)
     print_json(to_json(sweep, rows));
   else
-    print(to_text(sweep, rows));
+    print(to_text(sweep, rows, experiment.data.validation > 0 ? "best validation" : "best epoch"));
   return exit_done;
 }
 

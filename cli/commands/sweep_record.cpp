@@ -25,6 +25,15 @@ std::string plan_text(const std::string& config, const std::vector<GridAxis>& ax
   return json{{"config", config}, {"grid", grid}, {"seeds", seeds}}.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
+/// Runs without a record may be of any config, and would be taken for this sweep's.
+void refuse_unrecorded_runs(const std::string& folder) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error))
+    if (may_exist(entry.path() / "last.safetensors"))
+      throw InputError(fmt::format("{} holds the run {}, but no sweep.json that says of which sweep; name another folder with --out",
+                                   folder, entry.path().filename().string()));
+}
+
 SweepResult result_from(const json& object) {
   SweepResult result;
   if (const json& accuracy = object.at("accuracy"); !accuracy.is_null()) result.accuracy = accuracy.get<double>();
@@ -41,6 +50,7 @@ json to_json(const SweepResult& result) {
 SweepRecord::SweepRecord(const std::string& folder, const std::string& config, const std::vector<GridAxis>& axes, std::int64_t seeds)
     : path_((std::filesystem::path(folder) / "sweep.json").string()), plan_(plan_text(config, axes, seeds)) {
   if (!may_exist(path_)) {
+    refuse_unrecorded_runs(folder);
     write();
     return;
   }
@@ -53,7 +63,7 @@ SweepRecord::SweepRecord(const std::string& folder, const std::string& config, c
       throw InputError(fmt::format("{} is of a sweep of another config or grid; name another folder with --out", path_));
     for (const auto& [name, result] : record.at("results").items()) results_[name] = result_from(result);
   } catch (const json::exception& error) {
-    throw InputError(fmt::format("{}: is damaged ({}); remove it to begin the sweep anew", path_, error.what()));
+    throw InputError(fmt::format("{}: is damaged ({}); name another folder with --out to begin the sweep anew", path_, error.what()));
   }
 }
 

@@ -19,7 +19,8 @@ struct SweepResult {
 /// sweep.json, in a sweep's folder: what the sweep is, and the results so far.
 class SweepRecord {
  public:
-  /// Opens the record in `folder`, or begins it. Throws InputError where the one there is of another config or grid, or damaged.
+  /// Opens the record in `folder`, or begins it. Throws InputError where the one there is of another config or grid, or
+  /// damaged, and where there are runs but no record.
   SweepRecord(const std::string& folder, const std::string& config, const std::vector<GridAxis>& axes, std::int64_t seeds);
 
   /// The result of the run of that name; nullptr where it is not done.

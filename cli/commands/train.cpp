@@ -64,7 +64,7 @@ class Run {
                  {make_loss(spec_.loss, job.train->classes()), *optimizer_,
                   make_groups(*job.model, optimizer_->rates(), group_rules(spec_)), *schedule_, ema_.get()},
                  trainer_options(spec_)) {
-    check_early_stopping(job.experiment, job.measured() != nullptr);
+    check_is_measured(job.experiment, *schedule_, job.measured() != nullptr);
     if (job.resumed) resume(options.resume);
     const Progress& progress = trainer_.progress();
     if (job.validation && job.test) prepare_evaluation(*job.model, job.test->size(), spec_.batch_size);  // for the run's end
@@ -229,6 +229,7 @@ class Run {
 
   void resume(const std::string& path) {
     restore(job_.resumed->checkpoint, job_.resumed->path, *job_.model, state());
+    job_.resumed->checkpoint.file = {};  // as large as all weights and the optimizer's state
     const Progress& progress = trainer_.progress();
     check_same_images(path, progress.images, job_.train->size());
     if (progress.step > trainer_.steps_per_epoch())

@@ -76,6 +76,7 @@ void fill_model(TrainJob& job, const TrainCommandOptions& options) {
   const LoadedWeights loaded = load_weights(*job.model, *job.init, options.init, options.init_except);
   print_warnings(warnings(loaded, options.init));
   job.init_summary = summary(loaded, options.init);
+  job.init.reset();
 }
 
 /// Says where the run's config was edited, of which a resume takes nothing.

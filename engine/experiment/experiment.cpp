@@ -95,8 +95,7 @@ void add_name(Value& root, const std::string& name) {
 /// Warns of a softmax at the end of a network that is trained by a loss which computes one itself: the network would learn slowly, and its
 /// probabilities would be those of a softmax of a softmax.
 void warn_of_softmax(const Experiment& experiment, const Value& model, Diagnostics& diagnostics) {
-  const Node* const last = writer(experiment.graph, experiment.graph.output);
-  if (last == nullptr || !std::holds_alternative<Softmax>(last->op) || experiment.train.loss.type != "cross_entropy") return;
+  if (!gives_probabilities(experiment.graph) || experiment.train.loss.type != "cross_entropy") return;
   diagnostics.warning(model.items.empty() ? model.place : model.items.back().place,
                       "the network ends in softmax, but the loss cross_entropy takes the numbers before it and computes softmax itself",
                       "leave it out; predict shows probabilities all the same");

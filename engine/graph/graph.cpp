@@ -88,6 +88,13 @@ std::vector<bool> find_gradients(const Graph& graph, bool of_input) {
   return found;
 }
 
+bool gives_probabilities(const Graph& graph) {
+  const Node* node = writer(graph, graph.output);
+  while (node != nullptr && (std::holds_alternative<Flatten>(node->op) || std::holds_alternative<Dropout>(node->op)))
+    node = writer(graph, node->inputs.front());
+  return node != nullptr && std::holds_alternative<Softmax>(node->op);
+}
+
 std::vector<LayerId> unused_layers(const Graph& graph) {
   std::vector<bool> reached(graph.values.size(), false), used(graph.layers.size(), false), computes(graph.layers.size(), false);
   reached[static_cast<std::size_t>(graph.output)] = true;

@@ -110,6 +110,9 @@ bool trains(const Graph& graph, const Node& node);
 /// that is wanted as well.
 std::vector<bool> find_gradients(const Graph& graph, bool of_input);
 
+/// Whether the network gives probabilities: a softmax, of which nothing but layout or dropout comes behind.
+bool gives_probabilities(const Graph& graph);
+
 /// The layers whose results lead nowhere: no node of theirs is read on a way to the graph's output. Layers without nodes are not among
 /// them.
 std::vector<LayerId> unused_layers(const Graph& graph);

@@ -19,7 +19,7 @@ bool CheckpointPace::is_due(std::int64_t total_steps) const {
     case Interval::Unit::steps:
       return total_steps - steps_before_ >= every_.count;
     case Interval::Unit::minutes:
-      return now_() - before_ >= std::chrono::minutes(every_.count);
+      return std::chrono::duration<double>(now_() - before_).count() >= 60.0 * static_cast<double>(every_.count);
   }
   return false;
 }

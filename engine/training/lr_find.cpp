@@ -11,7 +11,7 @@ constexpr std::int64_t updates = 100;
 constexpr double lowest_rate = 1e-6;
 constexpr double highest_rate = 10;
 constexpr double diverged = 4;  // times the lowest loss
-constexpr std::size_t smoothing_radius = 5;
+constexpr std::size_t smoothing_radius = (fewest_points - 1) / 2;
 
 double rate_of(std::int64_t update) {
   return lowest_rate * std::pow(highest_rate / lowest_rate, static_cast<double>(update) / static_cast<double>(updates - 1));
@@ -90,16 +90,17 @@ LrCurve find_learning_rate(Model& model, BatchSource& train, const Loss& loss, O
   try {
     trainer.run(events, stop);
   } catch (const NotFinite&) {
-    // The end of the curve, and what it is there to show.
+    if (curve.points.empty()) throw;  // else it is the end of the curve, and what that is there to show
   }
-  if (!interrupted) evaluate_curve(curve);
+  evaluate_curve(curve);
+  if (interrupted) curve.suggestion.reset();
   return curve;
 }
 
 void evaluate_curve(LrCurve& curve) {
   std::vector<LrPoint>& points = curve.points;
   for (std::size_t i = 0; i < points.size(); ++i) points[i].smoothed_loss = mean_around(points, i);
-  if (points.size() < 2 * smoothing_radius + 1) return;
+  if (points.size() < fewest_points) return;
   const auto lowest =
       std::min_element(points.begin(), points.end(), [](const LrPoint& a, const LrPoint& b) { return a.smoothed_loss < b.smoothed_loss; });
   // Over the same distance as the smoothing, and not at the ends, where little is smoothed: batches differ more than their neighbours'

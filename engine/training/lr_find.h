@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -15,6 +16,9 @@ struct LrPoint {
   double loss = 0;
   double smoothed_loss = 0;  // mean of the updates around it
 };
+
+/// A curve of fewer points tells nothing.
+inline constexpr std::size_t fewest_points = 11;
 
 /// What a range test found.
 struct LrCurve {

@@ -30,7 +30,10 @@ std::vector<std::int64_t> without_ones(const std::vector<std::int64_t>& dims) {
 }
 
 /// What a checkpoint holds besides the weights, or PyTorch's counter, which nothing here depends on.
-bool is_known_extra(const std::string& name) { return is_training_state(name) || name.ends_with("num_batches_tracked"); }
+bool is_known_extra(const std::string& name, const SafeTensors& file) {
+  return name.ends_with("num_batches_tracked") ||
+         is_training_state(name, [&](const std::string& tensor) { return file.tensors.contains(tensor); });
+}
 
 /// A line for each parameter that `file` cannot fill.
 std::string misfits(const std::vector<Parameter>& parameters, const SafeTensors& file, const std::vector<std::string>& except) {
@@ -67,7 +70,7 @@ LoadedWeights sort_names(const std::vector<Parameter>& parameters, const SafeTen
     (matches_any(except, parameter.name) ? result.left_out : result.loaded).push_back(parameter.name);
   }
   for (const auto& [name, tensor] : file.tensors) {
-    if (is_known_extra(name) || own.contains(name)) continue;
+    if (is_known_extra(name, file) || own.contains(name)) continue;
     if (matches_any(except, name))
       result.left_out.push_back(name);
     else
@@ -88,7 +91,12 @@ std::string counted(const std::vector<std::string>& names) {
 
 }  // namespace
 
-bool is_training_state(std::string_view name) { return name.starts_with("optimizer."); }
+bool is_training_state(std::string_view name, const std::function<bool(const std::string& name)>& stored) {
+  constexpr std::string_view prefix = "optimizer.";
+  if (!name.starts_with(prefix)) return false;
+  const std::size_t dot = name.find('.', prefix.size());
+  return dot != std::string_view::npos && stored(std::string(name.substr(dot + 1)));
+}
 
 void initialize(Model& model, std::uint64_t seed) {
   const auto& parameters = model.graph().parameters;

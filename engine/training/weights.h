@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,9 @@ struct LoadedWeights {
   std::vector<std::string> idle_globs;  // that match no parameter of the network
 };
 
-/// Whether a tensor of a checkpoint is no part of the network, but the optimizer's.
-bool is_training_state(std::string_view name);
+/// Whether a tensor of a checkpoint is no part of the network, but the optimizer's: "optimizer.STATE.NAME", where `stored` says that the
+/// file has a tensor NAME as well. A network may have a group called optimizer.
+bool is_training_state(std::string_view name, const std::function<bool(const std::string& name)>& stored);
 
 /// Throws InputError that names every parameter of a network which the file lacks or has in another shape, with both shapes and `advice`.
 /// Before a model is made, this bounds the memory for its parameters by what the file holds.

@@ -74,6 +74,14 @@ TEST_CASE("the graph's output counts as a reader of its value") {
   CHECK(count_readers(graph) == std::vector<int>{1, 2, 0, 1});
 }
 
+TEST_CASE("a network gives probabilities where nothing but layout or dropout is behind its softmax") {
+  CHECK(gives_probabilities(Chain({4, 1, 1}).softmax()));
+  CHECK(gives_probabilities(Chain({4, 1, 1}).softmax().flatten().dropout()));
+  CHECK_FALSE(gives_probabilities(Chain({4, 1, 1}).softmax().relu()));
+  CHECK_FALSE(gives_probabilities(Chain({4, 1, 1}).linear(3)));
+  CHECK_FALSE(gives_probabilities(make_graph("empty", {4, 1, 1})));
+}
+
 TEST_CASE("a parameter's count is the product of its dimensions") { CHECK(Parameter{"w", {16, 3, 5, 7}, {}, true}.count() == 1680); }
 
 TEST_CASE("values and parameters beyond 2^31 - 1 elements are errors that show their size") {

@@ -66,7 +66,8 @@ TEST_CASE("where the loss never falls, and where the test was interrupted, nothi
   RangeTest test;
   test.interrupted = true;
   const LrCurve stopped = test.run();
-  CHECK(stopped.points.size() == 1);
+  REQUIRE(stopped.points.size() == 1);
+  CHECK(stopped.points[0].smoothed_loss == stopped.points[0].loss);
   CHECK_FALSE(stopped.suggestion);
 }
 

@@ -24,8 +24,8 @@ const Schema<NadamArguments>& schema() {
           .optional("betas", &NadamArguments::betas, "decay of the gradient's first and second moment", from_below(0, 1))
           .optional("eps", &NadamArguments::eps, "added to the denominator", between(1e-30, 1))
           .optional("weight_decay", &NadamArguments::weight_decay, "factor on the weights that is added to their gradient", at_least(0))
-          .optional("momentum_decay", &NadamArguments::momentum_decay,
-                    "how slowly the momentum rises from half of the first of betas to it", at_least(0));
+          .optional("momentum_decay", &NadamArguments::momentum_decay, "how fast the momentum rises from half of the first of betas to it",
+                    at_least(0));
   return schema;
 }
 

@@ -52,8 +52,10 @@ class Plateau final : public Schedule {
     return rates;
   }
 
+  bool reads_accuracy() const override { return arguments_.mode == "max"; }
+
   void epoch_done(const EpochResult& result) override {
-    const double value = arguments_.mode == "min" ? result.loss : result.accuracy;
+    const double value = reads_accuracy() ? result.accuracy : result.loss;
     if (std::isfinite(value) && (!has_best_ || is_better(value))) {
       has_best_ = true;
       best_ = value;

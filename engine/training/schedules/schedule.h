@@ -41,6 +41,8 @@ class Schedule {
   virtual Rates at(const SchedulePosition& position, const Rates& configured) const = 0;
   /// Whether the momentum is among what changes.
   virtual bool changes_momentum() const { return false; }
+  /// Whether it goes by the accuracy, so that an epoch needs images to measure it on.
+  virtual bool reads_accuracy() const { return false; }
   /// To be told of every epoch's end. Most schedules do not care: they follow from the position alone.
   virtual void epoch_done(const EpochResult&) {}
 

@@ -34,6 +34,7 @@ class Warmup final : public Schedule {
   }
 
   bool changes_momentum() const override { return rest_->changes_momentum(); }
+  bool reads_accuracy() const override { return rest_->reads_accuracy(); }
 
   void epoch_done(const EpochResult& result) override {
     if ((result.epoch + 1) * updates_per_epoch_ > updates_) rest_->epoch_done(result);

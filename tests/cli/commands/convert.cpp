@@ -50,6 +50,14 @@ TEST_CASE("a .pth made of a checkpoint holds the network alone, without the opti
         "left out, since it serves a resume alone: the optimizer's state, 1 tensor\nx.pth: 1 tensor, 4 bytes\n");
 }
 
+TEST_CASE("a network's own group called optimizer is no optimizer's state") {
+  const TemporaryFolder folder;
+  write_safetensors(folder.file("last.safetensors"),
+                    {{{"optimizer.0.weight", {{1}, {1.0F}}}, {"optimizer.exp_avg.optimizer.0.weight", {{1}, {2.0F}}}}, {}});
+  CHECK(run_program(folder.path(), {"convert", "last.safetensors", "x.pth"}).out ==
+        "left out, since it serves a resume alone: the optimizer's state, 1 tensor\nx.pth: 1 tensor, 4 bytes\n");
+}
+
 TEST_CASE("convert's mistakes are errors of status 2 that leave no file behind") {
   const TemporaryFolder folder;
   const auto error = [&](const std::string& from, const std::string& to) {

@@ -61,11 +61,18 @@ TEST_CASE("the config in a checkpoint makes no network larger than the tensors b
 }
 
 TEST_CASE("where a run stands is checked against its data before it goes on") {
-  const TemporaryFolder folder;
-  changed_run(folder, [](SafeTensors& file) { replace(file.metadata["progress"], "\"step\":0", "\"step\":6"); });
-  const Result result = run_program(folder.path(), {"train", "--resume", "run"});
-  CHECK(result.status == 2);
-  CHECK(contains(result.err, "'progress' in its metadata is damaged: an epoch has 5 steps, and step 6 of one is done"));
+  const auto error = [](const std::string& loss_weight) {
+    const TemporaryFolder folder;
+    changed_run(folder, [&](SafeTensors& file) {
+      replace(file.metadata["progress"], "\"step\":0", "\"step\":6");
+      replace(file.metadata["progress"], "\"loss_weight\":0.0", "\"loss_weight\":" + loss_weight);
+    });
+    const Result result = run_program(folder.path(), {"train", "--resume", "run"});
+    CHECK(result.status == 2);
+    return result.err;
+  };
+  CHECK(contains(error("40.0"), "'progress' in its metadata is damaged: an epoch has 5 steps, and step 6 of one is done"));
+  CHECK(contains(error("0.0"), "'progress' in its metadata is damaged ('loss_weight' is no weight)"));
 }
 
 TEST_CASE("links in a run's folder lead a resume nowhere else") {

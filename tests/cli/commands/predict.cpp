@@ -91,6 +91,18 @@ TEST_CASE("predict takes bytes scaled by 1/255, and a config with --init as it t
   for (std::size_t i = 0; i < expected.size(); ++i) CHECK(from_bytes[i] == doctest::Approx(expected[i]).epsilon(1e-4));
 }
 
+TEST_CASE("numbers that are not finite tell no class: status 1") {
+  const TemporaryFolder folder;
+  write_text(folder.path() / "net.yaml", "name: net\ninput: [1, 28, 28]\nmodel: [flatten, linear: {out_features: 2}]\n");
+  write_safetensors(folder.file("net.safetensors"),
+                    {{{"1.weight", {{2, 784}, std::vector<float>(1568, 3e38F)}}, {"1.bias", {{2}, {0.0F, 0.0F}}}}, {}});
+  write_npy(folder.file("images.npy"), {3, 1, 28, 28}, some_images(3));
+  const Result result = run_program(folder.path(), {"predict", "net.yaml", "--init", "net.safetensors", "--input", "images.npy"});
+  CHECK(result.status == 1);
+  CHECK(result.out.empty());
+  CHECK(contains(result.err, "image 0: the network gives numbers that are not finite, which tell no class"));
+}
+
 TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
   const TemporaryFolder folder;
   train_tiny(folder.path());
@@ -107,6 +119,9 @@ TEST_CASE("predict's mistakes are errors of status 2 that say what to do") {
   CHECK(contains(error({"predict", "runs/tyni", "--input", "small.npy"}), "runs/tyni: there is no such checkpoint or run's folder"));
   CHECK(contains(error({"predict", "runs/tiny", "--input", "small.npy", "--logits", "./small.npy"}),
                  "is what is read, and would be replaced"));
+  CHECK(contains(error({"predict", "runs/tiny", "--input", "small.npy", "--logits", "runs/tiny/last.safetensors"}),
+                 "is what is read, and would be replaced"));
+  CHECK(contains(error({"predict", "runs/tiny", "small.npy", "--logits", "small.npy"}), "is what is read, and would be replaced"));
   CHECK(contains(error({"predict", "tiny.yaml", "--input", "small.npy"}), "add --init"));
   CHECK(contains(error({"predict", "runs/tiny", "--init", "runs/tiny/last.safetensors", "--input", "small.npy"}), "leave out --init"));
   CHECK(contains(error({"predict", "runs/tiny", "--input", "small.npy"}), "N x 1 x 28 x 28, but this array is 3 x 1 x 8 x 8"));

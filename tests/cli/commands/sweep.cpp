@@ -114,6 +114,15 @@ TEST_CASE("a sweep without test images is refused before anything is trained") {
   CHECK_FALSE(fs::exists(folder.path() / "runs"));
 }
 
+TEST_CASE("runs in a sweep's folder that no record tells of are not taken for the sweep's") {
+  const TemporaryFolder folder;
+  REQUIRE(sweep_tiny(folder.path(), {"--seeds", "1"}).status == 0);
+  fs::remove(folder.path() / "runs/tiny-sweep/sweep.json");
+  const Result again = sweep_tiny(folder.path(), {"--seeds", "1", "--set", "train.batch_size=10"});
+  CHECK(again.status == 2);
+  CHECK(contains(again.err, "holds the run 001-seed=1, but no sweep.json that says of which sweep; name another folder with --out"));
+}
+
 TEST_CASE("what a sweep finds in its folder and did not write stays there") {
   const TemporaryFolder folder;
   const fs::path run = folder.path() / "runs/tiny-sweep/001-seed=1";

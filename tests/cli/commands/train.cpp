@@ -292,6 +292,9 @@ TEST_CASE("without test data there is no accuracy line, and that is said") {
   CHECK(result.status == 0);
   CHECK(lines(result.out).size() == 4);
   CHECK(contains(result.err, "no test images"));
+  const Result by_accuracy = train_tiny(folder.path(), {"--set", data, "--set", "train.schedule={plateau: {mode: max}}"});
+  CHECK(by_accuracy.status == 2);
+  CHECK(contains(by_accuracy.err, "plateau by the accuracy: dataset numpy has no test images to tell how good an epoch was"));
   const Result validated = train_tiny(folder.path(), {"--set", data, "--set", "train.batch_size=2", "--set", "data.validation=0.5"});
   CHECK(lines(validated.out).size() == 2);
   CHECK(contains(validated.err, "validation accuracy"));
