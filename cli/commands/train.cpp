@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <new>
 #include <optional>
 #include <set>
 #include <stdexcept>
@@ -194,11 +195,17 @@ class Run {
     try {
       write();
       unwritten_.erase(name);
+    } catch (const std::bad_alloc&) {
+      tell_unwritten(name, folder_->file(name) + ": cannot be written: there is no memory to put it together in");
     } catch (const std::runtime_error& error) {
-      unwritten_.insert(name);
-      const std::string rest = name == "last.safetensors" ? fmt::format("; it still holds {}", saved_) : "";
-      output_->warning(fmt::format("{}{}", error.what(), rest));
+      tell_unwritten(name, error.what());
     }
+  }
+
+  void tell_unwritten(const std::string& name, const std::string& reason) {
+    unwritten_.insert(name);
+    const std::string rest = name == "last.safetensors" ? fmt::format("; it still holds {}", saved_) : "";
+    output_->warning(reason + rest);
   }
 
   /// Throws where the run ends with a file that is not as it should be.
