@@ -30,7 +30,7 @@ using Histogram = std::array<std::int64_t, 256>;
 struct Counts {
   Counts(std::size_t class_count, std::size_t channel_count) : classes(class_count), channels(channel_count) {}
 
-  void add(std::int32_t label, const Shape& stored) {
+  void add(std::int32_t label, const Size& stored) {
     ++classes.at(static_cast<std::size_t>(label));
     ++heights[stored.height];
     ++widths[stored.width];
@@ -70,7 +70,7 @@ class Counter {
     Random random = transform_random(options_.seed, 0, index);
     const std::int32_t label = dataset_.labels[static_cast<std::size_t>(index)];
     if (const auto* files = std::get_if<ImageFiles>(&dataset_.pixels)) return count_file(*files, index, random, counts);
-    counts.add(label, dataset_.image);
+    counts.add(label, {dataset_.image.height, dataset_.image.width});
     const auto* bytes = std::get_if<std::vector<std::uint8_t>>(&dataset_.pixels);
     if (bytes == nullptr) return;
     const auto size = static_cast<std::size_t>(dataset_.image.count());

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "engine/graph/shape.h"
+#include "engine/schema/size.h"
 
 namespace cnnctl {
 
@@ -15,6 +17,10 @@ inline constexpr std::int64_t max_image_pixels = 100'000'000;
 struct Image {
   Shape shape;
   std::vector<std::uint8_t> pixels;
+  std::optional<Size> stored = std::nullopt;  // what the file holds, where it was decoded smaller
+
+  /// The shape that the image would have, had it not been decoded smaller: what sizes in proportion are reckoned from.
+  Shape whole() const { return stored ? Shape{shape.channels, stored->height, stored->width} : shape; }
 
   std::span<std::uint8_t> plane(std::int64_t channel) { return std::span(pixels).subspan(plane_start(channel), plane_size()); }
   std::span<const std::uint8_t> plane(std::int64_t channel) const { return std::span(pixels).subspan(plane_start(channel), plane_size()); }

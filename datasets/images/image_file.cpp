@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <span>
-#include <utility>
 
 #include "datasets/images/color.h"
 #include "datasets/images/jpeg.h"
@@ -34,8 +33,9 @@ Image read_image(const std::string& path, std::int64_t channels, const Shrinking
   file.read(std::as_writable_bytes(std::span(bytes)));
   Image image = decode(file, bytes, shrinking);
   if (channels == 3) return image;
-  std::vector<std::uint8_t> grey = luminance(image);
-  return {{1, image.shape.height, image.shape.width}, std::move(grey)};
+  image.pixels = luminance(image);
+  image.shape.channels = 1;
+  return image;
 }
 
 }  // namespace cnnctl

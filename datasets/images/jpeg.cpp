@@ -55,7 +55,8 @@ Image decode_jpeg(const InputFile& file, std::span<const std::uint8_t> bytes, co
   check_pixel_count(file, static_cast<std::uint64_t>(height), static_cast<std::uint64_t>(width), pixels_per_byte);
 
   const int orientation = exif_orientation(bytes);
-  const tjscalingfactor factor{1, scale_down(oriented_shape({3, height, width}, orientation), shrinking)};
+  const Shape stored = oriented_shape({3, height, width}, orientation);
+  const tjscalingfactor factor{1, scale_down(stored, shrinking)};
   height = TJSCALED(height, factor);
   width = TJSCALED(width, factor);
   const bool inks = colors == TJCS_CMYK || colors == TJCS_YCCK;
@@ -66,7 +67,9 @@ Image decode_jpeg(const InputFile& file, std::span<const std::uint8_t> bytes, co
     if (tjGetErrorCode(decoder.get()) != TJERR_WARNING || is_cut_off(bytes)) fail();
   }
   if (inks) pixels = rgb_of_inks(pixels);
-  return orient(from_interleaved(pixels, height, width), orientation);
+  Image image = orient(from_interleaved(pixels, height, width), orientation);
+  if (factor.denom > 1) image.stored = Size{stored.height, stored.width};
+  return image;
 }
 
 }  // namespace cnnctl

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "datasets/images/image_file.h"
@@ -13,18 +12,14 @@
 namespace cnnctl {
 
 TransformedFile read_transformed(const std::string& path, std::int64_t channels, const Pipeline& pipeline, Random& random) {
-  std::optional<Shape> stored;
-  Image image = read_image(path, channels, [&](const Shape& shape) {
-    stored = {channels, shape.height, shape.width};
-    return pipeline.shrinks(shape, random);
-  });
-  if (!stored) stored = image.shape;
+  Image image = read_image(path, channels, [&](const Shape& shape) { return pipeline.shrinks(shape, random); });
+  const Shape stored = image.whole();
   try {
     pipeline.transform(image, random);
   } catch (const InputError& error) {
     throw InputError(fmt::format("{}: {}", path, error.what()));
   }
-  return {std::move(image), *stored};
+  return {std::move(image), {stored.height, stored.width}};
 }
 
 FileReader::FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options)

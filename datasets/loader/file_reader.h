@@ -14,7 +14,7 @@ namespace cnnctl {
 /// An image file, read and transformed.
 struct TransformedFile {
   Image image;
-  Shape stored;  // what the file holds; 3 channels, or 1 where luminance alone was read
+  Size stored;  // what the file holds, turned as Exif says
 };
 
 /// Reads an image file and transforms its bytes; `random` then stands where Pipeline::write() goes on. Throws InputError with the path.

@@ -41,7 +41,7 @@ Transform build(const ResizeArguments& arguments) {
     return Shape{in.channels, to.height, to.width};
   };
   transform.bytes = [size, interpolation](Image& image, Random&) {
-    const Size to = target_size(size, image.shape);
+    const Size to = target_size(size, image.whole());
     if (to.height == image.shape.height && to.width == image.shape.width) return;
     if (to.height > max_image_pixels / to.width) throw InputError(fmt::format("resize would make an image of {} pixels", to_string(to)));
     image = resample(image, {0, 0, image.shape.height, image.shape.width}, to, interpolation);

@@ -3,8 +3,8 @@
 
     /usr/bin/python3 tests/reference/make_image_files.py
 
-Made with Pillow 9.4 (Debian's python3-pil). FILE: 3 x height x width, turned as Exif says. FILE/resize: after torchvision's Resize(20) of
-the image decoded at half its size.
+Made with Pillow 9.4 (Debian's python3-pil). FILE: 3 x height x width, turned as Exif says. FILE/resize: the image decoded at half
+its size, in the size that torchvision's Resize(20) or (of odd.jpg) Resize(18) gives the whole one.
 """
 import pathlib
 import struct
@@ -43,6 +43,7 @@ def main():
         exif[0x0112] = orientation
         color.crop((0, 0, 13, 9)).save(FOLDER / f"orientation_{orientation}.jpg", quality=90, exif=exif)
     Image.fromarray(smooth_image(120, 160, 3)).save(FOLDER / "large.jpg", quality=85)
+    Image.fromarray(smooth_image(75, 100, 3)).save(FOLDER / "odd.jpg", quality=85)
     color.save(FOLDER / "color.png")
     grey.save(FOLDER / "grey.png")
     color.quantize(40).save(FOLDER / "palette.png")
@@ -69,6 +70,9 @@ def main():
     half = Image.open(FOLDER / "large.jpg")
     half.draft("RGB", (80, 60))
     arrays["large.jpg/resize"] = planar(half.convert("RGB").resize((26, 20), Image.BILINEAR))
+    half = Image.open(FOLDER / "odd.jpg")
+    half.draft("RGB", (48, 36))
+    arrays["odd.jpg/resize"] = planar(half.convert("RGB").resize((24, 18), Image.BILINEAR))
     write_safetensors(HERE / "images.safetensors", arrays)
 
 

@@ -47,6 +47,18 @@ TEST_CASE("an image that will be shrunk is decoded smaller, as Pillow's draft do
   CHECK(has_pixels(image, reference().tensors.at("large.jpg/resize")));
 }
 
+TEST_CASE("an image that is decoded smaller gets the size that the stored one would get") {
+  const Transform resize = make_transform(select_transform("resize: {size: 18}"));
+  Random random(1);
+  for (const std::int64_t channels : {3, 1}) {
+    Image image = read_image(folder_of_images + "odd.jpg", channels, [&](const Shape& shape) { return resize.shrinks(shape, random); });
+    CHECK(image.shape == Shape{channels, 38, 50});
+    resize.bytes(image, random);
+    CHECK(image.shape == Shape{channels, 18, 24});
+    if (channels == 3) CHECK(has_pixels(image, reference().tensors.at("odd.jpg/resize")));
+  }
+}
+
 TEST_CASE("a file can be read as grey") {
   const Image grey = read_image(folder_of_images + "grey.png", 1), color = read_image(folder_of_images + "grey.png", 3);
   CHECK(grey.shape == Shape{1, 24, 36});
