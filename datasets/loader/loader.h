@@ -30,7 +30,7 @@ struct LoaderOptions {
 /// Batches of the images of `dataset`, in the epoch's order: bytes go through the transforms, are scaled by 1/255 and normalized; floats
 /// are taken as they are. What is random in the transforms follows from seed, epoch and the image's number in the dataset, so it does not
 /// depend on threads or on where a run is resumed. classes() is 0 where the dataset does not say how many there are.
-/// Throws ConfigError and InputError as Pipeline does, InputError where floats are to be transformed.
+/// Throws ConfigError and InputError as Pipeline does, InputError where floats are to be transformed or normalized.
 std::unique_ptr<BatchSource> make_loader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
 
 }  // namespace cnnctl

@@ -1,5 +1,7 @@
 #include "datasets/loader/memory_loader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <exception>
 #include <stdexcept>
@@ -23,10 +25,7 @@ class MemoryLoader : public BatchSource {
         pipeline_(options.transforms, options.normalize, dataset_->image),
         order_(chosen_images(*dataset_, options), options.shuffle, options.seed),
         seed_(options.seed) {
-    if (std::holds_alternative<std::vector<float>>(dataset_->pixels) && !options.transforms.empty())
-      throw InputError(
-          "data.transforms take images of bytes, but these are float32, which are taken as they are; store them as uint8, "
-          "or write data.transforms: none");
+    if (std::holds_alternative<std::vector<float>>(dataset_->pixels)) require_unchanged(options);
   }
 
   std::int64_t size() const override { return order_.size(); }
@@ -54,6 +53,14 @@ class MemoryLoader : public BatchSource {
   }
 
  private:
+  /// Throws InputError where floats are to be changed.
+  static void require_unchanged(const LoaderOptions& options) {
+    constexpr const char* taken = "images of bytes, but these are float32, which are taken as they are";
+    if (!options.transforms.empty())
+      throw InputError(fmt::format("data.transforms take {}; store them as uint8, or write data.transforms: none", taken));
+    if (options.normalize)
+      throw InputError(fmt::format("data.normalize takes {}; normalize them before they are stored, or write data.normalize: none", taken));
+  }
   /// Image `index` as it is in `epoch`, C x H x W.
   void load(std::int32_t index, std::int64_t epoch, std::span<float> to) const {
     const auto size = static_cast<std::size_t>(dataset_->image.count());

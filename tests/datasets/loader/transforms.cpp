@@ -107,14 +107,15 @@ TEST_CASE("images that transforms cannot take are found before anything is train
   CHECK(contains(input_error([&] { make_loader(colored_images(), options); }), "20x20 pixels do not fit into an image of 18x18"));
 }
 
-TEST_CASE("floats are not transformed: asking for it is an error") {
-  Dataset floats;
-  floats.image = {1, 2, 2};
-  floats.pixels = std::vector<float>(4);
-  floats.labels = {0};
-  LoaderOptions options;
-  options.transforms = selections({"horizontal_flip"});
-  CHECK(contains(input_error([&] { make_loader(std::make_shared<const Dataset>(floats), options); }), "store them as uint8"));
+TEST_CASE("floats are neither transformed nor normalized: asking for it is an error that says what to do") {
+  const auto floats =
+      std::make_shared<const Dataset>(Dataset{.image = {1, 2, 2}, .pixels = std::vector<float>(4), .labels = {0}, .classes = {}});
+  LoaderOptions transforming, normalizing;
+  transforming.transforms = selections({"horizontal_flip"});
+  CHECK(contains(input_error([&] { make_loader(floats, transforming); }), "store them as uint8, or write data.transforms: none"));
+  normalizing.normalize = ChannelStatistics{{0.5}, {0.25}};
+  CHECK(contains(input_error([&] { make_loader(floats, normalizing); }),
+                 "normalize them before they are stored, or write data.normalize: none"));
 }
 
 }  // namespace cnnctl
