@@ -1,10 +1,14 @@
 #include "datasets/images/resample.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+#include "engine/diagnostics/diagnostic.h"
 
 namespace cnnctl {
 namespace {
@@ -132,6 +136,14 @@ void pick_nearest(const std::uint8_t* in, std::int64_t in_stride, const Box& box
   }
 }
 
+/// What is resampled in one direction and then in the other may be larger in between than before and after.
+void require_room(const Box& box, const Size& to) {
+  const std::int64_t rows = std::max(box.height, to.height);
+  if (rows > max_image_pixels / to.width)
+    throw InputError(fmt::format("to make {} pixels of {}x{} takes an image of {}x{} in between; images of more than {} pixels are refused",
+                                 to_string(to), box.height, box.width, rows, to.width, max_image_pixels));
+}
+
 }  // namespace
 
 Interpolation interpolation_of(std::string_view name) {
@@ -142,6 +154,7 @@ Interpolation interpolation_of(std::string_view name) {
 }
 
 Image resample(const Image& image, const Box& box, const Size& to, Interpolation interpolation) {
+  require_room(box, to);
   Image result = make_image({image.shape.channels, to.height, to.width});
   const std::int64_t stride = image.shape.width;
   const std::int64_t start = box.top * stride + box.left;

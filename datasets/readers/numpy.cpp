@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <optional>
 
 #include "engine/formats/element.h"
@@ -13,6 +12,8 @@
 
 namespace cnnctl {
 namespace {
+
+constexpr std::int64_t most_classes = 1'000'000;  // what is counted by class takes memory for each
 
 struct NumpyArguments {
   Value train;
@@ -31,10 +32,10 @@ const Schema<NumpyArguments>& numpy_schema() {
       Schema<NumpyArguments>("numpy", "Arrays that numpy.save wrote.", "numpy.save")
           .required("train", &NumpyArguments::train,
                     "{images: FILE.npy, labels: FILE.npy}: images N x C x H x W or N x H x W, uint8 (scaled by 1/255) or float32 (as they "
-                    "are); labels N integers")
+                    "are, neither transformed nor normalized); labels N integers")
           .optional("test", &NumpyArguments::test, "the same for the test split")
           .optional("classes", &NumpyArguments::classes, "number of classes; none: as many as the network has outputs",
-                    between(1, 1'000'000));
+                    between(1, most_classes));
   return schema;
 }
 
@@ -113,7 +114,7 @@ Dataset load(const Selection& selection, Split split, std::uint64_t) {
   dataset.pixels = pixels_of(files.images, images);
   if (const auto* pixels = std::get_if<std::vector<float>>(&dataset.pixels)) require_finite(*pixels, dataset.image, files.images);
   dataset.label_file = files.labels;
-  dataset.labels = read_labels(files.labels, images.dims[0], arguments.classes.value_or(std::numeric_limits<std::int32_t>::max()));
+  dataset.labels = read_labels(files.labels, images.dims[0], arguments.classes.value_or(most_classes));
   for (std::int64_t i = 0; i < arguments.classes.value_or(0); ++i) dataset.classes.push_back(std::to_string(i));
   return dataset;
 }

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "datasets/images/resample.h"
@@ -43,7 +41,6 @@ Transform build(const ResizeArguments& arguments) {
   transform.bytes = [size, interpolation](Image& image, Random&) {
     const Size to = target_size(size, image.whole());
     if (to.height == image.shape.height && to.width == image.shape.width) return;
-    if (to.height > max_image_pixels / to.width) throw InputError(fmt::format("resize would make an image of {} pixels", to_string(to)));
     image = resample(image, {0, 0, image.shape.height, image.shape.width}, to, interpolation);
   };
   transform.shrinks = [size](const Shape& in, Random) {

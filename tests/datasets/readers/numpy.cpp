@@ -97,6 +97,8 @@ TEST_CASE("numpy's arrays that do not fit are an error with the file's name") {
   CHECK(contains(folder.error(), "y.npy: label -1 of image 1"));
   write_text(folder.file("y.npy"), npy_text<std::int64_t>("<i8", "(2,)", {0, 1LL << 40}));
   CHECK(contains(folder.error(), "y.npy: label 1099511627776 of image 1"));
+  write_text(folder.file("y.npy"), npy_text<std::int64_t>("<i8", "(2,)", {0, 1'000'000}));
+  CHECK(contains(folder.error(), "y.npy: label 1000000 of image 1 is not in [0, 1000000)"));
   write_text(folder.file("y.npy"), npy_text<float>("<f4", "(2,)", {0, 1}));
   CHECK(contains(folder.error(), "y.npy: holds floating-point numbers"));
 }

@@ -66,8 +66,14 @@ TEST_CASE("random_crop refuses an image that is too small, or pads it where it i
   CHECK(transformed("random_crop: {size: [8, 40], pad_if_needed: true}", counting_image(color)).shape == Shape{3, 8, 40});
 }
 
-TEST_CASE("resize refuses to make an image that is larger than any image may be") {
-  CHECK(contains(input_error([] { transformed("resize: {size: 4000}", counting_image({1, 1, 100})); }), "4000x400000 pixels"));
+TEST_CASE("resize refuses to make an image that is larger than any image may be, also between its rows and its columns") {
+  CHECK(contains(input_error([] {
+                   transformed("resize: {size: 4000}", counting_image({1, 1, 100}));
+                 }),
+                 "to make 4000x400000 pixels of 1x100"));
+  const std::string message = input_error([] { transformed("resize: {size: [64, 8192]}", counting_image({1, 20'000, 1})); });
+  CHECK(message ==
+        "to make 64x8192 pixels of 20000x1 takes an image of 20000x8192 in between; images of more than 100000000 pixels are refused");
 }
 
 TEST_CASE("flips come about as often as they are told to") {
