@@ -86,6 +86,8 @@ class Counter {
     const TransformedFile file = read_transformed(files.path(static_cast<std::size_t>(index)), files.channels(), pipeline_, random);
     counts.add(dataset_.labels[static_cast<std::size_t>(index)], file.stored);
     counts.add(file.image.pixels);
+  } catch (const UnfitImage&) {
+    throw;
   } catch (const InputError& error) {
     if (options_.on_error == LoaderOptions::OnError::stop) throw;
     counts.unreadable.insert(error.what());

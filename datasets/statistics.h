@@ -26,7 +26,8 @@ struct ImageStatistics {
 
 /// Looks at the images that `options` choose: bytes go through the transforms of bytes and are scaled to [0, 1], as data.normalize takes
 /// them; floats are taken as they are. Files are read one by one, on all threads; their number takes no memory. A file that cannot be read
-/// throws InputError with its name where options.on_error is stop, and is listed otherwise. Throws InputError also where none can be read.
+/// throws InputError with its name where options.on_error is stop, and is listed otherwise. Throws InputError also where none can be read,
+/// UnfitImage where one is not of a size that the transforms take.
 ImageStatistics image_statistics(const Dataset& dataset, const LoaderOptions& options);
 
 }  // namespace cnnctl

@@ -16,6 +16,8 @@ TransformedFile read_transformed(const std::string& path, std::int64_t channels,
   const Shape stored = image.whole();
   try {
     pipeline.transform(image, random);
+  } catch (const UnfitImage& error) {
+    throw UnfitImage(fmt::format("{}: {}", path, error.what()));
   } catch (const InputError& error) {
     throw InputError(fmt::format("{}: {}", path, error.what()));
   }
@@ -28,20 +30,19 @@ FileReader::FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptio
       pipeline_(options.transforms, options.normalize, dataset_->image),
       shape_(pipeline_.output()),
       images_(chosen_images(*dataset_, options)) {
-  const bool sizes_differ = shape_.height == 0 || shape_.width == 0;
   if (shape_.height == 0) shape_.height = options.size.height;
   if (shape_.width == 0) shape_.width = options.size.width;
   // Now rather than in the first epoch: images that do not fit the network are known before anything is spent.
-  if (sizes_differ && !images_.empty() && options.on_error == LoaderOptions::OnError::stop) try_read(images_.front(), 0);
+  if (!images_.empty()) try_read(images_.front(), 0);
 }
 
-PreparedImage FileReader::try_read(std::int32_t index, std::int64_t epoch) const {
+PreparedImage FileReader::load(std::int32_t index, std::int64_t epoch) const {
   const auto& files = std::get<ImageFiles>(dataset_->pixels);
   const std::string path = files.path(static_cast<std::size_t>(index));
   PreparedImage prepared{{}, transform_random(options_.seed, epoch, index), dataset_->labels[static_cast<std::size_t>(index)]};
   Image image = read_transformed(path, files.channels(), pipeline_, prepared.random).image;
   if (!(image.shape == shape_))
-    throw InputError(
+    throw UnfitImage(
         fmt::format("{}: is {} after the transforms, but the network takes {}\n  hint: give data.transforms a resize, as "
                     "train: [{{resize: {{size: [{}, {}]}}}}], and the same for test",
                     path, to_string(image.shape), to_string(shape_), shape_.height, shape_.width));
@@ -49,15 +50,21 @@ PreparedImage FileReader::try_read(std::int32_t index, std::int64_t epoch) const
   return prepared;
 }
 
-PreparedImage FileReader::read(std::int32_t index, std::int64_t epoch) {
-  using OnError = LoaderOptions::OnError;
-  if (options_.on_error == OnError::stop) return try_read(index, epoch);
+std::optional<PreparedImage> FileReader::try_read(std::int32_t index, std::int64_t epoch) {
   try {
-    return try_read(index, epoch);
+    return load(index, epoch);
+  } catch (const UnfitImage&) {
+    throw;
   } catch (const InputError& error) {
+    if (options_.on_error == LoaderOptions::OnError::stop) throw;
     remember(error.what());
+    return std::nullopt;
   }
-  if (options_.on_error == OnError::replace) return read_next(index, epoch);
+}
+
+PreparedImage FileReader::read(std::int32_t index, std::int64_t epoch) {
+  if (std::optional<PreparedImage> image = try_read(index, epoch)) return *std::move(image);
+  if (options_.on_error == LoaderOptions::OnError::replace) return read_next(index, epoch);
   PreparedImage nothing;
   nothing.bytes.resize(static_cast<std::size_t>(shape_.count()));
   return nothing;
@@ -65,11 +72,8 @@ PreparedImage FileReader::read(std::int32_t index, std::int64_t epoch) {
 
 PreparedImage FileReader::read_next(std::int32_t index, std::int64_t epoch) {
   const auto start = static_cast<std::size_t>(std::lower_bound(images_.begin(), images_.end(), index) - images_.begin());
-  for (std::size_t i = 1; i < images_.size(); ++i) try {
-      return try_read(images_[(start + i) % images_.size()], epoch);
-    } catch (const InputError& error) {
-      remember(error.what());
-    }
+  for (std::size_t i = 1; i < images_.size(); ++i)
+    if (std::optional<PreparedImage> image = try_read(images_[(start + i) % images_.size()], epoch)) return *std::move(image);
   throw InputError(fmt::format("none of {} images can be read: {}", images_.size(), unreadable().front()));
 }
 

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,7 +18,8 @@ struct TransformedFile {
   Size stored;  // what the file holds, turned as Exif says
 };
 
-/// Reads an image file and transforms its bytes; `random` then stands where Pipeline::write() goes on. Throws InputError with the path.
+/// Reads an image file and transforms its bytes; `random` then stands where Pipeline::write() goes on. Throws InputError with the path,
+/// UnfitImage where it can be read.
 TransformedFile read_transformed(const std::string& path, std::int64_t channels, const Pipeline& pipeline, Random& random);
 
 /// An image on its way: its bytes, what is random in the transforms that are still to come, its label.
@@ -31,8 +33,8 @@ struct PreparedImage {
 /// at once.
 class FileReader {
  public:
-  /// Throws InputError where the transforms leave the size to the files and the first image cannot be read, or has another than the options
-  /// say.
+  /// Throws UnfitImage where the first image is not of the size that the transforms take or the options say; InputError where it cannot be
+  /// read and that is to stop.
   FileReader(std::shared_ptr<const Dataset> dataset, const LoaderOptions& options);
 
   const Dataset& dataset() const { return *dataset_; }
@@ -40,14 +42,18 @@ class FileReader {
   /// Of every image, after the transforms.
   const Shape& image_shape() const { return shape_; }
 
-  /// Image `index` as it is in `epoch`. A file that cannot be read: throws InputError with its name, or does what on_error says.
+  /// Image `index` as it is in `epoch`. A file that cannot be read: throws InputError with its name, or does what on_error says. Throws
+  /// UnfitImage whatever on_error says.
   PreparedImage read(std::int32_t index, std::int64_t epoch);
 
   /// The files that could not be read so far, each once, with the reason.
   std::vector<std::string> unreadable() const;
 
  private:
-  PreparedImage try_read(std::int32_t index, std::int64_t epoch) const;
+  /// read() where every failure throws.
+  PreparedImage load(std::int32_t index, std::int64_t epoch) const;
+  /// Nothing where the file cannot be read, which is remembered, unless that is to stop.
+  std::optional<PreparedImage> try_read(std::int32_t index, std::int64_t epoch);
   /// The nearest image behind `index` that can be read, begun anew at the end.
   PreparedImage read_next(std::int32_t index, std::int64_t epoch);
   void remember(const std::string& failure);

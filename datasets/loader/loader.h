@@ -21,8 +21,8 @@ struct LoaderOptions {
   Size size = {};                // that they must have after the transforms, where these leave it open
   std::int64_t workers = 1;      // threads that read and transform them
   std::int64_t batch_size = 32;  // two batches are kept ready
-  /// What becomes of a file that cannot be read: nothing goes on; or another image takes its place (to train on); or its label is
-  /// BatchSource::no_label (to measure).
+  /// What becomes of a file that cannot be read (one of the wrong size can): nothing goes on; or another image takes its place (to train
+  /// on); or its label is BatchSource::no_label (to measure).
   enum class OnError { stop, replace, leave_out } on_error = OnError::stop;
   bool endless = false;  // after an epoch the next one will be asked for, so its first images may be prepared
 };

@@ -41,7 +41,7 @@ Size padding_of(const RandomCropArguments& arguments, const Shape& in) {
 void require_room(const RandomCropArguments& arguments, const Shape& in) {
   const Size padding = padding_of(arguments, in);
   if (in.height + 2 * padding.height >= arguments.size.height && in.width + 2 * padding.width >= arguments.size.width) return;
-  throw InputError(
+  throw UnfitImage(
       fmt::format("random_crop: {} pixels do not fit into an image of {}x{} with padding {}; resize it before, or set pad_if_needed",
                   to_string(arguments.size), in.height, in.width, to_string(padding)));
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "datasets/images/image.h"
+#include "engine/diagnostics/diagnostic.h"
 #include "engine/schema/arguments.h"
 #include "engine/schema/schema.h"
 #include "engine/training/random.h"
@@ -16,6 +17,12 @@ namespace cnnctl {
 struct ChannelStatistics {
   std::vector<double> means;
   std::vector<double> deviations;
+};
+
+/// An image that can be read, but is not of the size that the config needs: a mistake of the config's, which on_error: skip does not hide.
+class UnfitImage : public InputError {
+ public:
+  using InputError::InputError;
 };
 
 /// One step of what is done to an image. Exactly one of `bytes`, `statistics` and `floats` is set.

@@ -58,10 +58,13 @@ TEST_CASE("a network trained on a folder of images names the classes of image fi
 TEST_CASE("images of another size than the network's are an error before a run is begun") {
   const TemporaryFolder folder;
   write_folder(folder);
-  const Result result = run_program(folder.path(), {"train", "sky.yaml", "--threads", "1", "--set", "data.transforms={}"});
-  CHECK(result.status == 2);
-  CHECK(contains(result.err, "is 3x12x10 after the transforms, but the network takes 3x8x8"));
-  CHECK_FALSE(fs::exists(folder.path() / "runs"));
+  for (const std::string on_error : {"stop", "skip"}) {
+    const Result result = run_program(
+        folder.path(), {"train", "sky.yaml", "--threads", "1", "--set", "data.transforms={}", "--set", "data.on_error=" + on_error});
+    CHECK(result.status == 2);
+    CHECK(contains(result.err, "is 3x12x10 after the transforms, but the network takes 3x8x8"));
+    CHECK_FALSE(fs::exists(folder.path() / "runs"));
+  }
 }
 
 TEST_CASE("a broken image file stops training with its name, or is skipped, counted and listed") {

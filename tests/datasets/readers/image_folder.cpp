@@ -178,6 +178,25 @@ TEST_CASE("an image of another size than the network's is an error that names it
   CHECK(contains(message, "resize: {size: [6, 8]}"));
 }
 
+TEST_CASE(
+    "an image that can be read and does not fit is an error also where broken ones are skipped, the first one before anything is read") {
+  const TemporaryFolder root;
+  write_folder(root);
+  using OnError = LoaderOptions::OnError;
+  for (const OnError on_error : {OnError::replace, OnError::leave_out}) {
+    LoaderOptions options, cropping;
+    options.on_error = cropping.on_error = on_error;
+    cropping.transforms = {select_transform("random_crop: {size: [6, 8]}")};
+    write_image(root, "train/cat/1.png", 1, {3, 9, 5});
+    CHECK(contains(input_error([&] { take(*open(root, options), 6); }), "/train/cat/1.png: is 3x9x5 after the transforms"));
+    CHECK(contains(input_error([&] { take(*open(root, cropping), 6); }), "/train/cat/1.png: random_crop: 6x8 pixels do not fit"));
+    write_image(root, "train/cat/0.png", 0, {3, 5, 9});
+    CHECK(contains(input_error([&] { open(root, options); }), "/train/cat/0.png: is 3x5x9 after the transforms"));
+    CHECK(contains(input_error([&] { open(root, cropping); }), "/train/cat/0.png: random_crop: 6x8 pixels do not fit"));
+    write_folder(root);
+  }
+}
+
 TEST_CASE("a source of files can be dropped while its workers read ahead") {
   const TemporaryFolder root;
   write_folder(root);
