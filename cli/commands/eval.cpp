@@ -138,6 +138,8 @@ int run_eval(const EvalOptions& options) {
   remember_choices(model);
   const BoundThreads bound;
   const Evaluation evaluation = evaluate(model, *source, make_loss(experiment.train.loss, source->classes()), experiment.train.batch_size);
+  if (evaluation.images == 0)
+    throw InputError(fmt::format("none of the {} {} images can be read: {}", source->size(), options.split, source->unreadable().front()));
   if (const std::string skipped = skipped_text({source.get()}); !skipped.empty()) print_warnings({skipped});
   const auto scores = class_scores(evaluation, static_cast<std::size_t>(source->classes()), source->class_names());
   if (options.json)

@@ -100,7 +100,7 @@ class Run {
       output_->info(fmt::format("stopped early: {} epochs were no better than the best", trainer_.progress().stopping.epochs_since_best));
     tell_skipped();
     if (unwritten_.empty()) output_->info(fmt::format("written to {}", folder_->path()));
-    output_->end(tested_.value_or(Evaluation{}), folder_->path());
+    output_->end(tested_.value_or(Evaluation{}), job_.test ? job_.test->size() : 0, folder_->path());
     require_all_written();
     TrainResult result;
     result.best_accuracy = trainer_.progress().best_accuracy;

@@ -106,12 +106,14 @@ void TrainOutput::epoch(const EpochMetrics& metrics, bool is_best) {
   event(json);
 }
 
-void TrainOutput::end(const Evaluation& evaluation, const std::string& folder) {
+void TrainOutput::end(const Evaluation& evaluation, std::int64_t test_images, const std::string& folder) {
   const bool tested = evaluation.images > 0;
   if (tested)
     line(accuracy_line(evaluation, "test"));
   else
-    info("the dataset has no test images: there is no accuracy to tell");
+    info(fmt::format("{}: there is no accuracy to tell",
+                     test_images > 0 ? fmt::format("none of the {} test images can be read", with_separators(test_images))
+                                     : "the dataset has no test images"));
   nlohmann::json json = {{"event", "end"}, {"run", folder}, {"accuracy", nullptr}};
   if (tested) {
     json["accuracy"] = evaluation.accuracy();

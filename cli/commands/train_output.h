@@ -42,8 +42,8 @@ class TrainOutput {
   /// After every step: prints where train.log_every or the epoch's end asks for it.
   void step(std::int64_t epoch, std::int64_t step, std::int64_t steps, double loss);
   void epoch(const EpochMetrics& metrics, bool is_best);
-  /// The last line: the accuracy of the last weights, or that there is none.
-  void end(const Evaluation& evaluation, const std::string& folder);
+  /// The last line: the accuracy of the last weights, or why there is none. `test_images`: that the dataset has, readable or not.
+  void end(const Evaluation& evaluation, std::int64_t test_images, const std::string& folder);
   void interrupted(const std::string& folder);
 
   /// Has the log file reach the disk; returns its bytes.

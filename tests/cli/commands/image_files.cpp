@@ -83,4 +83,19 @@ TEST_CASE("a broken image file stops training with its name, or is skipped, coun
   CHECK(contains(skipped.out, "on the 3 test images"));
 }
 
+TEST_CASE("a split of which no image can be read has no accuracy: eval fails, and train says why there is none") {
+  const TemporaryFolder folder;
+  write_folder(folder);
+  for (const std::string name : {"night/0.png", "night/1.png", "noon/0.png", "noon/1.png"})
+    write_text(folder.path() / "sky/test" / name, "broken");
+  const Result trained = run_program(folder.path(), {"train", "sky.yaml", "--threads", "1", "--set", "data.on_error=skip"});
+  INFO(trained.err);
+  CHECK(trained.status == 0);
+  CHECK(contains(trained.err, "none of the 4 test images can be read: there is no accuracy to tell"));
+  const Result measured = run_program(folder.path(), {"eval", "runs/sky", "--threads", "1"});
+  CHECK(measured.status == 2);
+  CHECK(measured.out.empty());
+  CHECK(contains(measured.err, "none of the 4 test images can be read: sky/test/night/0.png: is neither a JPEG nor a PNG file"));
+}
+
 }  // namespace cnnctl
