@@ -128,12 +128,29 @@ void resample_columns(const std::uint8_t* in, std::int64_t width, const std::vec
   }
 }
 
-/// Each output pixel is the input pixel below its centre.
-void pick_nearest(const std::uint8_t* in, std::int64_t in_stride, const Box& box, const Size& to, std::uint8_t* out) {
-  for (std::int64_t y = 0; y < to.height; ++y) {
-    const std::uint8_t* const row = in + (2 * y + 1) * box.height / (2 * to.height) * in_stride;
-    for (std::int64_t x = 0; x < to.width; ++x) *out++ = row[(2 * x + 1) * box.width / (2 * to.width)];
+/// The input pixel below the centre of each output pixel. The step is added up as Pillow does: rounding decides where a centre lies between
+/// two pixels.
+std::vector<std::int64_t> nearest_pixels(std::int64_t in, std::int64_t out) {
+  const double step = static_cast<double>(in) / static_cast<double>(out);
+  std::vector<std::int64_t> pixels(static_cast<std::size_t>(out));
+  double center = step * 0.5;
+  for (std::int64_t& pixel : pixels) {
+    pixel = static_cast<std::int64_t>(center);
+    center += step;
   }
+  return pixels;
+}
+
+Image pick_nearest(const Image& image, const Box& box, const Size& to) {
+  Image result = make_image({image.shape.channels, to.height, to.width});
+  const std::vector<std::int64_t> rows = nearest_pixels(box.height, to.height), columns = nearest_pixels(box.width, to.width);
+  std::uint8_t* out = result.pixels.data();
+  for (std::int64_t c = 0; c < image.shape.channels; ++c)
+    for (const std::int64_t row : rows) {
+      const std::uint8_t* const in = image.plane(c).data() + (box.top + row) * image.shape.width + box.left;
+      for (const std::int64_t column : columns) *out++ = in[column];
+    }
+  return result;
 }
 
 /// What is resampled in one direction and then in the other may be larger in between than before and after.
@@ -155,14 +172,10 @@ Interpolation interpolation_of(std::string_view name) {
 
 Image resample(const Image& image, const Box& box, const Size& to, Interpolation interpolation) {
   require_room(box, to);
+  if (interpolation == Interpolation::nearest) return pick_nearest(image, box, to);
   Image result = make_image({image.shape.channels, to.height, to.width});
   const std::int64_t stride = image.shape.width;
   const std::int64_t start = box.top * stride + box.left;
-  if (interpolation == Interpolation::nearest) {
-    for (std::int64_t c = 0; c < image.shape.channels; ++c)
-      pick_nearest(image.plane(c).data() + start, stride, box, to, result.plane(c).data());
-    return result;
-  }
   const Kernel kernel = kernel_of(interpolation);
   const TapTable horizontal(box.width, to.width, kernel), vertical(box.height, to.height, kernel);
   std::vector<std::uint8_t> rows(static_cast<std::size_t>(box.height * to.width));

@@ -46,7 +46,9 @@ Image warp(const Image& image, const AffineMap& map, Interpolation interpolation
 }
 
 AffineMap rotation_map(const Shape& shape, double degrees) {
-  const double cosine = std::cos(radians(degrees)), sine = std::sin(radians(degrees));
+  // To 15 digits as Pillow does, so that quarter turns are exact.
+  const auto rounded = [](double value) { return std::nearbyint(value * 1e15) / 1e15; };
+  const double cosine = rounded(std::cos(radians(degrees))), sine = rounded(std::sin(radians(degrees)));
   const double x = static_cast<double>(shape.width) / 2, y = static_cast<double>(shape.height) / 2;
   return {cosine, -sine, x - cosine * x + sine * y, sine, cosine, y - sine * x - cosine * y};
 }

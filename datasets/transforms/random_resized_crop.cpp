@@ -47,12 +47,14 @@ Box draw_box(const RandomResizedCropArguments& arguments, const Shape& in, Rando
 }
 
 Transform build(const RandomResizedCropArguments& arguments) {
+  const Interpolation interpolation = interpolation_of(arguments.interpolation);
   const Size size = arguments.size;
   Transform transform;
   transform.shape = [size](const Shape& in) { return Shape{in.channels, size.height, size.width}; };
-  transform.bytes = [arguments, interpolation = interpolation_of(arguments.interpolation)](Image& image, Random& random) {
+  transform.bytes = [arguments, interpolation](Image& image, Random& random) {
     image = resample(image, draw_box(arguments, image.shape, random), arguments.size, interpolation);
   };
+  if (interpolation == Interpolation::nearest) return transform;  // it picks single pixels, not means of them as a smaller decoding has
   transform.shrinks = [arguments](const Shape& in, Random random) {
     const Box box = draw_box(arguments, in, random);
     return std::min(static_cast<double>(box.height) / static_cast<double>(arguments.size.height),

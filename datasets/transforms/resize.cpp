@@ -43,6 +43,7 @@ Transform build(const ResizeArguments& arguments) {
     if (to.height == image.shape.height && to.width == image.shape.width) return;
     image = resample(image, {0, 0, image.shape.height, image.shape.width}, to, interpolation);
   };
+  if (interpolation == Interpolation::nearest) return transform;  // it picks single pixels, not means of them as a smaller decoding has
   transform.shrinks = [size](const Shape& in, Random) {
     const Size to = target_size(size, in);
     return std::min(static_cast<double>(in.height) / static_cast<double>(to.height),

@@ -4,8 +4,9 @@
     /usr/bin/python3 tests/reference/make_transforms_reference.py
 
 Made with torchvision 0.14 and Pillow 9.4 (Debian's python3-torchvision and python3-pil). Each transform is made certain by giving it a
-range of one value. The file holds the images color and grey, and IMAGE/TRANSFORM: what becomes of it, where TRANSFORM is the item that
-declares the transform in a config, or "FUNCTION VALUE" for what trivial_augment_wide chooses among.
+range of one value. The file holds the images color, grey and even, and IMAGE/TRANSFORM: what becomes of it, where TRANSFORM is the item that
+declares the transform in a config, or "FUNCTION VALUE" for what trivial_augment_wide chooses among. An image of an even height and an odd
+width, even, is turned alone: a quarter turn moves its pixels' centres onto borders.
 """
 import json
 import pathlib
@@ -59,6 +60,8 @@ CASES = {
     "resize: {size: [37, 11]}": T.Resize((37, 11)),
     "resize: {size: [9, 70], interpolation: bicubic}": T.Resize((9, 70), BICUBIC),
     "resize: {size: 16, interpolation: nearest}": T.Resize(16, NEAREST),
+    **{f"resize: {{size: [{h}, {w}], interpolation: nearest}}": T.Resize((h, w), NEAREST)
+       for h, w in ((1, 1), (5, 37), (22, 90), (36, 52), (74, 46), (111, 20))},
     "center_crop: {size: [20, 31]}": T.CenterCrop((20, 31)),
     "center_crop: {size: [40, 60]}": T.CenterCrop((40, 60)),
     "random_crop: {size: [43, 67], padding: [3, 7], padding_mode: reflect}": pad_mode("reflect"),
@@ -71,6 +74,8 @@ CASES = {
     "vertical_flip: {p: 1}": T.RandomVerticalFlip(1),
     "rotation: {degrees: [25, 25]}": T.RandomRotation((25, 25)),
     "rotation: {degrees: [-100, -100], interpolation: bilinear, fill: 77}": T.RandomRotation((-100, -100), BILINEAR, fill=77),
+    **{f"rotation: {{degrees: [{d}, {d}]{more}}}": T.RandomRotation((d, d), mode)
+       for d in (0, 90, -90, 180, 270, 360) for more, mode in (("", NEAREST), (", interpolation: bilinear", BILINEAR))},
     "affine: {degrees: [10, 10], scale: [1.3, 1.3], shear: [8, 8, -5, -5]}":
         lambda image: F.affine(image, 10, [0, 0], 1.3, [8, -5], NEAREST),
     "affine: {degrees: [-40, -40], scale: 0.7, shear: [12, 12], interpolation: bilinear}":
@@ -95,10 +100,13 @@ CASES = {
 
 
 def main():
-    images = {"color": Image.fromarray(smooth_image(37, 53, 3)), "grey": Image.fromarray(smooth_image(37, 53, 1)[:, :, 0])}
+    images = {"color": Image.fromarray(smooth_image(37, 53, 3)), "grey": Image.fromarray(smooth_image(37, 53, 1)[:, :, 0]),
+              "even": Image.fromarray(smooth_image(18, 25, 1)[:, :, 0])}
     arrays = {name: planar(image) for name, image in images.items()}
     for name, image in images.items():
         for case, transform in CASES.items():
+            if name == "even" and not case.startswith("rotation"):
+                continue
             arrays[f"{name}/{case}"] = planar(transform(image))
     write_safetensors(HERE / "transforms.safetensors", arrays)
 

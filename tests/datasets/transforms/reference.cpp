@@ -34,15 +34,21 @@ Image result_of(const std::string& item, Image image) {
   return image;
 }
 
+/// Whether a rotation is by no turn, or by quarters of one.
+bool turns_by_quarters(const std::string& item) {
+  const std::string degrees = "rotation: {degrees: [";
+  return item.starts_with(degrees) && std::stoi(item.substr(degrees.size())) % 90 == 0;
+}
+
 /// The share of pixels that may be others: where a turned image takes the nearest pixel, rounding decides for some that lie between two.
 double allowed_share(const std::string& item) {
   const bool warped = item.starts_with("rotation") || item.starts_with("affine");
-  return warped ? 0.002 : 0;
+  return warped && !turns_by_quarters(item) ? 0.002 : 0;
 }
 
 }  // namespace
 
-TEST_CASE("transforms give torchvision's pixels to the bit, but for few that lie between two when an image is turned") {
+TEST_CASE("transforms give torchvision's pixels to the bit, but for few that lie between two when an image is not turned by quarters") {
   std::size_t cases = 0;
   for (const auto& [name, tensor] : reference().tensors) {
     const std::size_t slash = name.find('/');
@@ -62,7 +68,7 @@ TEST_CASE("transforms give torchvision's pixels to the bit, but for few that lie
     CHECK(static_cast<double>(others) <= allowed_share(item) * static_cast<double>(result.pixels.size()));
     ++cases;
   }
-  CHECK(cases >= 60);
+  CHECK(cases >= 110);
 }
 
 }  // namespace cnnctl

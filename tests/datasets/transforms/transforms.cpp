@@ -76,6 +76,13 @@ TEST_CASE("resize refuses to make an image that is larger than any image may be,
         "to make 64x8192 pixels of 20000x1 takes an image of 20000x8192 in between; images of more than 100000000 pixels are refused");
 }
 
+TEST_CASE("an image of which single pixels are picked is decoded whole") {
+  for (const std::string name : {"resize", "random_resized_crop"}) {
+    CHECK(make_transform(select_transform(name + ": {size: 4}")).shrinks);
+    CHECK_FALSE(make_transform(select_transform(name + ": {size: 4, interpolation: nearest}")).shrinks);
+  }
+}
+
 TEST_CASE("flips come about as often as they are told to") {
   const Image image{{1, 1, 2}, {1, 2}};
   int flipped = 0;
