@@ -9,14 +9,16 @@
 namespace cnnctl {
 namespace {
 
-/// How many of each class to take: count in proportion, rounded down, and one more for those that lost most by it.
-std::vector<std::int64_t> quotas(const std::vector<std::int64_t>& sizes, std::int64_t total, std::int64_t count) {
-  std::vector<std::int64_t> result, classes(sizes.size());
+constexpr std::uint64_t stream = 0x7374726174696679U;  // keeps the choice apart from the order of epochs
+
+/// How many of each class to take: count in proportion, rounded down, and one more for those that lost most by it; the seed says which of
+/// several that lost the same.
+std::vector<std::int64_t> quotas(const std::vector<std::int64_t>& sizes, std::int64_t total, std::int64_t count, std::uint64_t seed) {
+  std::vector<std::int64_t> result;
   for (const std::int64_t size : sizes) result.push_back(size * count / total);
-  std::iota(classes.begin(), classes.end(), 0);
-  std::stable_sort(classes.begin(), classes.end(), [&](std::int64_t a, std::int64_t b) {
-    return sizes[static_cast<std::size_t>(a)] * count % total > sizes[static_cast<std::size_t>(b)] * count % total;
-  });
+  const auto lost = [&](std::int32_t label) { return sizes[static_cast<std::size_t>(label)] * count % total; };
+  std::vector<std::int32_t> classes = epoch_order(static_cast<std::int64_t>(sizes.size()), seed ^ stream, 1);
+  std::stable_sort(classes.begin(), classes.end(), [&](std::int32_t a, std::int32_t b) { return lost(a) > lost(b); });
   std::int64_t left = count - std::accumulate(result.begin(), result.end(), std::int64_t{0});
   for (auto next = classes.begin(); left > 0; ++next, --left) ++result[static_cast<std::size_t>(*next)];
   return result;
@@ -34,9 +36,8 @@ Parts choose_stratified(const std::vector<std::int32_t>& labels, const std::vect
     if (label_of(index) >= sizes.size()) sizes.resize(label_of(index) + 1);
     ++sizes[label_of(index)];
   }
-  std::vector<std::int64_t> wanted = quotas(sizes, total, count);
+  std::vector<std::int64_t> wanted = quotas(sizes, total, count, seed);
   Parts parts;
-  constexpr std::uint64_t stream = 0x7374726174696679U;  // keeps the choice apart from the order of epochs
   for (const std::int32_t place : epoch_order(total, seed ^ stream, 0)) {
     const std::int32_t index = indices[static_cast<std::size_t>(place)];
     std::int64_t& open = wanted[label_of(index)];

@@ -47,7 +47,8 @@ const Schema<DataArguments>& data_schema() {
                     "share of the training images that is kept back, the same of each class, and evaluated after every epoch; train.seed "
                     "says which",
                     from_below(0, 1))
-          .optional("limit", &DataSpec::limit, "the most images of each split, the same of each class; train.seed says which", at_least(1))
+          .optional("limit", &DataSpec::limit, "the most images of each split, in the classes' proportions; train.seed says which",
+                    at_least(1))
           .optional("workers", &DataSpec::workers, "threads that read, decode and transform image files ahead", between(1, 256))
           .optional(
               "on_error", &DataSpec::on_error,

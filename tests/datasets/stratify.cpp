@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 namespace cnnctl {
 namespace {
@@ -46,6 +47,13 @@ TEST_CASE("shares that are no whole images go to the classes that lose most by r
   const auto labels = uneven_labels();
   CHECK(counts(labels, choose_stratified(labels, all(labels), 3, 1).chosen) == std::vector<std::int64_t>{2, 1, 0});
   CHECK(counts(labels, choose_stratified(labels, all(labels), 7, 1).chosen) == std::vector<std::int64_t>{4, 2, 1});
+}
+
+TEST_CASE("of classes with the same share the seed says which are rounded up, and each is in its turn") {
+  const std::vector<std::int32_t> labels = {0, 1, 2, 0, 1, 2};
+  std::set<std::vector<std::int64_t>> seen;
+  for (std::uint64_t seed = 0; seed < 30; ++seed) seen.insert(counts(labels, choose_stratified(labels, all(labels), 1, seed).chosen));
+  CHECK(seen == std::set<std::vector<std::int64_t>>{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
 }
 
 TEST_CASE("which images are chosen follows from the seed") {
