@@ -29,7 +29,7 @@ const Schema<ImageFolderArguments>& schema() {
                                    "torchvision.datasets.ImageFolder")
           .required("root", &ImageFolderArguments::root, "folder of the splits' folders")
           .optional("train", &ImageFolderArguments::train, "folder of the training images in root")
-          .optional("test", &ImageFolderArguments::test, "folder of the test images in root; there need be none");
+          .optional("test", &ImageFolderArguments::test, "folder of the test images in root; there need be none where it is not named");
   return image_folder;
 }
 
@@ -40,21 +40,41 @@ bool is_image_name(const fs::path& path) {
   return std::find(extensions.begin(), extensions.end(), extension) != extensions.end();
 }
 
+bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
 /// The names of the folders in `folder`, sorted; hidden ones are left out.
 std::vector<std::string> class_folders(const fs::path& folder) {
   std::vector<std::string> names;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-    if (entry.is_directory() && !entry.path().filename().string().starts_with('.')) names.push_back(entry.path().filename().string());
+    if (entry.is_directory() && !is_hidden(entry.path())) names.push_back(entry.path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
 }
 
-/// The names of the image files at or below `folder`, sorted. What is called like one and is none, as a link that leads nowhere, is among
-/// them: reading it says what it is.
+/// Adds the image files at or below `folder`; links are followed, but for those to a folder that they lie in, which would never end.
+/// `above`: the folders that `folder` lies in, without links.
+void add_images(const fs::path& folder, std::vector<fs::path>& above, std::vector<fs::path>& images) {
+  const fs::path place = fs::canonical(folder);
+  if (std::find(above.begin(), above.end(), place) != above.end()) return;
+  above.push_back(place);
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (is_hidden(entry.path())) continue;
+    std::error_code unknown;  // what cannot be looked at, but is called like an image, says what it is when it is read
+    if (entry.is_directory(unknown))
+      add_images(entry.path(), above, images);
+    else if (is_image_name(entry.path()))
+      images.push_back(entry.path());
+  }
+  above.pop_back();
+}
+
+/// The names of the image files at or below `folder`, sorted; hidden files and folders are left out. What is called like one and is none,
+/// as a link that leads nowhere, is among them: reading it says what it is.
 std::vector<std::string> image_names(const fs::path& folder) {
+  std::vector<fs::path> above, images;
+  add_images(folder, above, images);
   std::vector<std::string> names;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder))
-    if (is_image_name(entry.path()) && !entry.is_directory()) names.push_back(entry.path().lexically_relative(folder).string());
+  for (const fs::path& image : images) names.push_back(image.lexically_relative(folder).string());
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -71,6 +91,7 @@ std::vector<std::string> classes_of(const fs::path& train) {
 Dataset list_files(const ImageFolderArguments& arguments, Split split) {
   const fs::path root = arguments.root, train = root / arguments.train;
   const fs::path folder = split == Split::train ? train : root / arguments.test;
+  if (!fs::is_directory(folder)) fail(folder, "no such folder\n  hint: leave test out of image_folder where there are no test images");
   ImageFiles files(folder.string() + "/", 3);
   Dataset dataset{.image = {3, 0, 0}, .pixels = {}, .labels = {}, .classes = classes_of(train)};
   for (const std::string& name : class_folders(folder)) {
@@ -97,7 +118,8 @@ Dataset load(const Selection& selection, Split split, std::uint64_t) {
 
 bool has(const Selection& selection, Split split) {
   const ImageFolderArguments arguments = read_arguments(schema(), selection);
-  return split == Split::train || may_be_folder(fs::path(arguments.root) / arguments.test);
+  const bool is_named = selection.arguments.find("test") != nullptr;
+  return split == Split::train || is_named || may_be_folder(fs::path(arguments.root) / arguments.test);
 }
 
 }  // namespace

@@ -84,6 +84,31 @@ TEST_CASE("folders that hold no dataset are errors that name them") {
   CHECK(contains(error(Split::test), "/test/mouse: is a class that " + root.path().string() + "/train lacks"));
 }
 
+TEST_CASE("linked folders are followed but for links to where they lie, and hidden files and folders are left out") {
+  const TemporaryFolder root;
+  write_folder(root);
+  write_image(root, "elsewhere/far.png", 5);
+  write_image(root, "train/cat/.trash/old.png", 6);
+  write_image(root, "train/cat/._0.png", 7);
+  fs::create_directory_symlink(root.path() / "elsewhere", root.path() / "train/cat/linked");
+  fs::create_directory_symlink(root.path() / "train/cat", root.path() / "elsewhere/back");
+  fs::create_directory_symlink("..", root.path() / "train/dog/deep/up");
+  fs::create_symlink("itself", root.path() / "train/dog/itself");
+  const Dataset train = load(root, Split::train);
+  CHECK(train.labels == std::vector<std::int32_t>{0, 0, 0, 0, 1, 1, 1});
+  CHECK(std::get<ImageFiles>(train.pixels).path(3) == root.path().string() + "/train/cat/linked/far.png");
+}
+
+TEST_CASE("a test folder that is named must be there, the default one need not") {
+  const TemporaryFolder root;
+  write_folder(root);
+  const auto named = [&](const std::string& test) {
+    return select_dataset("image_folder: {root: " + root.path().string() + ", test: " + test + "}");
+  };
+  CHECK(load_dataset(named("test"), Split::test, 1).size() == 1);
+  CHECK(contains(input_error([&] { load_dataset(named("tset"), Split::test, 1); }), "/tset: no such folder"));
+}
+
 TEST_CASE("a folder that may not be read is an error that names it") {
   const TemporaryFolder root;
   write_folder(root);
