@@ -16,6 +16,24 @@ Phase phase_of(const Transform& transform) {
   return transform.floats ? Phase::floats : Phase::bytes;
 }
 
+/// The shape that images of `in` get. Fails at the transform's place where it cannot take them.
+Shape shape_after(const Transform& transform, const Shape& in, const Place& place) {
+  if (!transform.shape) return in;
+  try {
+    return transform.shape(in);
+  } catch (const InputError& error) {
+    fail_at(place, error.what());
+  }
+}
+
+/// What is wrong with the number of means and deviations; "" where there is one for each channel.
+std::string wrong_count(const ChannelStatistics& statistics, std::int64_t channels) {
+  const std::size_t means = statistics.means.size(), deviations = statistics.deviations.size(), wanted = static_cast<std::size_t>(channels);
+  if (means == wanted && deviations == wanted) return "";
+  return fmt::format("normalize: {} in mean and {} in std for images of {} channel{}", means, deviations, channels,
+                     channels == 1 ? "" : "s");
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const std::vector<Selection>& transforms, const std::optional<ChannelStatistics>& normalize, const Shape& in)
@@ -30,8 +48,11 @@ Pipeline::Pipeline(const std::vector<Selection>& transforms, const std::optional
               "the order is: what changes bytes, then normalize, then random_erasing");
     if (phase == Phase::normalization && normalization_)
       fail_at(selection.place, "images are normalized twice", "keep one of data.normalize and the transforms named normalize");
-    if (transform.shape) output_ = transform.shape(output_);
-    if (transform.statistics) normalization_ = transform.statistics;
+    output_ = shape_after(transform, output_, selection.place);
+    if (transform.statistics) {
+      if (const std::string wrong = wrong_count(*transform.statistics, output_.channels); !wrong.empty()) fail_at(selection.place, wrong);
+      normalization_ = transform.statistics;
+    }
     if (phase != Phase::normalization) (phase == Phase::bytes ? byte_transforms_ : float_transforms_).push_back(std::move(transform));
     reached = phase;
     previous = &selection;
@@ -52,10 +73,8 @@ void Pipeline::make_tables() {
     tables_.assign(channels, byte_table(0.0F, 1.0F));
     return;
   }
+  if (const std::string wrong = wrong_count(*normalization_, output_.channels); !wrong.empty()) throw InputError("data." + wrong);
   const std::vector<double>&means = normalization_->means, &deviations = normalization_->deviations;
-  if (means.size() != channels || deviations.size() != channels)
-    throw InputError(fmt::format("data.normalize: {} in mean and {} in std for images of {} channel{}", means.size(), deviations.size(),
-                                 channels, channels == 1 ? "" : "s"));
   for (std::size_t c = 0; c < channels; ++c) tables_.push_back(byte_table(static_cast<float>(means[c]), static_cast<float>(deviations[c])));
 }
 

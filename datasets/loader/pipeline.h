@@ -15,8 +15,8 @@ namespace cnnctl {
 class Pipeline {
  public:
   /// For images of shape `in`, in which a height or width of 0 stands for one that differs from image to image. `normalize` comes from
-  /// data.normalize. Throws ConfigError, which points at the transform that stands in the wrong place; InputError where images of `in`
-  /// cannot go through, or where the number of means or deviations is not that of the channels.
+  /// data.normalize. Throws ConfigError, which points at the transform that stands in the wrong place, or that cannot take what comes to it
+  /// from images of `in`; InputError where data.normalize has another number of means or deviations than there are channels.
   Pipeline(const std::vector<Selection>& transforms, const std::optional<ChannelStatistics>& normalize, const Shape& in);
 
   /// The shape of what comes out, with 0 as in the constructor.

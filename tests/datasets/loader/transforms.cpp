@@ -37,7 +37,7 @@ LoaderOptions augmenting() {
   return options;
 }
 
-std::string order_error(const std::vector<std::string>& items, const std::optional<ChannelStatistics>& normalize = std::nullopt) {
+std::string config_error_of(const std::vector<std::string>& items, const std::optional<ChannelStatistics>& normalize = std::nullopt) {
   try {
     const Pipeline pipeline(selections(items), normalize, {3, 18, 18});
   } catch (const ConfigError& error) {
@@ -94,17 +94,19 @@ TEST_CASE("normalize among the transforms does what data.normalize does") {
 
 TEST_CASE("transforms in an order that cannot be are errors that point at them") {
   const std::string normalize = "normalize: {mean: [0, 0, 0], std: [1, 1, 1]}";
-  CHECK(contains(order_error({"random_erasing", "horizontal_flip"}), "test.yaml:1:1: error: horizontal_flip stands behind random_erasing"));
-  CHECK(contains(order_error({"random_erasing", normalize}), "normalize stands behind random_erasing"));
-  CHECK(contains(order_error({normalize, "grayscale"}), "grayscale stands behind normalize"));
-  CHECK(contains(order_error({normalize, normalize}), "images are normalized twice"));
-  CHECK(contains(order_error({normalize}, ChannelStatistics{{0, 0, 0}, {1, 1, 1}}), "images are normalized twice"));
+  CHECK(contains(config_error_of({"random_erasing", "horizontal_flip"}),
+                 "test.yaml:1:1: error: horizontal_flip stands behind random_erasing"));
+  CHECK(contains(config_error_of({"random_erasing", normalize}), "normalize stands behind random_erasing"));
+  CHECK(contains(config_error_of({normalize, "grayscale"}), "grayscale stands behind normalize"));
+  CHECK(contains(config_error_of({normalize, normalize}), "images are normalized twice"));
+  CHECK(contains(config_error_of({normalize}, ChannelStatistics{{0, 0, 0}, {1, 1, 1}}), "images are normalized twice"));
 }
 
 TEST_CASE("images that transforms cannot take are found before anything is trained") {
-  LoaderOptions options;
-  options.transforms = selections({"random_crop: {size: 20}"});
-  CHECK(contains(input_error([&] { make_loader(colored_images(), options); }), "20x20 pixels do not fit into an image of 18x18"));
+  CHECK(contains(config_error_of({"random_crop: {size: 20}"}),
+                 "test.yaml:1:1: error: random_crop: 20x20 pixels do not fit into an image of 18x18"));
+  CHECK(contains(config_error_of({"normalize: {mean: [0], std: [1, 1, 1]}"}),
+                 "test.yaml:1:1: error: normalize: 1 in mean and 3 in std for images of 3 channels"));
 }
 
 TEST_CASE("floats are neither transformed nor normalized: asking for it is an error that says what to do") {
