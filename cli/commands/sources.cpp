@@ -45,6 +45,15 @@ void keep_back(LoadedSplit& split, double share, std::uint64_t seed) {
 
 std::uint64_t seed_of(const Experiment& experiment) { return static_cast<std::uint64_t>(experiment.train.seed); }
 
+/// What messages call the images of a purpose: their dataset, and the transforms behind it where there are any.
+std::string name_of_images(const Experiment& experiment, Purpose purpose) {
+  const DataSpec& data = experiment.data;
+  if (data.train_transforms.empty() && data.test_transforms.empty()) return data.dataset.type;
+  const bool trains = purpose == Purpose::training;
+  const bool is_empty = (trains ? data.train_transforms : data.test_transforms).empty();
+  return fmt::format("{}, {} data.transforms.{},", data.dataset.type, is_empty ? "without" : "after", trains ? "train" : "test");
+}
+
 /// A split as the dataset has it; nothing where it has none.
 std::optional<Dataset> read_dataset(const Experiment& experiment, Split split) {
   require_dataset(experiment);
@@ -104,7 +113,7 @@ std::unique_ptr<BatchSource> make_source(const Experiment& experiment, const Loa
   LoaderOptions options = loader_options(experiment, purpose);
   options.images = images;
   auto source = make_loader(split.dataset, options);
-  check_image_shape(experiment, source->image_shape(), experiment.data.dataset.type);
+  check_image_shape(experiment, source->image_shape(), name_of_images(experiment, purpose));
   return source;
 }
 

@@ -31,9 +31,12 @@ void check_image_shape(const Experiment& experiment, const Shape& image, const s
   const Shape& input = experiment.graph.input_shape();
   if (input.channels == image.channels && input.height == image.height && input.width == image.width) return;
   const Value* value = experiment.config.find("input");
+  std::string hint = fmt::format("write input: [{}, {}, {}]", image.channels, image.height, image.width);
+  if (input.channels == 1 && image.channels == 3) hint += ", or put grayscale into data.transforms, for train and test";
+  if (input.channels == 3 && image.channels == 1)
+    hint += ", or put grayscale: {num_output_channels: 3} into data.transforms, for train and test";
   fail_at(value ? value->place : Place{},
-          fmt::format("the network's input is {}, but the images of {} are {}", to_string(input), dataset, to_string(image)),
-          fmt::format("write input: [{}, {}, {}]", image.channels, image.height, image.width));
+          fmt::format("the network's input is {}, but the images of {} are {}", to_string(input), dataset, to_string(image)), hint);
 }
 
 }  // namespace cnnctl

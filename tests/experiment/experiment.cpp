@@ -247,7 +247,7 @@ TEST_CASE("the data's images must have the shape of the network's input") {
   CHECK_NOTHROW(check_image_shape(experiment, {1, 4, 4}, "mnist"));
   const std::string message = config_error([&] { check_image_shape(experiment, {3, 32, 32}, "cifar10"); });
   CHECK(contains(message, "nets/small net.yaml:1:8: error: the network's input is 1x4x4, but the images of cifar10 are 3x32x32"));
-  CHECK(contains(message, "write input: [3, 32, 32]"));
+  CHECK(contains(message, "write input: [3, 32, 32], or put grayscale into data.transforms"));
 }
 
 TEST_CASE("mixup and cutmix are given as a map, or as alpha alone, and none turns them off") {

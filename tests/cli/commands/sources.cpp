@@ -41,6 +41,16 @@ TEST_CASE("a validation split that leaves nothing to train or to validate on is 
   CHECK(contains(result.err, "data.validation: 0.001 of 100 training images leaves none to validate on"));
 }
 
+TEST_CASE("images that transforms bring to another shape than the network's are an error that says whose transforms") {
+  const TemporaryFolder folder;
+  const auto error = [&](const std::string& transforms) {
+    return train_tiny(folder.path(), {"--set", "data.transforms=" + transforms}).err;
+  };
+  CHECK(contains(error("{train: [{resize: {size: 16}}]}"), "but the images of digits, after data.transforms.train, are 1x16x16"));
+  CHECK(contains(train_tiny(folder.path(), {"--set", "input=[1,16,16]", "--set", "data.transforms={train: [{resize: {size: 16}}]}"}).err,
+                 "but the images of digits, without data.transforms.test, are 1x28x28"));
+}
+
 TEST_CASE("a label beyond the network's outputs is an error with the file's name, in every split") {
   const TemporaryFolder folder;
   const auto write_labels = [&](const std::string& name, char second) {
