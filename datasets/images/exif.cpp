@@ -38,7 +38,8 @@ int tiff_orientation(std::span<const std::uint8_t> tiff) {
     const std::optional<std::uint32_t> tag = reader.number(entry, 2);
     if (!tag) return 1;
     if (*tag != orientation_tag) continue;
-    const std::uint32_t value = reader.number(entry + 8, 2).value_or(1);
+    constexpr std::uint32_t four_bytes = 4;  // LONG, which some programs write in place of SHORT
+    const std::uint32_t value = reader.number(entry + 8, reader.number(entry + 2, 2) == four_bytes ? 4 : 2).value_or(1);
     return value >= 1 && value <= 8 ? static_cast<int>(value) : 1;
   }
   return 1;
@@ -54,6 +55,10 @@ int exif_orientation(std::span<const std::uint8_t> jpeg) {
   constexpr std::uint8_t start_of_scan = 0xDA, application_1 = 0xE1;
   std::size_t at = 2;
   while (at + 4 <= jpeg.size() && jpeg[at] == 0xFF && jpeg[at + 1] != start_of_scan) {
+    if (jpeg[at + 1] == 0xFF) {  // markers may stand behind any number of fill bytes
+      ++at;
+      continue;
+    }
     const std::size_t length = std::size_t{jpeg[at + 2]} << 8U | jpeg[at + 3];
     if (length < 2 || length > jpeg.size() - at - 2) return 1;
     const auto content = jpeg.subspan(at + 4, length - 2);

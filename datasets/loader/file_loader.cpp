@@ -82,8 +82,7 @@ class ImageQueue {
     PreparedImage image;
     std::exception_ptr failure;
   };
-  struct Ticket {
-    std::size_t number;
+  struct Task {
     std::int64_t epoch;
     std::int32_t index;
   };
@@ -104,11 +103,11 @@ class ImageQueue {
   /// Whether an image can be begun: there is a slot for it, and the order goes on.
   bool has_work() const { return open_ && issued_ - taken_ < slots_.size() && (endless_ || order_.position() < order_.size()); }
 
-  Ticket issue() {
+  /// What the next ticket asks for.
+  Task next_task() {
     if (order_.position() == order_.size()) order_.seek(order_.epoch() + 1, 0);
     const std::int64_t epoch = order_.epoch();
-    ++busy_;
-    return {issued_++, epoch, order_.take(1).front()};
+    return {epoch, order_.take(1).front()};
   }
 
   void work() {
@@ -117,16 +116,18 @@ class ImageQueue {
     while (true) {
       work_to_do_.wait(lock, [this] { return closed_ || has_work(); });
       if (closed_) return;
-      const Ticket ticket = issue();
-      lock.unlock();
+      const std::size_t ticket = issued_++;
+      ++busy_;
       Slot filled{true, {}, nullptr};
       try {
-        filled.image = reader_.read(ticket.index, ticket.epoch);
+        const Task task = next_task();  // may want for memory, for the order of another epoch
+        lock.unlock();
+        filled.image = reader_.read(task.index, task.epoch);
       } catch (...) {
         filled.failure = std::current_exception();
       }
-      lock.lock();
-      slot_of(ticket.number) = std::move(filled);
+      if (!lock.owns_lock()) lock.lock();
+      slot_of(ticket) = std::move(filled);
       --busy_;
       image_done_.notify_all();
     }

@@ -38,6 +38,19 @@ TEST_CASE("JPEG and PNG files of every kind have Pillow's pixels, turned as Exif
   CHECK(files >= 20);
 }
 
+TEST_CASE("Exif's orientation is found as a number of four bytes too, and behind bytes that fill up to a marker") {
+  const TemporaryFolder folder;
+  const std::string plain = read_text(folder_of_images + "color.jpg"), start = plain.substr(0, 2), rest = plain.substr(2);
+  const std::string big("Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x04\0\0\0\x01\0\0\0\x06\0\0\0\0", 32);
+  const std::string little("Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x04\0\x01\0\0\0\x06\0\0\0\0\0\0\0", 32);
+  const std::string length("\0\x22", 2);
+  for (const std::string& content : {big, little})
+    for (const std::string marker : {"\xFF\xE1", "\xFF\xFF\xFF\xE1"}) {
+      write_text(folder.file("turned.jpg"), start + marker + length + content + rest);
+      CHECK(read_image(folder.file("turned.jpg"), 3).shape == Shape{3, 36, 24});
+    }
+}
+
 TEST_CASE("an image that will be shrunk is decoded smaller, as Pillow's draft does") {
   const Transform resize = make_transform(select_transform("resize: {size: 20}"));
   Random random(1);
