@@ -24,6 +24,7 @@ struct Dataset {
   /// Names, by label; every label has one. Empty where the dataset does not say how many classes there are (numpy without `classes`):
   /// whoever knows the network's outputs then holds largest_label() against them.
   std::vector<std::string> classes;
+  std::string warning = {};     // what its reader left out that the user may have meant to be in it
   std::string label_file = {};  // where the labels were read from, if that is one file and `classes` may be empty
 
   std::int64_t size() const { return static_cast<std::int64_t>(labels.size()); }

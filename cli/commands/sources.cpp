@@ -59,7 +59,9 @@ std::optional<Dataset> read_dataset(const Experiment& experiment, Split split) {
   require_dataset(experiment);
   const Selection& selection = experiment.data.dataset;
   if (!has_split(selection, split)) return std::nullopt;
-  return load_dataset(selection, split, seed_of(experiment));
+  Dataset dataset = load_dataset(selection, split, seed_of(experiment));
+  if (!dataset.warning.empty()) print_warnings({dataset.warning});
+  return dataset;
 }
 
 /// What data.limit and data.validation make of a split.

@@ -99,6 +99,17 @@ TEST_CASE("linked folders are followed but for links to where they lie, and hidd
   CHECK(std::get<ImageFiles>(train.pixels).path(3) == root.path().string() + "/train/cat/linked/far.png");
 }
 
+TEST_CASE("images of kinds that are not read are counted in a warning") {
+  const TemporaryFolder root;
+  write_folder(root);
+  CHECK(load(root, Split::train).warning.empty());
+  for (const char* name : {"train/cat/a.webp", "train/dog/deep/b.TIFF", "test/dog/c.gif"}) write_text(root.path() / name, "");
+  const std::string path = root.path().string();
+  CHECK(load(root, Split::train).warning ==
+        path + "/train: left out 2 image files of other kinds than JPEG and PNG; convert them to have them used");
+  CHECK(contains(load(root, Split::test).warning, path + "/test: left out 1 image file of"));
+}
+
 TEST_CASE("a test folder that is named must be there, the default one need not") {
   const TemporaryFolder root;
   write_folder(root);
