@@ -90,12 +90,17 @@ void refuse_special_target(const std::string& path) {
 }  // namespace
 
 void write_file_atomically(const std::string& path, std::span<const std::string_view> pieces) {
+  write_file_atomically(path, [&](const WritePiece& put) { std::for_each(pieces.begin(), pieces.end(), put); });
+}
+
+void write_file_atomically(const std::string& path, const std::function<void(const WritePiece& put)>& write) {
   refuse_special_target(path);
   TemporaryFile temporary(temporary_name(path));
   Descriptor descriptor(::open(temporary.path().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!descriptor.is_open()) fail_to_write(path, errno);
-  for (const std::string_view piece : pieces)
+  write([&](std::string_view piece) {
     if (!descriptor.write(piece)) fail_to_write(path, errno);
+  });
   if (::fsync(descriptor.number()) != 0 || !descriptor.close()) fail_to_write(path, errno);
   if (!temporary.rename_to(path)) fail_to_write(path, errno);
   remove_stale_files(path);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -27,5 +28,15 @@ SafeTensors read_safetensors(const std::string& path);
 /// Writes a file so that a crash at any moment leaves either the old file or the new one: a temporary file beside it, fsync, rename, fsync
 /// of the folder. Tensors are stored as F32, in the order of their names. Throws std::runtime_error with the path and the system's reason.
 void write_safetensors(const std::string& path, const SafeTensors& content);
+
+/// A tensor that is put together when its turn to be written comes.
+struct TensorSource {
+  std::vector<std::int64_t> dims;
+  std::function<std::vector<float>()> values;
+};
+
+/// The same, with one tensor in memory at a time.
+void write_safetensors(const std::string& path, const std::map<std::string, TensorSource>& tensors,
+                       const std::map<std::string, std::string>& metadata);
 
 }  // namespace cnnctl

@@ -21,12 +21,33 @@ constexpr const char* trained_weights = "trained";
 
 std::string tensor_name(const std::string& state, const std::string& parameter) { return fmt::format("optimizer.{}.{}", state, parameter); }
 
-/// Weights under their names, with what every checkpoint carries in its metadata.
-SafeTensors content(const Model& model, const std::string& config, const std::vector<std::string>& classes) {
-  SafeTensors file = save_weights(model);
-  file.metadata = {{"format", "pt"}, {"config", config}, {"classes", json(classes).dump(-1, ' ', false, json::error_handler_t::replace)}};
-  if (!model.choices().empty()) file.metadata["choices"] = choices_text(model.choices());
-  return file;
+using TensorSources = std::map<std::string, TensorSource>;
+
+/// Weights under their names, behind a prefix, as the model holds them when they are written.
+void add_weights(TensorSources& tensors, const std::string& prefix, const Model& model, Ema* ema, Ema::Held held) {
+  const auto& parameters = model.graph().parameters;
+  for (std::size_t id = 0; id < parameters.size(); ++id)
+    tensors[prefix + parameters[id].name] = {parameters[id].dims, [&model, ema, held, id] {
+                                               if (ema) ema->hold(held);
+                                               return model.parameter(static_cast<ParameterId>(id));
+                                             }};
+}
+
+void add_optimizer_state(TensorSources& tensors, const Model& model, Optimizer& optimizer) {
+  const auto& parameters = model.graph().parameters;
+  for (const auto& buffer : optimizer.state())
+    for (std::size_t id = 0; id < parameters.size(); ++id)
+      if (parameters[id].trainable)
+        tensors[tensor_name(buffer.name, parameters[id].name)] = {
+            parameters[id].dims, [&model, id, values = buffer.values] { return model.to_plain(static_cast<ParameterId>(id), values); }};
+}
+
+/// What every checkpoint carries in its metadata.
+std::map<std::string, std::string> metadata_of(const Model& model, const std::string& config, const std::vector<std::string>& classes) {
+  std::map<std::string, std::string> metadata = {
+      {"format", "pt"}, {"config", config}, {"classes", json(classes).dump(-1, ' ', false, json::error_handler_t::replace)}};
+  if (!model.choices().empty()) metadata["choices"] = choices_text(model.choices());
+  return metadata;
 }
 
 /// Throws InputError that names the parts of the optimizer's state that the file lacks.
@@ -69,29 +90,23 @@ void restore_weights(const SafeTensors& file, const std::string& path, const Sav
 }  // namespace
 
 void write_best(const std::string& path, const Model& model, const std::string& config, const std::vector<std::string>& classes) {
-  write_safetensors(path, content(model, config, classes));
+  TensorSources tensors;
+  add_weights(tensors, "", model, nullptr, Ema::Held::averaged);
+  write_safetensors(path, tensors, metadata_of(model, config, classes));
 }
 
 void write_last(const std::string& path, Model& model, const std::string& config, const std::vector<std::string>& classes,
                 const TrainingState& state) {
-  SafeTensors file;
-  {
-    const EmaScope averaged(state.ema, Ema::Held::averaged);
-    file = content(model, config, classes);
-  }
-  const EmaScope trained(state.ema, Ema::Held::trained);
+  const EmaScope trained(state.ema, Ema::Held::trained);  // as it is again behind the last tensor
+  TensorSources tensors;
+  add_weights(tensors, "", model, state.ema, Ema::Held::averaged);
+  if (state.ema) add_weights(tensors, tensor_name(trained_weights, ""), model, state.ema, Ema::Held::trained);
+  add_optimizer_state(tensors, model, state.optimizer);
   SavedState saved{state.progress, model.dropout_step(), state.optimizer.counters(), state.schedule.state(), std::nullopt};
   if (state.ema) saved.ema_updates = state.ema->updates();
-  add_saved_state(saved, file.metadata);
-  const auto& parameters = model.graph().parameters;
-  for (const auto& buffer : state.optimizer.state())
-    for (std::size_t id = 0; id < parameters.size(); ++id)
-      if (parameters[id].trainable)
-        file.tensors[tensor_name(buffer.name, parameters[id].name)] = {parameters[id].dims,
-                                                                       model.to_plain(static_cast<ParameterId>(id), buffer.values)};
-  if (state.ema)
-    for (auto& [name, tensor] : save_weights(model).tensors) file.tensors[tensor_name(trained_weights, name)] = tensor;
-  write_safetensors(path, file);
+  std::map<std::string, std::string> metadata = metadata_of(model, config, classes);
+  add_saved_state(saved, metadata);
+  write_safetensors(path, tensors, metadata);
 }
 
 void restore(const Checkpoint& checkpoint, const std::string& path, Model& model, const TrainingState& state) {

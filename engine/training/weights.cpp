@@ -143,14 +143,6 @@ std::vector<std::string> summary(const LoadedWeights& weights, const std::string
           fmt::format("init: {}: extra {}", path, counted(weights.extra))};
 }
 
-SafeTensors save_weights(const Model& model) {
-  SafeTensors file;
-  const auto& parameters = model.graph().parameters;
-  for (std::size_t id = 0; id < parameters.size(); ++id)
-    file.tensors[parameters[id].name] = {parameters[id].dims, model.parameter(static_cast<ParameterId>(id))};
-  return file;
-}
-
 std::string dims_text(const std::vector<std::int64_t>& dims) {
   std::string text;
   for (const std::int64_t size : dims) {

@@ -44,9 +44,6 @@ std::vector<std::string> warnings(const LoadedWeights& weights, const std::strin
 /// Three lines for the log: what was loaded, left out, extra.
 std::vector<std::string> summary(const LoadedWeights& weights, const std::string& path);
 
-/// All parameters under their names.
-SafeTensors save_weights(const Model& model);
-
 /// "16x1x5x5", "scalar" where there is none: dimensions for messages.
 std::string dims_text(const std::vector<std::int64_t>& dims);
 

@@ -27,6 +27,23 @@ std::string write_error(const std::string& path) {
   return "";
 }
 
+TEST_CASE("a file is made of pieces that are handed over one by one, and stays as it was where that fails") {
+  const TemporaryFolder folder;
+  const std::string path = folder.file("x");
+  write_file_atomically(path, [](const WritePiece& put) {
+    for (const char* piece : {"ab", "", "c"}) put(piece);
+  });
+  CHECK(read_text(path) == "abc");
+  CHECK_THROWS_WITH_AS(write_file_atomically(path,
+                                             [](const WritePiece& put) {
+                                               put("d");
+                                               throw std::runtime_error("no more");
+                                             }),
+                       "no more", std::runtime_error);
+  CHECK(read_text(path) == "abc");
+  CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
+}
+
 TEST_CASE("a file is written from its pieces, over an older one, and nothing else is left in the folder") {
   const TemporaryFolder folder;
   write_text(folder.file("x"), "a much longer old content");

@@ -41,6 +41,20 @@ std::vector<float> read_one(const std::string& type, std::size_t count, const st
   return read_safetensors(path).tensors.at("a").values;
 }
 
+TEST_CASE("tensors that are put together one by one make the same file") {
+  const TemporaryFolder folder;
+  const SafeTensors content{{{"b", {{2}, {1, 2}}}, {"a", {{1, 1}, {3}}}, {"none", {{0}, {}}}}, {{"key", "value"}}};
+  write_safetensors(folder.file("whole"), content);
+  std::map<std::string, TensorSource> sources;
+  for (const auto& [name, tensor] : content.tensors) sources[name] = {tensor.dims, [&values = tensor.values] { return values; }};
+  write_safetensors(folder.file("one_by_one"), sources, content.metadata);
+  CHECK(read_text(folder.file("one_by_one")) == read_text(folder.file("whole")));
+  sources["a"].values = [] { return std::vector<float>(2); };
+  CHECK_THROWS_WITH_AS(write_safetensors(folder.file("one_by_one"), sources, {}),
+                       doctest::Contains("tensor 'a' has 2 values, which is not the product of [1, 1]"), std::runtime_error);
+  CHECK(read_text(folder.file("one_by_one")) == read_text(folder.file("whole")));
+}
+
 TEST_CASE("what is written to a safetensors file is read back, to the bit") {
   const TemporaryFolder folder;
   const std::string path = folder.file("x.safetensors");

@@ -98,6 +98,15 @@ inline std::vector<float> all_parameters(const Model& model) {
   return values;
 }
 
+/// All parameters under their names.
+inline SafeTensors save_weights(const Model& model) {
+  SafeTensors file;
+  const auto& parameters = model.graph().parameters;
+  for (std::size_t id = 0; id < parameters.size(); ++id)
+    file.tensors[parameters[id].name] = {parameters[id].dims, model.parameter(static_cast<ParameterId>(id))};
+  return file;
+}
+
 /// Vectors of which class `label` is larger at element `label`; every epoch has an order of its own. Remembers what was asked.
 class TestSource final : public BatchSource {
  public:
