@@ -2,20 +2,54 @@
 
 #include <algorithm>
 #include <cassert>
+#include <clocale>
+#include <cwchar>
 #include <numeric>
 #include <utility>
-
-#include "engine/diagnostics/utf8.h"
 
 namespace cnnctl {
 namespace {
 
 constexpr std::string_view gap = "  ";  // between two columns
 
+/// Has this thread's C functions take text for UTF-8, whatever the user's locale.
+class Utf8Locale {
+ public:
+  Utf8Locale() : before_(::uselocale(utf8())) {}
+  ~Utf8Locale() { ::uselocale(before_); }
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+
+ private:
+  /// 0, which changes nothing, where the system has no such locale.
+  static locale_t utf8() {
+    static const locale_t locale = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);
+    return locale;
+  }
+
+  locale_t before_;
+};
+
 }  // namespace
 
 std::size_t display_width(std::string_view text) {
-  return text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues_character));
+  const Utf8Locale locale;
+  std::mbstate_t state{};
+  std::size_t width = 0;
+  while (!text.empty()) {
+    wchar_t character = 0;
+    const std::size_t bytes = std::mbrtowc(&character, text.data(), text.size(), &state);
+    if (bytes == 0 || bytes > text.size()) {  // no character: a terminal shows something in its place
+      state = {};
+      text.remove_prefix(1);
+      ++width;
+      continue;
+    }
+    text.remove_prefix(bytes);
+    const int columns = ::wcwidth(character);
+    width += columns < 0 ? 1 : static_cast<std::size_t>(columns);
+  }
+  return width;
 }
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}

@@ -7,7 +7,7 @@
 
 namespace cnnctl {
 
-/// Characters (UTF-8 code points) of a text: its width on a terminal.
+/// Columns that a UTF-8 text takes on a terminal: two for a wide character, none for a mark on the one before. Source: wcwidth of POSIX.
 std::size_t display_width(std::string_view text);
 
 /// Rows of text in aligned columns under a line of titles.

@@ -26,4 +26,13 @@ TEST_CASE("a table counts characters, not bytes") {
         "Junge    2\n");
 }
 
+TEST_CASE("wide characters take two columns, marks on others none, and bytes that are no character one each") {
+  CHECK(display_width("") == 0);
+  CHECK(display_width("cat") == 3);
+  CHECK(display_width("日本") == 4);
+  CHECK(display_width("e\u0301") == 1);
+  CHECK(display_width("\xFFx\xE6\x97") == 4);
+  CHECK(display_width(std::string_view("a\0b", 3)) == 3);
+}
+
 }  // namespace cnnctl
