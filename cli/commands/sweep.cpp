@@ -40,7 +40,7 @@ std::vector<std::string> sets_of(const SweepOptions& options, const Sweep& sweep
 }
 
 [[noreturn]] void refuse_untested() {
-  throw InputError("sweep compares accuracies, and the dataset has no test images to measure them on");
+  throw InputError("sweep compares accuracies, and the dataset has no test images that can be read to measure them on");
 }
 
 /// Mistakes in any of the runs, before the first is trained.

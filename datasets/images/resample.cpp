@@ -153,8 +153,13 @@ Image pick_nearest(const Image& image, const Box& box, const Size& to) {
   return result;
 }
 
+constexpr std::int64_t longest_side = 1 << fraction_bits;  // of what is resampled: a mean of more pixels has no weights left
+
 /// What is resampled in one direction and then in the other may be larger in between than before and after.
 void require_room(const Box& box, const Size& to) {
+  if (std::max(box.height, box.width) > longest_side)
+    throw InputError(
+        fmt::format("is {}x{} pixels; images with a side of more than {} pixels are not resized", box.height, box.width, longest_side));
   const std::int64_t rows = std::max(box.height, to.height);
   if (rows > max_image_pixels / to.width)
     throw InputError(fmt::format("to make {} pixels of {}x{} takes an image of {}x{} in between; images of more than {} pixels are refused",

@@ -19,7 +19,7 @@ struct TransformedFile {
 };
 
 /// Reads an image file and transforms its bytes; `random` then stands where Pipeline::write() goes on. Throws InputError with the path,
-/// UnfitImage where it can be read.
+/// UnfitImage where it can be read, but has not a size that the transforms take.
 TransformedFile read_transformed(const std::string& path, std::int64_t channels, const Pipeline& pipeline, Random& random);
 
 /// An image on its way: its bytes, what is random in the transforms that are still to come, its label.

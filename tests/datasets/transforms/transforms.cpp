@@ -74,6 +74,9 @@ TEST_CASE("resize refuses to make an image that is larger than any image may be,
   const std::string message = input_error([] { transformed("resize: {size: [64, 8192]}", counting_image({1, 20'000, 1})); });
   CHECK(message ==
         "to make 64x8192 pixels of 20000x1 takes an image of 20000x8192 in between; images of more than 100000000 pixels are refused");
+  CHECK(input_error([] {
+          transformed("resize: {size: [8, 8]}", counting_image({1, 1, 5'000'000}));
+        }) == "is 1x5000000 pixels; images with a side of more than 4194304 pixels are not resized");
 }
 
 TEST_CASE("an image of which single pixels are picked is decoded whole") {
