@@ -388,22 +388,5 @@ TEST_CASE("checkpoints are due every so many steps or epochs, between two update
   CHECK(saved_at({.epochs = 1, .batch_size = 2, .checkpoint_every = every(1, Interval::Unit::minutes)}) == Steps{5});
 }
 
-TEST_CASE("centuries between checkpoints are not over at once") {
-  const CheckpointPace pace({200'000'000, Interval::Unit::minutes});
-  CHECK_FALSE(pace.is_due(1));
-}
-
-TEST_CASE("minutes between checkpoints are those of a clock") {
-  Clock::time_point now;
-  CheckpointPace pace({5, Interval::Unit::minutes}, [&] { return now; });
-  now += std::chrono::seconds(299);
-  CHECK_FALSE(pace.is_due(1000));
-  now += std::chrono::seconds(1);
-  CHECK(pace.is_due(1001));
-  CHECK(pace.is_due_after(1, 1001));
-  pace.restart(1001);
-  CHECK_FALSE(pace.is_due(1002));
-}
-
 }  // namespace
 }  // namespace cnnctl
