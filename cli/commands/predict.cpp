@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <numeric>
 #include <span>
@@ -122,11 +121,10 @@ nlohmann::json to_json(const std::vector<std::vector<Guess>>& images, const std:
   return {{"images", std::move(list)}};
 }
 
-/// Of a run's folder its checkpoint.
 std::vector<std::string> files_read(const PredictOptions& options) {
   std::vector<std::string> files = options.images;
-  const std::string checkpoint = (std::filesystem::path(options.source) / "last.safetensors").string();
-  files.insert(files.end(), {options.source, checkpoint, options.input, options.init});
+  const std::string& source = options.source;
+  files.insert(files.end(), {is_checkpoint(source) ? checkpoint_file(source) : source, options.input, options.init});
   return files;
 }
 

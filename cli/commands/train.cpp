@@ -58,8 +58,9 @@ class Run {
       : job_(job),
         spec_(job.experiment.train),
         start_(start),
+        length_(trainer_options(spec_).run_length(job.train->size())),
         optimizer_(make_optimizer(spec_.optimizer, job.model->trainable_values().size())),
-        schedule_(make_schedule(spec_.schedule, trainer_options(spec_).run_length(job.train->size()), *optimizer_)),
+        schedule_(make_schedule(spec_.schedule, length_, *optimizer_)),
         ema_(spec_.ema ? std::make_unique<Ema>(*job.model, *spec_.ema) : nullptr),
         trainer_(*job.model, *job.train, job.measured(),
                  {make_loss(spec_.loss, job.train->classes()), *optimizer_,
@@ -134,8 +135,7 @@ class Run {
     output_->info(data_line(job_));
     for (const std::string& line : job_.init_summary) output_->info(line);
     if (const std::string tuning = tuning_line(job_.model->tuning()); !tuning.empty()) output_->info(tuning);
-    const RunLength length = trainer_options(spec_).run_length(job_.train->size());
-    if (const std::string warning = short_for_average(spec_, length); !warning.empty()) output_->warning(warning);
+    if (const std::string warning = short_for_average(spec_, length_); !warning.empty()) output_->warning(warning);
     output_->info(fmt::format("run: {}", folder_->path()));
     if (job_.resumed) output_->info(resume_line());
     output_->event({{"event", "start"},
@@ -248,6 +248,7 @@ class Run {
   TrainJob& job_;
   const TrainSpec& spec_;
   Clock::time_point start_;
+  RunLength length_;
   std::unique_ptr<Optimizer> optimizer_;
   std::unique_ptr<Schedule> schedule_;
   std::unique_ptr<Ema> ema_;
