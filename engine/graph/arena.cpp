@@ -6,6 +6,7 @@
 #include <iterator>
 #include <numeric>
 #include <span>
+#include <utility>
 
 #include "engine/graph/graph.h"
 #include "engine/graph/shape.h"
@@ -17,11 +18,12 @@ constexpr std::int64_t alignment = 64;  // a cache line, and the widest vector r
 
 std::int64_t aligned(std::int64_t bytes) { return checked_sum(bytes, alignment - 1) / alignment * alignment; }
 
-/// Largest first; among equals the earlier one, so that a plan does not depend on the sort.
+/// Those whose place is given, then the largest first; among equals the earlier one, so that a plan does not depend on the sort.
 std::vector<std::size_t> placing_order(const std::vector<Lifetime>& lifetimes) {
   std::vector<std::size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return lifetimes[a].bytes > lifetimes[b].bytes; });
+  const auto rank = [&](std::size_t i) { return std::pair(lifetimes[i].offset.has_value(), lifetimes[i].bytes); };
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) > rank(b); });
   return order;
 }
 
@@ -135,7 +137,7 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
     const std::int64_t bytes = aligned(lifetime.bytes);
     if (bytes == 0) continue;
     const Steps alive{lifetime.first, lifetime.last};
-    const std::int64_t begin = arena.lowest_free(alive, bytes);
+    const std::int64_t begin = lifetime.offset ? *lifetime.offset : arena.lowest_free(alive, bytes);
     const std::int64_t end = checked_sum(begin, bytes);
     arena.take(alive, {begin, end});
     plan.offsets[index] = begin;

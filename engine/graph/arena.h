@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace cnnctl {
@@ -10,6 +11,7 @@ struct Lifetime {
   std::int64_t bytes = 0;
   int first = 0;
   int last = 0;
+  std::optional<std::int64_t> offset{};  // where it has to stand: a multiple of 64 bytes
 };
 
 /// Where each buffer starts in the one allocation, and how long that is. Offsets are multiples of 64 bytes.
@@ -18,9 +20,9 @@ struct ArenaPlan {
   std::int64_t bytes = 0;
 };
 
-/// Places buffers so that those alive at the same time do not overlap: largest first, each at the lowest offset that is free for its whole
-/// life (greedy by size; Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020). Throws ShapeError where the
-/// whole does not fit 63 bits.
+/// Places buffers so that those alive at the same time do not overlap: first those that have an offset already, which is the caller's
+/// concern among themselves; then the largest first, each at the lowest offset that is free for its whole life (greedy by size; Pisarchyk
+/// and Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020). Throws ShapeError where the whole does not fit 63 bits.
 ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes);
 
 }  // namespace cnnctl

@@ -28,9 +28,8 @@ std::int64_t evaluation_weight_bytes(const Graph& graph);
 inline constexpr std::int64_t program_bytes = std::int64_t{11} << 20;
 
 /// Bytes of memory beyond the dataset that a network needs at a batch size, estimated: the arena of activations, gradients and workspaces
-/// as engine/graph/arena.h plans it, the parameters, in training their gradients and Adam's two moments, in evaluation what
-/// evaluation_weight_bytes says. Every element takes 4 bytes; the padding of blocked formats and the primitives' scratchpads are not
-/// counted, nor program_bytes.
+/// as engine/graph/arena.h plans it, the parameters, in training Adam's two moments, in evaluation what evaluation_weight_bytes says. Every
+/// element takes 4 bytes; the padding of blocked formats and the primitives' scratchpads are not counted, nor program_bytes.
 struct MemoryEstimate {
   std::int64_t train_bytes = 0;
   std::int64_t eval_bytes = 0;

@@ -17,6 +17,9 @@ namespace cnnctl {
 namespace {
 
 constexpr std::int64_t element_bytes = sizeof(float);
+constexpr std::int64_t cache_line = 64;
+
+std::int64_t aligned(std::int64_t bytes) { return checked_sum(bytes, cache_line - 1) / cache_line * cache_line; }
 
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
 /// backward steps a node, the last node's first: by its weights, and by its inputs. Who may write over what follows the rules of runtime's
@@ -44,17 +47,21 @@ class Buffers {
     const Lives lives = find_lives(program, find_recomputation(graph_, program));
     std::vector<Lifetime> lifetimes;
     for (const auto* all : {&lives.first, &lives.again})
-      for (const std::optional<Lifetime>& lifetime : *all)
-        if (lifetime) lifetimes.push_back(*lifetime);
+      for (Buffer buffer = 0; buffer < all->size(); ++buffer) {
+        if (!(*all)[buffer]) continue;
+        lifetimes.push_back(*(*all)[buffer]);
+        lifetimes.back().offset = buffers_[buffer].offset;
+      }
     return plan_arena(lifetimes).bytes;
   }
 
  private:
   struct Usage {
     std::int64_t bytes = 0;
-    bool kept = false;         // read again by a backward, or by the caller
-    int pending_reads = 0;     // of the values in it, by nodes that come later
-    int gradient_holders = 0;  // values that wait for the gradient in it to be read
+    bool kept = false;                     // read again by a backward, or by the caller
+    int pending_reads = 0;                 // of the values in it, by nodes that come later
+    int gradient_holders = 0;              // values that wait for the gradient in it to be read
+    std::optional<std::int64_t> offset{};  // in the arena, where that is settled: of a parameter's gradient
   };
   using Buffer = std::size_t;  // an index into buffers_
 
@@ -84,6 +91,8 @@ class Buffers {
       program.outputs.push_back(static_cast<int>(buffer_of(node_at(step).output)));
     }
     if (training_) program.after = caller(graph_.output);  // it is read until the next forward
+    for (Buffer buffer = 0; buffer < buffers_.size(); ++buffer)
+      if (buffers_[buffer].offset) program.after.push_back(static_cast<int>(buffer));  // and these until the update
     for (int step = steps_ + 1; training_ && step <= 3 * steps_; ++step)
       program.backward.push_back({steps_ - 1 - (step - steps_ - 1) / 2, uses_[index_of(step)]});
     program.stays.assign(buffers_.size(), false);
@@ -146,6 +155,7 @@ class Buffers {
 
   void walk_backward() {
     has_gradient_ = find_gradients(graph_, false);
+    place_parameter_gradients();
     gradients_.assign(graph_.values.size(), std::nullopt);
     second_gradients_ = gradients_;
     reads_before_ = readers_;
@@ -154,6 +164,22 @@ class Buffers {
     for (int step = steps_ - 1; step >= 0; --step) {
       for (const ValueId input : node_at(step).inputs) --reads_before_[index_of(input)];
       if (gradients_[index_of(node_at(step).output)]) backward(step);
+    }
+  }
+
+  /// One after another, as runtime's ParameterStore has them.
+  void place_parameter_gradients() {
+    std::int64_t end = 0;
+    for (const Parameter& parameter : graph_.parameters) {
+      parameter_offsets_.push_back(end);
+      if (parameter.trainable) end = checked_sum(end, aligned(checked_product(parameter.count(), element_bytes)));
+    }
+  }
+
+  void add_parameter_gradients(const Node& node, int step) {
+    for (const ParameterId id : node.parameters) {
+      const Parameter& parameter = graph_.parameters[index_of(id)];
+      if (parameter.trainable) buffers_[add(parameter.count() * element_bytes, step)].offset = parameter_offsets_[index_of(id)];
     }
   }
 
@@ -167,6 +193,7 @@ class Buffers {
     if (second) use(*second, step);
     if (backward_needs(node).output) use(buffer_of(node.output), step);
     for (const ValueId input : kept_inputs(graph_, node)) use(buffer_of(input), by_weights);
+    add_parameter_gradients(node, by_weights);
     if (const std::int64_t bytes = workspace_bytes(graph_, node, batch_size_); bytes > 0) use(add(bytes, forward_step), step);
     const Buffer passed = passed_on(node, gradient, step);
     // A number a channel gets a sum of its own; it comes first, since the map's part may then take the gradient's place.
@@ -242,6 +269,7 @@ class Buffers {
   std::vector<bool> has_gradient_;
   std::vector<std::optional<Buffer>> gradients_;
   std::vector<std::optional<Buffer>> second_gradients_;  // parts that the values' writers add
+  std::vector<std::int64_t> parameter_offsets_;          // of their gradients, by parameter
   std::vector<int> reads_before_;                        // by nodes in front of the one whose backward it is
   std::vector<Usage> buffers_;
 };
@@ -256,7 +284,7 @@ std::int64_t training_bytes(const Graph& graph, std::int64_t batch_size, bool re
   const Graph prepared = prepare_for_training(graph, recompute);
   const Buffers buffers(prepared, batch_size, true);
   const std::int64_t trained = parameter_count(graph) - frozen_count(graph);
-  const std::int64_t optimizer_bytes = checked_product(trained, 3 * element_bytes);  // gradient and Adam's two moments
+  const std::int64_t optimizer_bytes = checked_product(trained, 2 * element_bytes);  // Adam's two moments
   return checked_sum(buffers.arena_bytes(), checked_sum(all_parameter_bytes(graph), optimizer_bytes));
 }
 

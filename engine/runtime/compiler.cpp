@@ -86,9 +86,11 @@ ProgramUses Compiler::program_uses() const {
   for (const LabelledStep& step : program_.backward) uses.backward.push_back(step.uses);
   if (training()) uses.after = those_of({program_.output, program_.input_gradient});  // the output until the next forward pass
   for (const Node& node : graph_.nodes) uses.outputs.push_back(value(node.output).buffer);
-  for (const Buffer& buffer : program_.buffers) {
+  for (std::size_t i = 0; i < program_.buffers.size(); ++i) {
+    const Buffer& buffer = program_.buffers[i];
     uses.bytes.push_back(buffer.bytes);
     uses.stays.push_back(buffer.home != BufferHome::arena);
+    if (buffer.home == BufferHome::gradient) uses.after.push_back(static_cast<BufferId>(i));
   }
   for (std::size_t i = 0; i < values_.size(); ++i)
     if (values_that_stay_[i]) uses.stays[static_cast<std::size_t>(values_[i].buffer)] = true;

@@ -21,7 +21,7 @@ class Chooser;
 enum class BufferHome { arena, constant, value, gradient };
 
 /// Memory that steps work on. In the arena it is alive from the first to the last step that uses it; a constant belongs to the program;
-/// values and gradients are a parameter's in the store.
+/// a value is a parameter's in the store. A parameter's gradient stands in the arena where the store says, until the update.
 struct Buffer {
   BufferHome home = BufferHome::arena;
   std::int64_t bytes = 0;

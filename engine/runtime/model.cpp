@@ -31,7 +31,7 @@ struct Model::Impl {
         training_graph(prepare_for_training(graph, chosen.recompute)),
         evaluation_graph(prepare_for_evaluation(graph)),
         options(chosen),
-        store(graph, chosen.mode == Mode::training),
+        store(graph),
         chooser(chosen, arena, [this] { return step_bytes(graph, options); }) {}
 
   Program& program(Mode mode, std::int64_t batch_size) {
@@ -62,6 +62,10 @@ struct Model::Impl {
       for (auto& [key, program] : programs) program->bind(arena.data());
     }
     added.bind(arena.data());
+  }
+
+  std::span<float> trainable_gradients() const {
+    return options.mode == Mode::training ? store.trainable_gradients(arena.data()) : std::span<float>();
   }
 
   /// Dropout's masks differ from step to step and from seed to seed.
@@ -105,9 +109,9 @@ Program& Model::evaluation(std::int64_t batch_size) { return impl_->program(Mode
 
 std::span<float> Model::trainable_values() { return impl_->store.trainable_values(); }
 
-std::span<float> Model::trainable_gradients() { return impl_->store.trainable_gradients(); }
+std::span<float> Model::trainable_gradients() { return impl_->trainable_gradients(); }
 
-std::span<const float> Model::trainable_gradients() const { return std::as_const(impl_->store).trainable_gradients(); }
+std::span<const float> Model::trainable_gradients() const { return impl_->trainable_gradients(); }
 
 ElementRange Model::trainable_range(ParameterId id) const { return impl_->store.trainable_range(id); }
 

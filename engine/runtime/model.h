@@ -100,8 +100,9 @@ class Model {
   Program& evaluation(std::int64_t batch_size);
 
   /// All trainable parameters one after another, in the model's own formats (padding included, which is zero and stays zero under any
-  /// element-wise update of zero gradients), and their gradients, element for element (none in a
-  /// model made for evaluation). For optimizers.
+  /// element-wise update of zero gradients), and their gradients, element for element (none in a model made for evaluation). For
+  /// optimizers. Gradients are valid from a program's backward() to the next program's forward() or compilation: activations stand in
+  /// their place then.
   std::span<float> trainable_values();
   std::span<float> trainable_gradients();
   std::span<const float> trainable_gradients() const;

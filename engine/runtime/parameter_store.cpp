@@ -19,7 +19,7 @@ float* floats(const AlignedMemory& memory) { return reinterpret_cast<float*>(mem
 
 }  // namespace
 
-ParameterStore::ParameterStore(const Graph& graph, bool with_gradients) : with_gradients_(with_gradients) {
+ParameterStore::ParameterStore(const Graph& graph) {
   for (const Parameter& parameter : graph.parameters)
     slots_.push_back({std::nullopt, parameter.count(), 0, parameter.trainable, parameter.dims});
 }
@@ -39,14 +39,11 @@ void ParameterStore::allocate() {
   }
   values_ = AlignedMemory(bytes(trainable_count_));
   untrained_ = AlignedMemory(bytes(untrained_count_));
-  if (with_gradients_) gradients_ = AlignedMemory(bytes(trainable_count_));
 }
 
 float* ParameterStore::value(ParameterId id) { return floats(slot(id).trainable ? values_ : untrained_) + slot(id).offset; }
 
 const float* ParameterStore::value(ParameterId id) const { return floats(slot(id).trainable ? values_ : untrained_) + slot(id).offset; }
-
-float* ParameterStore::gradient(ParameterId id) { return floats(gradients_) + slot(id).offset; }
 
 void ParameterStore::set_plain(ParameterId id, std::span<const float> values) {
   if (static_cast<std::int64_t>(values.size()) != slot(id).count)
@@ -73,12 +70,8 @@ void ParameterStore::from_plain(ParameterId id, std::span<const float> values, s
 
 std::span<float> ParameterStore::trainable_values() { return {floats(values_), static_cast<std::size_t>(trainable_count_)}; }
 
-std::span<float> ParameterStore::trainable_gradients() {
-  return {floats(gradients_), with_gradients_ ? static_cast<std::size_t>(trainable_count_) : 0};
-}
-
-std::span<const float> ParameterStore::trainable_gradients() const {
-  return {floats(gradients_), with_gradients_ ? static_cast<std::size_t>(trainable_count_) : 0};
+std::span<float> ParameterStore::trainable_gradients(std::byte* arena) const {
+  return {reinterpret_cast<float*>(arena), static_cast<std::size_t>(trainable_count_)};
 }
 
 ElementRange ParameterStore::trainable_range(ParameterId id) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,12 +13,12 @@
 
 namespace cnnctl {
 
-/// The values of all parameters of a graph, and their gradients, each in the format that its first user wanted: weights stay in the
-/// primitives' own format through forward, backward and update. Trainable ones stand one after another, so that an optimizer walks one
-/// buffer.
+/// The values of all parameters of a graph, each in the format that its first user wanted: weights stay in the primitives' own format
+/// through forward, backward and update. Trainable ones stand one after another, so that an optimizer walks one buffer. Their gradients do
+/// so as well, at the beginning of the arena that programs work in: each stands there from the step that computes it to the update.
 class ParameterStore {
  public:
-  ParameterStore(const Graph& graph, bool with_gradients);
+  explicit ParameterStore(const Graph& graph);
 
   /// The format of a parameter: `wanted` where nobody asked before, else what was settled then. `wanted` has as many elements as the
   /// parameter.
@@ -30,8 +31,6 @@ class ParameterStore {
   /// Where a parameter stands, in its settled format; valid once there is memory.
   float* value(ParameterId id);
   const float* value(ParameterId id) const;
-  /// Where its gradient stands, in the same format: only of one that is trained, and in a store with gradients.
-  float* gradient(ParameterId id);
 
   /// Copies a parameter in or out in row-major order. Throws std::invalid_argument where the number of elements is not the parameter's.
   void set_plain(ParameterId id, std::span<const float> values);
@@ -41,8 +40,9 @@ class ParameterStore {
   void from_plain(ParameterId id, std::span<const float> values, std::span<float> buffer) const;
 
   std::span<float> trainable_values();
-  std::span<float> trainable_gradients();
-  std::span<const float> trainable_gradients() const;
+  std::size_t trainable_count() const { return static_cast<std::size_t>(trainable_count_); }
+  /// The gradients in a training program's arena, element for element.
+  std::span<float> trainable_gradients(std::byte* arena) const;
   ElementRange trainable_range(ParameterId id) const;
   std::span<float> untrained_values();
 
@@ -62,10 +62,9 @@ class ParameterStore {
   const Slot& slot(ParameterId id) const { return slots_[static_cast<std::size_t>(id)]; }
 
   std::vector<Slot> slots_;
-  bool with_gradients_;
   std::int64_t trainable_count_ = 0;  // in floats, padding and gaps included
   std::int64_t untrained_count_ = 0;
-  AlignedMemory values_, gradients_, untrained_;
+  AlignedMemory values_, untrained_;
   std::uint64_t version_ = 1;
 };
 

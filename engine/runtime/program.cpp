@@ -12,19 +12,24 @@ namespace {
 
 constexpr std::int64_t kAlignment = 64;
 
-std::vector<std::int64_t> place_in_arena(const std::vector<Buffer>& buffers, std::int64_t& total) {
-  std::vector<Lifetime> lifetimes;
-  std::vector<std::size_t> owners;
-  for (std::size_t i = 0; i < buffers.size(); ++i)
-    if (buffers[i].home == BufferHome::arena && buffers[i].life) {
-      lifetimes.push_back(*buffers[i].life);
-      owners.push_back(i);
-    }
-  const ArenaPlan plan = plan_arena(lifetimes);
-  std::vector<std::int64_t> offsets(buffers.size(), 0);
-  for (std::size_t i = 0; i < owners.size(); ++i) offsets[owners[i]] = plan.offsets[i];
-  total = plan.bytes;
-  return offsets;
+constexpr auto kFloatBytes = static_cast<std::int64_t>(sizeof(float));
+
+std::int64_t offset_of(ElementRange gradient) { return static_cast<std::int64_t>(gradient.begin) * kFloatBytes; }
+
+/// What lies between the parameters' gradients, which fill up cache lines, and those of parameters that the output does not depend on.
+std::vector<ElementRange> gradients_without_step(const std::vector<Buffer>& buffers, const ParameterStore& store) {
+  std::vector<ElementRange> written;
+  for (const Buffer& buffer : buffers)
+    if (buffer.home == BufferHome::gradient && buffer.life) written.push_back(store.trainable_range(buffer.parameter));
+  std::sort(written.begin(), written.end(), [](const ElementRange& a, const ElementRange& b) { return a.begin < b.begin; });
+  written.push_back({store.trainable_count(), store.trainable_count()});
+  std::vector<ElementRange> others;
+  std::size_t end = 0;
+  for (const ElementRange& range : written) {
+    if (range.begin > end) others.push_back({end, range.begin});
+    end = std::max(end, range.end);
+  }
+  return others;
 }
 
 std::vector<std::int64_t> place_constants(const std::vector<Buffer>& buffers, std::int64_t& total) {
@@ -41,18 +46,43 @@ std::vector<std::int64_t> place_constants(const std::vector<Buffer>& buffers, st
 
 StepListProgram::StepListProgram(CompiledProgram compiled, std::int64_t batch_size, ParameterStore& store, bool profile)
     : compiled_(std::move(compiled)), batch_size_(batch_size), store_(store), profile_(profile) {
-  arena_offsets_ = place_in_arena(compiled_.buffers, arena_bytes_);
+  place_in_arena();
   std::int64_t constant_bytes = 0;
   constant_offsets_ = place_constants(compiled_.buffers, constant_bytes);
   constants_ = AlignedMemory(static_cast<std::size_t>(constant_bytes));
 }
 
+void StepListProgram::place_in_arena() {
+  std::vector<Lifetime> lifetimes;
+  std::vector<std::size_t> owners;
+  for (std::size_t i = 0; i < compiled_.buffers.size(); ++i) {
+    const Buffer& buffer = compiled_.buffers[i];
+    const bool is_gradient = buffer.home == BufferHome::gradient;
+    if ((buffer.home != BufferHome::arena && !is_gradient) || !buffer.life) continue;
+    lifetimes.push_back(*buffer.life);
+    if (is_gradient) lifetimes.back().offset = offset_of(store_.trainable_range(buffer.parameter));
+    owners.push_back(i);
+  }
+  if (compiled_.output_gradient >= 0) {
+    zero_gradients_ = gradients_without_step(compiled_.buffers, store_);
+    const int end = compiled_.buffers[static_cast<std::size_t>(compiled_.output)].life->last;  // behind the last step
+    for (const ElementRange& range : zero_gradients_)
+      lifetimes.push_back({static_cast<std::int64_t>(range.end - range.begin) * kFloatBytes, end, end, offset_of(range)});
+  }
+  const ArenaPlan plan = plan_arena(lifetimes);
+  arena_offsets_.assign(compiled_.buffers.size(), 0);
+  for (std::size_t i = 0; i < owners.size(); ++i) arena_offsets_[owners[i]] = plan.offsets[i];
+  arena_bytes_ = plan.bytes;
+}
+
 void StepListProgram::bind(std::byte* arena) {
+  if (compiled_.output_gradient >= 0) gradients_ = store_.trainable_gradients(arena);
   addresses_.assign(compiled_.buffers.size(), nullptr);
   for (std::size_t i = 0; i < addresses_.size(); ++i) {
     const Buffer& buffer = compiled_.buffers[i];
     switch (buffer.home) {
       case BufferHome::arena:
+      case BufferHome::gradient:
         addresses_[i] = arena + arena_offsets_[i];
         break;
       case BufferHome::constant:
@@ -60,9 +90,6 @@ void StepListProgram::bind(std::byte* arena) {
         break;
       case BufferHome::value:
         addresses_[i] = store_.value(buffer.parameter);
-        break;
-      case BufferHome::gradient:
-        addresses_[i] = store_.gradient(buffer.parameter);
         break;
     }
   }
@@ -118,7 +145,12 @@ std::span<const float> StepListProgram::input_gradient() const {
           static_cast<std::size_t>(compiled_.buffers[static_cast<std::size_t>(compiled_.input_gradient)].bytes) / sizeof(float)};
 }
 
-void StepListProgram::backward() { run(compiled_.backward, backward_times_); }
+void StepListProgram::backward() {
+  run(compiled_.backward, backward_times_);
+  for (const ElementRange& range : zero_gradients_)
+    std::fill(gradients_.begin() + static_cast<std::ptrdiff_t>(range.begin), gradients_.begin() + static_cast<std::ptrdiff_t>(range.end),
+              0.0F);
+}
 
 void StepListProgram::run(std::vector<LabelledStep>& steps, Times& times) {
   if (!profile_) {

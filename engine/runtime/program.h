@@ -33,6 +33,7 @@ class StepListProgram final : public Program {
   using Times = std::vector<std::vector<double>>;  // seconds of every run, by step
 
   void prepare();
+  void place_in_arena();
   void run(std::vector<LabelledStep>& steps, Times& times);
   float* floats(BufferId id) const { return static_cast<float*>(addresses_[static_cast<std::size_t>(id)]); }
 
@@ -40,7 +41,9 @@ class StepListProgram final : public Program {
   std::int64_t batch_size_;
   ParameterStore& store_;
   bool profile_;
-  std::vector<std::int64_t> arena_offsets_;  // by BufferId; of those in the arena
+  std::vector<std::int64_t> arena_offsets_;   // by BufferId; of those in the arena
+  std::vector<ElementRange> zero_gradients_;  // of the trainable parameters' gradients, those that no step writes
+  std::span<float> gradients_;                // of all trainable parameters; empty in evaluation
   std::int64_t arena_bytes_ = 0;
   AlignedMemory constants_;
   std::vector<std::int64_t> constant_offsets_;  // by BufferId

@@ -35,7 +35,7 @@ void settle_as_in(const ParameterStore& store, const Node& node, ParameterStore&
 }  // namespace
 
 Trial::Trial(const Compiler& compiler, const Node& node, const AddSteps& add_steps)
-    : graph_(alone(compiler.graph(), node)), store_(graph_, compiler.training()) {
+    : graph_(alone(compiler.graph(), node)), store_(graph_) {
   settle_as_in(compiler.parameters(), node, store_);
   const std::uint64_t dropout_state = 0;
   Chooser chooser;

@@ -132,6 +132,14 @@ TEST_CASE("the largest buffer is placed first, and of equal ones the earlier") {
   CHECK(plan.bytes == 256);
 }
 
+TEST_CASE("buffers with a place keep it, and the others go where they leave room while they live") {
+  const ArenaPlan plan = plan_arena({{256, 0, 1}, {128, 2, 5}, {64, 2, 5, 0}, {64, 4, 5, 64}, {64, 0, 3}});
+  CHECK(plan.offsets == std::vector<std::int64_t>{0, 128, 0, 64, 256});
+  CHECK(plan.bytes == 320);
+  CHECK(plan_arena({{128, 3, 5}, {64, 4, 5, 64}, {64, 0, 3}}).offsets == std::vector<std::int64_t>{128, 64, 0});
+  CHECK(plan_arena({{64, 0, 0, 640}}).bytes == 704);
+}
+
 TEST_CASE("buffers whose sum does not fit 63 bits are an error") {
   constexpr std::int64_t half = std::numeric_limits<std::int64_t>::max() / 2;
   CHECK_THROWS_AS(plan_arena({{half, 0, 0}, {half, 0, 0}, {half, 0, 0}}), ShapeError);

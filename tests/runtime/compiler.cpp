@@ -16,7 +16,7 @@ namespace {
 
 TEST_CASE("a tensor has to stay below 2 GiB, memory of our own loops need not") {
   const Graph graph = Chain({1, 2, 2});
-  ParameterStore store(graph, true);
+  ParameterStore store(graph);
   const std::uint64_t dropout_state = 0;
   const AlignedMemory none;
   Chooser chooser({}, none, [] { return std::int64_t{0}; });
@@ -51,7 +51,7 @@ TEST_CASE("a program keeps to the threads that it was compiled for in the loops 
 TEST_CASE("a norm with a sum adds the two parts of its result's gradient itself, and a third part costs a step") {
   const auto sums = [](const Graph& graph) {
     const std::uint64_t dropout_state = 0;
-    ParameterStore store(graph, true);
+    ParameterStore store(graph);
     const AlignedMemory none;
     Chooser chooser({}, none, [] { return std::int64_t{0}; });
     const CompiledProgram program = Compiler(graph, Mode::training, 2, store, dropout_state, false, chooser).compile();

@@ -25,7 +25,7 @@ void check_estimate(const Graph& graph, std::int64_t images, bool recompute) {
     CHECK(static_cast<double>(estimated) == doctest::Approx(static_cast<double>(real)).epsilon(0.1));
   };
   near("training", model.training(images).arena_bytes(),
-       estimate.train_bytes - parameters - 12 * (parameter_count(graph) - frozen_count(graph)));
+       estimate.train_bytes - parameters - 8 * (parameter_count(graph) - frozen_count(graph)));
   const std::int64_t prepared = evaluation_weight_bytes(prepare_for_evaluation(graph));
   near("evaluation", model.evaluation(images).arena_bytes(), estimate.eval_bytes - parameters - prepared);
 }

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "check.h"
 #include "engine/runtime/selftest.h"
+#include "tests/graph/networks.h"
 
 namespace cnnctl {
 namespace {
@@ -107,6 +109,46 @@ TEST_CASE("padding of blocked weights stays zero while they are trained") {
   for (const Parameter& parameter : model.graph().parameters) elements += static_cast<std::size_t>(parameter.count());
   const auto values = model.trainable_values();
   CHECK(static_cast<std::size_t>(std::count_if(values.begin(), values.end(), [](float v) { return v != 0; })) <= elements);
+}
+
+/// A training step on random images whose gradients come to stand where something else stood.
+void descend_over_remains(Model& model) {
+  Program& program = model.training(2);
+  std::fill(model.trainable_gradients().begin(), model.trainable_gradients().end(), std::numeric_limits<float>::quiet_NaN());
+  descend(model, 2, random_floats(program.input().size(), 1));
+}
+
+std::size_t count_nonzero(std::span<const float> values) {
+  return values.size() - static_cast<std::size_t>(std::count(values.begin(), values.end(), 0.0F));
+}
+
+TEST_CASE("gradients are zero in the padding of formats and between parameters") {
+  const std::string layers =
+      "- conv: {out_channels: 20, kernel_size: 3}\n- batch_norm\n- relu\n- conv: {out_channels: 20, kernel_size: 3, padding: 1, groups: "
+      "20}\n"
+      "- conv: {out_channels: 9, kernel_size: 1}\n- batch_norm: {affine: false}\n- conv: {out_channels: 12, kernel_size: 3, groups: 3}\n"
+      "- layer_norm\n- conv: {out_channels: 24, kernel_size: 1, bias: false}\n- group_norm: {num_groups: 2}\n- prelu\n- flatten\n"
+      "- linear: {out_features: 7}\n- linear: {out_features: 5, bias: false}";
+  Model model(network_of(layers, {3, 12, 12}), options_for(Mode::training, 2));
+  randomize(model, 9);
+  descend_over_remains(model);
+  std::vector<float> placed(model.trainable_gradients().size(), 0.0F);
+  for (std::size_t i = 0; i < model.graph().parameters.size(); ++i)
+    if (const auto id = static_cast<ParameterId>(i); model.graph().parameters[i].trainable)
+      model.from_plain(id, model.to_plain(id, model.trainable_gradients()), placed);
+  CHECK(count_nonzero(placed) > 0);
+  CHECK(std::equal(placed.begin(), placed.end(), model.trainable_gradients().begin()));
+}
+
+TEST_CASE("parameters that the result does not depend on have a gradient of zero") {
+  Chain net({3, 8, 8});
+  const ValueId early = net.convolution(8).value();
+  Model model(net.convolution(4).from(early), options_for(Mode::training, 2));
+  randomize(model, 9);
+  descend_over_remains(model);
+  CHECK(count_nonzero(model.to_plain(0, model.trainable_gradients())) == 8 * 3 * 9);
+  CHECK(count_nonzero(model.to_plain(2, model.trainable_gradients())) == 0);
+  CHECK(count_nonzero(model.trainable_gradients()) == 8 * 3 * 9 + 8);
 }
 
 TEST_CASE("dropout zeroes the share it should, scales the rest, and its backward uses the same mask") {

@@ -25,7 +25,7 @@ struct Run {
 Run run(const Graph& graph, Mode mode) {
   constexpr std::int64_t images = 2;
   const std::uint64_t dropout_state = 0;
-  ParameterStore store(graph, true);
+  ParameterStore store(graph);
   Chooser chooser;
   CompiledProgram compiled = Compiler(graph, mode, images, store, dropout_state, true, chooser).compile();
   store.allocate();
@@ -50,7 +50,8 @@ Run run(const Graph& graph, Mode mode) {
   result.gradients.assign(program.input_gradient().begin(), program.input_gradient().end());
   for (std::size_t i = 0; i < graph.parameters.size(); ++i)
     if (graph.parameters[i].trainable)
-      for (const float value : store.to_plain(static_cast<ParameterId>(i), store.trainable_gradients())) result.gradients.push_back(value);
+      for (const float value : store.to_plain(static_cast<ParameterId>(i), store.trainable_gradients(arena.data())))
+        result.gradients.push_back(value);
   return result;
 }
 

@@ -36,7 +36,7 @@ struct Setting {
 Outcome train(const Graph& graph, const Setting& setting) {
   const std::int64_t images = setting.images;
   const std::uint64_t dropout_state = 5;
-  ParameterStore store(graph, true);
+  ParameterStore store(graph);
   const AlignedMemory none;
   Chooser chooser({.known = setting.known}, none, [] { return std::int64_t{0}; });
   CompiledProgram compiled = Compiler(graph, Mode::training, images, store, dropout_state, true, chooser).compile();
@@ -62,7 +62,7 @@ Outcome train(const Graph& graph, const Setting& setting) {
   std::copy(gradient.begin(), gradient.end(), program.output_gradient().begin());
   program.backward();
   outcome.input_gradient.assign(program.input_gradient().begin(), program.input_gradient().end());
-  outcome.gradients.assign(store.trainable_gradients().begin(), store.trainable_gradients().end());
+  outcome.gradients.assign(store.trainable_gradients(arena.data()).begin(), store.trainable_gradients(arena.data()).end());
   statistics([&](const Parameter& p, ParameterId id) {
     if (p.trainable) return;
     const Numbers values = store.plain(id);
