@@ -155,6 +155,12 @@ Lives find_lives(const ProgramUses& program, const Recomputation& recomputation)
   return lives;
 }
 
+int first_free_run(const Graph& graph) {
+  int run = 0;
+  for (const Node& node : graph.nodes) run = std::max(run, node.recomputed + 1);
+  return run;
+}
+
 std::vector<bool> values_that_stay(const Graph& graph) {
   std::vector<bool> stays(graph.values.size(), false);
   std::vector<int> runs(graph.values.size(), none);  // of the node that writes the value

@@ -54,6 +54,9 @@ struct Lives {
 };
 Lives find_lives(const ProgramUses& program, const Recomputation& recomputation);
 
+/// The number of a run that no node is in.
+int first_free_run(const Graph& graph);
+
 /// By value: whether it stands until the backward pass because a run of nodes that is computed again reads it, or because it is needed
 /// outside of the run that it is computed in. No node may overwrite it, nor write it over its input.
 std::vector<bool> values_that_stay(const Graph& graph);

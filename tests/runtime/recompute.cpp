@@ -90,6 +90,8 @@ void check_recomputation(const std::string& items, const Shape& input, const Set
   CHECK(train(plan_recomputation(graph), setting) == kept);
   CHECK(train(plan_norm_recomputation(graph), setting) == kept);
   CHECK(train(plan_norm_recomputation(plan_recomputation(graph)), setting) == kept);
+  CHECK(train(plan_sum_recomputation(graph), setting) == kept);
+  CHECK(train(plan_sum_recomputation(plan_norm_recomputation(graph)), setting) == kept);
   for (std::size_t nodes = 1; nodes <= graph.nodes.size(); ++nodes) {
     INFO("runs of ", nodes);
     const Outcome recomputed = train(in_runs_of(nodes, graph), setting);
@@ -140,6 +142,17 @@ const std::string residual_blocks = R"(
 
 TEST_CASE("residual blocks with batch norm, dropout and drop_path give the same bits when they are computed again") {
   check_recomputation(residual_blocks, {3, 16, 16});
+}
+
+TEST_CASE("bottleneck blocks give the same bits when their sums are computed again") {
+  const std::string bottleneck =
+      "    body: [{conv: {out_channels: 16, kernel_size: 1, bias: false}}, batch_norm, relu, {conv: {out_channels: 64, kernel_size: 1}},\n"
+      "           batch_norm]\n- relu\n";
+  const std::string items = "- conv: {out_channels: 32, kernel_size: 3, padding: 1}\n- batch_norm\n- relu\n- residual:\n" + bottleneck +
+                            "- residual:\n    repeat: 3\n" + bottleneck + "- conv: {out_channels: 16, kernel_size: 3, stride: 2}";
+  check_recomputation(items, {3, 12, 12});
+  const Graph graph = without_runs(prepare_for_training(network_of(items, {3, 12, 12})));
+  CHECK(train(plan_sum_recomputation(graph), {}).arena_bytes < train(graph, {}).arena_bytes);
 }
 
 TEST_CASE("a chain without residual blocks gives the same bits when it is computed again") {

@@ -60,8 +60,14 @@ Graph plan_recomputation(Graph graph);
 /// "Memory-Efficient Implementation of DenseNets", 2017.
 Graph plan_norm_recomputation(Graph graph);
 
+/// Marks sums that bottleneck blocks begin with, joined to the norm in front of them, and the nodes that read them as runs of their own
+/// (Node::recomputed; training only), where they are in none: the sum is not kept, but computed again from what the norm's backward pass
+/// reads and from the sum one block earlier, which is kept for that. So of the sums in a row every second one is. Not where something
+/// beside convolutions and the next sum reads it.
+Graph plan_sum_recomputation(Graph graph);
+
 /// The passes for training: fuse_norm_activation, fuse_norm_pooling, fuse_binary_relu, fuse_norm_residual, fuse_norm_depthwise, with
-/// `recompute` plan_recomputation, and plan_norm_recomputation.
+/// `recompute` plan_recomputation, plan_norm_recomputation, and plan_sum_recomputation.
 Graph prepare_for_training(Graph graph, bool recompute = false);
 
 /// The passes for evaluation: drop_training_only, fold_batch_norm, fuse_norm_activation, fuse_binary_relu, fuse_residual, fuse_activation,

@@ -1,10 +1,10 @@
-#include <algorithm>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "engine/graph/backward_memory.h"
 #include "engine/graph/passes/passes.h"
+#include "engine/graph/recomputation.h"
 
 namespace cnnctl {
 namespace {
@@ -13,12 +13,6 @@ namespace {
 bool is_plain_norm(const Node& node) {
   const auto* norm = std::get_if<BatchNorm>(&node.op);
   return norm != nullptr && !norm->residual && !norm->pooling && !norm->frozen;
-}
-
-int first_free_run(const Graph& graph) {
-  int run = 0;
-  for (const Node& node : graph.nodes) run = std::max(run, node.recomputed + 1);
-  return run;
 }
 
 }  // namespace
