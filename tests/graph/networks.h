@@ -88,15 +88,15 @@ class Chain {
     return add_parameter(graph_, {kind + std::to_string(graph_.parameters.size()), std::move(dims), {}, trainable});
   }
 
-  Chain& add(Op op, const Shape& output, std::vector<ParameterId> parameters = {}) {
-    return add(std::move(op), output, std::move(parameters), {graph_.output});
+  Chain& add(const Op& op, const Shape& output, std::vector<ParameterId> parameters = {}) {
+    return add(op, output, std::move(parameters), {graph_.output});
   }
-  Chain& add(Op op, const Shape& output, std::vector<ParameterId> parameters, std::vector<ValueId> inputs) {
+  Chain& add(const Op& op, const Shape& output, std::vector<ParameterId> parameters, std::vector<ValueId> inputs) {
     const auto layer = static_cast<LayerId>(graph_.layers.size());
     Layer row;
     row.name = std::to_string(layer);
     graph_.layers.push_back(row);
-    graph_.output = add_node(graph_, std::move(op), std::move(inputs), output, std::move(parameters), layer);
+    graph_.output = add_node(graph_, op, std::move(inputs), output, std::move(parameters), layer);
     return *this;
   }
 
