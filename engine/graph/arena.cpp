@@ -6,6 +6,7 @@
 #include <iterator>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <utility>
 
 #include "engine/graph/graph.h"
@@ -14,9 +15,7 @@
 namespace cnnctl {
 namespace {
 
-constexpr std::int64_t alignment = 64;  // a cache line, and the widest vector register
-
-std::int64_t aligned(std::int64_t bytes) { return checked_sum(bytes, alignment - 1) / alignment * alignment; }
+constexpr std::int64_t line = 64;  // bytes
 
 /// Those whose place is given, then the largest first; among equals the earlier one, so that a plan does not depend on the sort.
 std::vector<std::size_t> placing_order(const std::vector<Lifetime>& lifetimes) {
@@ -126,6 +125,8 @@ class Arena {
 
 }  // namespace
 
+std::int64_t in_whole_lines(std::int64_t bytes) { return checked_sum(bytes, line - 1) / line * line; }
+
 ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
   int steps = 1;
   for (const Lifetime& lifetime : lifetimes) steps = std::max(steps, lifetime.last + 1);
@@ -134,9 +135,10 @@ ArenaPlan plan_arena(const std::vector<Lifetime>& lifetimes) {
   Arena arena(steps);
   for (const std::size_t index : placing_order(lifetimes)) {
     const Lifetime& lifetime = lifetimes[index];
-    const std::int64_t bytes = aligned(lifetime.bytes);
+    const std::int64_t bytes = in_whole_lines(lifetime.bytes);
     if (bytes == 0) continue;
     const Steps alive{lifetime.first, lifetime.last};
+    if (lifetime.offset && *lifetime.offset % line != 0) throw std::invalid_argument("a buffer's place in the arena is no multiple of 64");
     const std::int64_t begin = lifetime.offset ? *lifetime.offset : arena.lowest_free(alive, bytes);
     const std::int64_t end = checked_sum(begin, bytes);
     arena.take(alive, {begin, end});

@@ -17,9 +17,6 @@ namespace cnnctl {
 namespace {
 
 constexpr std::int64_t element_bytes = sizeof(float);
-constexpr std::int64_t cache_line = 64;
-
-std::int64_t aligned(std::int64_t bytes) { return checked_sum(bytes, cache_line - 1) / cache_line * cache_line; }
 
 /// The lifetimes of a program's buffers, on a graph that passes have prepared: forward steps 0 to n - 1, the loss in step n, then two
 /// backward steps a node, the last node's first: by its weights, and by its inputs. Who may write over what follows the rules of runtime's
@@ -172,7 +169,7 @@ class Buffers {
     std::int64_t end = 0;
     for (const Parameter& parameter : graph_.parameters) {
       parameter_offsets_.push_back(end);
-      if (parameter.trainable) end = checked_sum(end, aligned(checked_product(parameter.count(), element_bytes)));
+      if (parameter.trainable) end = checked_sum(end, in_whole_lines(checked_product(parameter.count(), element_bytes)));
     }
   }
 

@@ -125,7 +125,8 @@ class Compiler {
   /// The parameter in the format `wanted`: where the store holds another one, converted before every forward pass (training) or when it has
   /// changed. The store's are always floats.
   Tensor parameter(const Node& node, std::size_t index, const Desc& wanted);
-  /// Its gradient, to be written in the format the store has for it; of a parameter that is not trained, memory that nobody reads.
+  /// Its gradient, to be written in the format the store has for it, the format's padding with zeros: something else stood there before.
+  /// Of a parameter that is not trained, memory that nobody reads.
   Tensor parameter_gradient(const Node& node, std::size_t index);
   /// The same for a step that writes it in the format `written`: `add_step` gets a tensor of that format, which is converted behind the
   /// step where the store has another one.

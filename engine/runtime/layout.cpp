@@ -118,18 +118,6 @@ void FormatCopy::operator()(const float* source, void* destination) const {
            : copy_elements(from_, source, to_, static_cast<float*>(destination));
 }
 
-std::vector<std::int64_t> element_places(const Desc& desc) {
-  std::vector<std::int64_t> places{0};
-  for (const auto& offsets : offset_tables(format_of(desc))) {
-    std::vector<std::int64_t> longer;
-    longer.reserve(places.size() * offsets.size());
-    for (const std::int64_t place : places)
-      for (const std::int64_t offset : offsets) longer.push_back(place + offset);
-    places = std::move(longer);
-  }
-  return places;
-}
-
 std::int64_t count_elements(const Dims& dims) { return std::accumulate(dims.begin(), dims.end(), std::int64_t{1}, std::multiplies<>()); }
 
 std::int64_t count_floats(const Desc& desc) { return static_cast<std::int64_t>(desc.get_size() / sizeof(float)); }

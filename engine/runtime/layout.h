@@ -31,9 +31,6 @@ class FormatCopy {
   bool to_bf16_;
 };
 
-/// Where each element stands in a blocked format, in row-major order.
-std::vector<std::int64_t> element_places(const Desc& desc);
-
 /// Elements of a tensor of these dimensions.
 std::int64_t count_elements(const Dims& dims);
 

@@ -4,16 +4,15 @@
 
 #include <fmt/format.h>
 
+#include "engine/graph/arena.h"
 #include "engine/runtime/layout.h"
 
 namespace cnnctl {
 namespace {
 
-constexpr std::int64_t kAlignment = 16;  // floats: a cache line
+constexpr auto kFloatBytes = static_cast<std::int64_t>(sizeof(float));
 
-std::int64_t aligned(std::int64_t count) { return (count + kAlignment - 1) / kAlignment * kAlignment; }
-
-std::size_t bytes(std::int64_t floats) { return static_cast<std::size_t>(floats) * sizeof(float); }
+std::size_t bytes(std::int64_t floats) { return static_cast<std::size_t>(floats * kFloatBytes); }
 
 float* floats(const AlignedMemory& memory) { return reinterpret_cast<float*>(memory.data()); }
 
@@ -35,7 +34,7 @@ void ParameterStore::allocate() {
     if (!s.desc) s.desc = plain_desc(s.dims);
     std::int64_t& end = s.trainable ? trainable_count_ : untrained_count_;
     s.offset = end;
-    end += aligned(count_floats(*s.desc));
+    end += in_whole_lines(count_floats(*s.desc) * kFloatBytes) / kFloatBytes;
   }
   values_ = AlignedMemory(bytes(trainable_count_));
   untrained_ = AlignedMemory(bytes(untrained_count_));

@@ -10,17 +10,16 @@
 namespace cnnctl {
 namespace {
 
-constexpr std::int64_t kAlignment = 64;
-
 constexpr auto kFloatBytes = static_cast<std::int64_t>(sizeof(float));
 
-std::int64_t offset_of(ElementRange gradient) { return static_cast<std::int64_t>(gradient.begin) * kFloatBytes; }
-
-/// What lies between the parameters' gradients, which fill up cache lines, and those of parameters that the output does not depend on.
-std::vector<ElementRange> gradients_without_step(const std::vector<Buffer>& buffers, const ParameterStore& store) {
+/// Of the trainable parameters' gradients, those that no backward step writes: what lies between two parameters, which begin at cache
+/// lines, and the gradients of those that the output does not depend on.
+std::vector<ElementRange> unwritten_gradients(const CompiledProgram& compiled, const ParameterStore& store) {
   std::vector<ElementRange> written;
-  for (const Buffer& buffer : buffers)
-    if (buffer.home == BufferHome::gradient && buffer.life) written.push_back(store.trainable_range(buffer.parameter));
+  for (const LabelledStep& step : compiled.backward)
+    for (const BufferId id : step.uses.buffers)
+      if (const Buffer& buffer = compiled.buffers[static_cast<std::size_t>(id)]; buffer.home == BufferHome::gradient)
+        written.push_back(store.trainable_range(buffer.parameter));
   std::sort(written.begin(), written.end(), [](const ElementRange& a, const ElementRange& b) { return a.begin < b.begin; });
   written.push_back({store.trainable_count(), store.trainable_count()});
   std::vector<ElementRange> others;
@@ -37,7 +36,7 @@ std::vector<std::int64_t> place_constants(const std::vector<Buffer>& buffers, st
   for (std::size_t i = 0; i < buffers.size(); ++i)
     if (buffers[i].home == BufferHome::constant) {
       offsets[i] = total;
-      total += (buffers[i].bytes + kAlignment - 1) / kAlignment * kAlignment;
+      total += in_whole_lines(buffers[i].bytes);
     }
   return offsets;
 }
@@ -60,14 +59,14 @@ void StepListProgram::place_in_arena() {
     const bool is_gradient = buffer.home == BufferHome::gradient;
     if ((buffer.home != BufferHome::arena && !is_gradient) || !buffer.life) continue;
     lifetimes.push_back(*buffer.life);
-    if (is_gradient) lifetimes.back().offset = offset_of(store_.trainable_range(buffer.parameter));
+    if (is_gradient) lifetimes.back().offset = static_cast<std::int64_t>(store_.trainable_range(buffer.parameter).begin) * kFloatBytes;
     owners.push_back(i);
   }
   if (compiled_.output_gradient >= 0) {
-    zero_gradients_ = gradients_without_step(compiled_.buffers, store_);
-    const int end = compiled_.buffers[static_cast<std::size_t>(compiled_.output)].life->last;  // behind the last step
-    for (const ElementRange& range : zero_gradients_)
-      lifetimes.push_back({static_cast<std::int64_t>(range.end - range.begin) * kFloatBytes, end, end, offset_of(range)});
+    zero_gradients_ = unwritten_gradients(compiled_, store_);
+    // Behind the last step all gradients stand, also those that become zero then.
+    const int end = compiled_.buffers[static_cast<std::size_t>(compiled_.output)].life->last;
+    lifetimes.push_back({static_cast<std::int64_t>(store_.trainable_count()) * kFloatBytes, end, end, 0});
   }
   const ArenaPlan plan = plan_arena(lifetimes);
   arena_offsets_.assign(compiled_.buffers.size(), 0);

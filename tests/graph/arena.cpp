@@ -138,6 +138,7 @@ TEST_CASE("buffers with a place keep it, and the others go where they leave room
   CHECK(plan.bytes == 320);
   CHECK(plan_arena({{128, 3, 5}, {64, 4, 5, 64}, {64, 0, 3}}).offsets == std::vector<std::int64_t>{128, 64, 0});
   CHECK(plan_arena({{64, 0, 0, 640}}).bytes == 704);
+  CHECK_THROWS_AS(plan_arena({{64, 0, 0, 4}}), std::invalid_argument);
 }
 
 TEST_CASE("buffers whose sum does not fit 63 bits are an error") {

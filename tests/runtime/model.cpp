@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include "check.h"
@@ -122,14 +123,9 @@ std::size_t count_nonzero(std::span<const float> values) {
   return values.size() - static_cast<std::size_t>(std::count(values.begin(), values.end(), 0.0F));
 }
 
-TEST_CASE("gradients are zero in the padding of formats and between parameters") {
-  const std::string layers =
-      "- conv: {out_channels: 20, kernel_size: 3}\n- batch_norm\n- relu\n- conv: {out_channels: 20, kernel_size: 3, padding: 1, groups: "
-      "20}\n"
-      "- conv: {out_channels: 9, kernel_size: 1}\n- batch_norm: {affine: false}\n- conv: {out_channels: 12, kernel_size: 3, groups: 3}\n"
-      "- layer_norm\n- conv: {out_channels: 24, kernel_size: 1, bias: false}\n- group_norm: {num_groups: 2}\n- prelu\n- flatten\n"
-      "- linear: {out_features: 7}\n- linear: {out_features: 5, bias: false}";
-  Model model(network_of(layers, {3, 12, 12}), options_for(Mode::training, 2));
+void check_gradient_padding(const std::string& layers, const Shape& input) {
+  INFO(layers);
+  Model model(network_of(layers, input), options_for(Mode::training, 2));
   randomize(model, 9);
   descend_over_remains(model);
   std::vector<float> placed(model.trainable_gradients().size(), 0.0F);
@@ -138,6 +134,29 @@ TEST_CASE("gradients are zero in the padding of formats and between parameters")
       model.from_plain(id, model.to_plain(id, model.trainable_gradients()), placed);
   CHECK(count_nonzero(placed) > 0);
   CHECK(std::equal(placed.begin(), placed.end(), model.trainable_gradients().begin()));
+}
+
+TEST_CASE("gradients are zero in the padding of formats and between parameters") {
+  check_gradient_padding(
+      "- conv: {out_channels: 20, kernel_size: 3}\n- batch_norm\n- relu\n- conv: {out_channels: 20, kernel_size: 3, padding: 1, groups: "
+      "20}\n"
+      "- conv: {out_channels: 9, kernel_size: 1}\n- batch_norm: {affine: false}\n- conv: {out_channels: 12, kernel_size: 3, groups: 3}\n"
+      "- layer_norm\n- conv: {out_channels: 24, kernel_size: 1, bias: false}\n- group_norm: {num_groups: 2}\n- prelu\n- flatten\n"
+      "- linear: {out_features: 7}\n- linear: {out_features: 5, bias: false}",
+      {3, 12, 12});
+  for (const std::int64_t channels : {1, 2, 3})
+    for (const std::string kernel : {"1", "3", "5", "7"})
+      for (const std::string padding : {"0", "2"})
+        check_gradient_padding("- conv: {out_channels: 20, kernel_size: " + kernel + ", padding: " + padding + "}\n- relu",
+                               {channels, 12, 12});
+  check_gradient_padding("- conv: {out_channels: 20, kernel_size: 3, padding: [2, 1]}\n- relu", {3, 12, 12});
+}
+
+TEST_CASE("what a program hands out begins at a cache line, whatever the number of parameters") {
+  Model model(network_of("- flatten\n- linear: {out_features: 2001}", {4, 1, 1}), options_for(Mode::training, 64));
+  const Program& program = model.training(64);
+  CHECK(reinterpret_cast<std::uintptr_t>(program.output().data()) % 64 == 0);
+  CHECK(reinterpret_cast<std::uintptr_t>(model.trainable_gradients().data()) % 64 == 0);
 }
 
 TEST_CASE("parameters that the result does not depend on have a gradient of zero") {

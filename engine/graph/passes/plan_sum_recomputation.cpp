@@ -12,11 +12,13 @@ namespace {
 
 constexpr std::int64_t least_narrowing = 4;  // a bottleneck's
 
-/// The nodes that read a value.
-std::vector<Node*> readers_of(Graph& graph, ValueId value) {
-  std::vector<Node*> readers;
-  for (Node& node : graph.nodes)
-    if (std::find(node.inputs.begin(), node.inputs.end(), value) != node.inputs.end()) readers.push_back(&node);
+/// The nodes that read a value, by index.
+std::vector<std::size_t> readers_of(const Graph& graph, ValueId value) {
+  std::vector<std::size_t> readers;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    const std::vector<ValueId>& inputs = graph.nodes[i].inputs;
+    if (std::find(inputs.begin(), inputs.end(), value) != inputs.end()) readers.push_back(i);
+  }
   return readers;
 }
 
@@ -30,13 +32,14 @@ bool only_adds(const Node& node, ValueId value) {
   return residual_norm(node) != nullptr && node.inputs[1] == value && node.inputs[0] != value;
 }
 
-/// Whether what the norm adds stands until the backward pass in any case.
-bool has_addend_at_hand(Graph& graph, const Node& norm) {
+/// Whether what the norm adds stands until the backward pass in any case: another node's backward pass reads it.
+bool has_addend_at_hand(const Graph& graph, const Node& norm) {
   const ValueId addend = norm.inputs[1];
-  const Node* const before = writer(graph, addend);
-  if (before == nullptr || (before->recomputed != -1 && !values_that_stay(graph)[index_of(addend)])) return false;
-  const std::vector<Node*> readers = readers_of(graph, addend);
-  return std::any_of(readers.begin(), readers.end(), [&](const Node* node) { return node != &norm && keeps(graph, *node, addend); });
+  const std::vector<std::size_t> readers = readers_of(graph, addend);
+  return std::any_of(readers.begin(), readers.end(), [&](std::size_t i) {
+    const Node& node = graph.nodes[i];
+    return node.output != norm.output && keeps(graph, node, addend);
+  });
 }
 
 bool narrows(const Graph& graph, const Node& convolution) {
@@ -47,12 +50,13 @@ bool narrows(const Graph& graph, const Node& convolution) {
 
 /// Whether all that read the sum are convolutions and further sums that no run holds, a bottleneck's first convolution among them, which
 /// reads it again for its weights.
-bool leads_to_bottleneck(const Graph& graph, const std::vector<Node*>& readers, ValueId sum) {
-  const bool all_fit = std::all_of(readers.begin(), readers.end(), [&](const Node* node) {
-    return node->recomputed == -1 && (std::holds_alternative<Convolution>(node->op) || only_adds(*node, sum));
-  });
-  return all_fit &&
-         std::any_of(readers.begin(), readers.end(), [&](const Node* node) { return narrows(graph, *node) && keeps(graph, *node, sum); });
+bool leads_to_bottleneck(const Graph& graph, const std::vector<std::size_t>& readers, ValueId sum) {
+  const auto fits = [&](std::size_t i) {
+    const Node& node = graph.nodes[i];
+    return node.recomputed == -1 && (std::holds_alternative<Convolution>(node.op) || only_adds(node, sum));
+  };
+  const auto begins_bottleneck = [&](std::size_t i) { return narrows(graph, graph.nodes[i]) && keeps(graph, graph.nodes[i], sum); };
+  return std::all_of(readers.begin(), readers.end(), fits) && std::any_of(readers.begin(), readers.end(), begins_bottleneck);
 }
 
 }  // namespace
@@ -61,10 +65,10 @@ Graph plan_sum_recomputation(Graph graph) {
   int run = first_free_run(graph);
   for (Node& norm : graph.nodes) {
     if (residual_norm(norm) == nullptr || norm.recomputed != -1 || norm.output == graph.output) continue;
-    const std::vector<Node*> readers = readers_of(graph, norm.output);
+    const std::vector<std::size_t> readers = readers_of(graph, norm.output);
     if (!has_addend_at_hand(graph, norm) || !leads_to_bottleneck(graph, readers, norm.output)) continue;
     norm.recomputed = run;
-    for (Node* const reader : readers) reader->recomputed = run;
+    for (const std::size_t reader : readers) graph.nodes[reader].recomputed = run;
     ++run;
   }
   return graph;

@@ -26,8 +26,7 @@ void norm_relu_pool_forward(const NormPoolingGeometry& geometry, const NormTenso
                             float* scratch);
 void norm_relu_pool_backward(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,
                              const std::uint8_t* index, float* dx, float* dscale, float* dshift, float* scratch);
-void few_channel_weights(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
-                         float* db, float* scratch);
+void few_channel_weights(const FewChannelGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
 void round_to_bf16(std::int64_t count, const float* x, void* y);
 void winograd_weights(const WinogradGeometry& geometry, const float* w, bool transposed, float* u);
 void winograd_forward(const WinogradGeometry& geometry, const float* x, const float* weights, bool transposed,

@@ -83,7 +83,7 @@ void add_image_of(const FewChannelGeometry& g, const float* x, const float* dy, 
 
 /// Every thread sums its images into scratch of its own; the threads' sums are then added in their order.
 template <int Width>
-void run(const FewChannelGeometry& g, const float* x, const float* dy, const std::int64_t* places, float* dw, float* db, float* scratch) {
+void run(const FewChannelGeometry& g, const float* x, const float* dy, float* dw, float* db, float* scratch) {
   const std::int64_t weights = g.out.blocks * g.in.channels * g.kernel_height * g.kernel_width * Width, bias = g.out.blocks * Width;
   const std::int64_t part = few_channel_scratch(g);
   int threads = 1;
@@ -108,16 +108,15 @@ void run(const FewChannelGeometry& g, const float* x, const float* dy, const std
     return sum;
   };
   for (std::int64_t c = 0; c < g.out.channels; ++c) {
-    for (std::int64_t k = 0; k < taps; ++k) dw[places[c * taps + k]] = total((c / Width * taps + k) * Width + c % Width);
+    for (std::int64_t k = 0; k < taps; ++k) dw[c * taps + k] = total((c / Width * taps + k) * Width + c % Width);
     if (db) db[c] = total(weights + c);
   }
 }
 
 }  // namespace
 
-void few_channel_weights(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
-                         float* db, float* scratch) {
-  geometry.out.width == 16 ? run<16>(geometry, x, dy, places, dw, db, scratch) : run<8>(geometry, x, dy, places, dw, db, scratch);
+void few_channel_weights(const FewChannelGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch) {
+  geometry.out.width == 16 ? run<16>(geometry, x, dy, dw, db, scratch) : run<8>(geometry, x, dy, dw, db, scratch);
 }
 
 }  // namespace cnnctl::CNNCTL_ISA

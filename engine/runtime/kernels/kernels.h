@@ -265,9 +265,8 @@ struct KernelTable {
   void (*norm_relu_pool_backward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,
                                   const std::uint8_t* index, float* dx, float* dscale, float* dshift, float* scratch);
 
-  /// The gradient of a convolution's weights and (unless nullptr) bias. `places` says where in dw each weight stands, in row-major order.
-  void (*few_channel_weights)(const FewChannelGeometry& geometry, const float* x, const float* dy, const std::int64_t* places, float* dw,
-                              float* db, float* scratch);
+  /// The gradient of a convolution's weights, in row-major order, and (unless nullptr) bias.
+  void (*few_channel_weights)(const FewChannelGeometry& geometry, const float* x, const float* dy, float* dw, float* db, float* scratch);
 
   WinogradLoops winograd;
 

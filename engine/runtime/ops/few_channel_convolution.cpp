@@ -30,13 +30,14 @@ bool add_few_channel_weights(Compiler& compiler, const Node& node, const Convolu
                              const Tensor& dy) {
   const auto geometry = geometry_of(op, x, dy);
   if (!geometry) return false;
-  const Tensor dw = compiler.parameter_gradient(node, 0), db = op.bias ? compiler.parameter_gradient(node, 1) : dw;
-  const Tensor scratch = compiler.allocate_floats(few_channel_scratch(*geometry) * geometry->threads);
-  const auto run = [g = *geometry, places = element_places(dw.desc), has_bias = op.bias](std::span<void* const> b) {
-    kernels().few_channel_weights(g, floats(b[0]), floats(b[1]), places.data(), floats(b[2]), has_bias ? floats(b[3]) : nullptr,
-                                  floats(b[4]));
-  };
-  compiler.add_kernel(convolution_label(setup, "backward weights", "cnnctl", x.desc), {x, dy, dw, db, scratch}, run);
+  compiler.write_parameter_gradient(node, 0, plain_desc(setup.weights), [&](const Tensor& dw) {
+    const Tensor db = op.bias ? compiler.parameter_gradient(node, 1) : dw;
+    const Tensor scratch = compiler.allocate_floats(few_channel_scratch(*geometry) * geometry->threads);
+    const auto run = [g = *geometry, has_bias = op.bias](std::span<void* const> b) {
+      kernels().few_channel_weights(g, floats(b[0]), floats(b[1]), floats(b[2]), has_bias ? floats(b[3]) : nullptr, floats(b[4]));
+    };
+    compiler.add_kernel(convolution_label(setup, "backward weights", "cnnctl", x.desc), {x, dy, dw, db, scratch}, run);
+  });
   return true;
 }
 
