@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,14 @@ bool is_shared(std::string_view key) { return std::find(shared_parts.begin(), sh
 
 /// Puts the entries of `from` over those of `onto` that have the same key, and behind the others.
 void override_entries(Value& onto, const Value& from) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < onto.entries.size(); ++i) places.emplace(onto.entries[i].key, i);
   for (const Entry& entry : from.entries) {
-    const auto same = std::find_if(onto.entries.begin(), onto.entries.end(), [&](const Entry& e) { return e.key == entry.key; });
-    if (same == onto.entries.end())
+    const auto [place, is_new] = places.emplace(entry.key, onto.entries.size());
+    if (is_new)
       onto.entries.push_back(entry);
     else
-      *same = entry;
+      onto.entries[place->second] = entry;
   }
 }
 

@@ -91,8 +91,9 @@ class Walk {
   }
 
   bool enter_map(Value& map, std::size_t done) {
-    // vars and blocks hold what the user likes; the other sections hold settings.
-    const bool is_section = done == 1 && path()[0].name != "vars" && path()[0].name != "blocks";
+    // vars and blocks hold what the user likes, train.groups patterns; the other sections hold settings.
+    const std::string& first = path()[0].name;
+    const bool is_section = done == 1 && first != "vars" && first != "blocks" && !(first == "train" && path()[1].name == "groups");
     return enter(value_of(map, path()[done]), done + 1, is_section ? Reached::as_setting : Reached::as_value);
   }
 

@@ -36,6 +36,7 @@ class Diagnostics {
   void warning(Place place, std::string message, std::string hint = "");
 
   bool has_errors() const;
+  std::size_t error_count() const { return errors_; }
   /// How many of a severity were not kept.
   std::size_t left_out(Severity severity) const;
   /// In the order of the file, duplicates removed. Diagnostics of different sources keep the order in which the sources first appeared.

@@ -101,8 +101,8 @@ void warn_of_softmax(const Experiment& experiment, const Value& model, Diagnosti
                       "leave it out; predict shows probabilities all the same");
 }
 
-/// `warns`: also of vars and blocks that nothing uses, which may be so because --set replaced what did.
-Experiment read_experiment(const std::string& path, Value root, const Tables& tables, bool warns, Diagnostics& diagnostics) {
+/// `has_sets`: what nothing uses may be so because --set replaced what did.
+Experiment read_experiment(const std::string& path, Value root, const Tables& tables, bool has_sets, Diagnostics& diagnostics) {
   const bool complete = !diagnostics.has_errors();
   check_keys(root, diagnostics);
 
@@ -120,8 +120,8 @@ Experiment read_experiment(const std::string& path, Value root, const Tables& ta
     experiment.train = read_train(*train, key_place(root, "train"), tables, diagnostics);
   if (has_network) apply_patterns(experiment.train, experiment.graph, diagnostics);
   if (!diagnostics.has_errors()) {
-    if (warns) vars.warn_unused(root.place, diagnostics);
-    if (warns) blocks.warn_unused(root.place, diagnostics);
+    vars.warn_unused(root.place, has_sets, diagnostics);
+    if (!has_sets) blocks.warn_unused(root.place, diagnostics);
     if (root.find("train")) warn_of_softmax(experiment, part(root, "model"), diagnostics);
   }
   experiment.config = std::move(root);
@@ -141,7 +141,7 @@ Experiment check_source(const std::shared_ptr<const Source>& source, const Inclu
   for (const std::string& assignment : sets) apply_set(root, assignment, found);
   if (root.find("include") != nullptr) found.error(key_place(root, "include"), "include cannot be set", "write it into the config file");
 
-  Experiment experiment = read_experiment(source->name, std::move(root), tables, sets.empty(), found);
+  Experiment experiment = read_experiment(source->name, std::move(root), tables, !sets.empty(), found);
   throw_if_errors(found);
   diagnostics.add(found);
   const bool named = experiment.config.find("name") != nullptr;

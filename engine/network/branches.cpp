@@ -52,7 +52,7 @@ void NetworkBuilder::add_branching(const ModelItem& item, const Context& context
 
   NameLevel names = item.name ? NameLevel(name + ".") : NameLevel(context.names, name + ".");
   const Context inner{context.environment, context.list, names};
-  if (item.from && item.from->is_list()) return join_named(item, inner, name);
+  if (const auto operands = listed_from(item, context)) return join_named(item, *operands, inner, name);
   const Level level(*this, item.place, name, label_of(name), item.type);
   if (!level.open()) return;
   if (item.branching->joining == Joining::residual) return add_residual(item, inner, name);
@@ -69,21 +69,23 @@ void NetworkBuilder::add_branching(const ModelItem& item, const Context& context
 }
 
 /// `add: {from: [name, name]}`.
-void NetworkBuilder::join_named(const ModelItem& item, const Context& context, const std::string& name) {
+void NetworkBuilder::join_named(const ModelItem& item, const Bound& names, const Context& context, const std::string& name) {
   if (item.arguments.find("branches") != nullptr || item.branching->joining == Joining::residual) {
     diagnostics_->error(item.from->place, fmt::format("{} with branches reads one input, but from lists names", item.type),
                         "write from: name, or leave out the branches to join the items that from names");
     return current_.reset();
   }
-  if (item.from->items.size() < 2) {
-    diagnostics_->error(item.from->place, fmt::format("{} joins two items or more, but from lists {}", item.type, item.from->items.size()));
+  if (names.value->items.size() < 2) {
+    diagnostics_->error(item.from->place,
+                        fmt::format("{} joins two items or more, but from lists {}", item.type, names.value->items.size()));
     return current_.reset();
   }
+  const ItemList& list = names.list != nullptr ? *names.list : context.list;
   std::vector<std::optional<Operand>> operands;
-  for (const Value& from : item.from->items) {
+  for (const Value& from : names.value->items) {
     if (!count_item(from.place)) return;
-    const Flow value = find_from(from, context).value_or(std::nullopt);
-    const std::optional<Bound> called = value ? resolve(from, context.environment, *diagnostics_) : std::nullopt;
+    const Flow value = find_from(from, *names.environment, list).value_or(std::nullopt);
+    const std::optional<Bound> called = value ? resolve(from, *names.environment, *diagnostics_) : std::nullopt;
     operands.push_back(called ? std::optional(Operand{*value, called->value->text, from.place}) : std::nullopt);
   }
   join_operands(item, name, operands);
@@ -166,8 +168,10 @@ void NetworkBuilder::add_downsample(const ModelItem& item, const Context& contex
   const std::int64_t vertical = shortcut_stride(from.height, to.height), horizontal = shortcut_stride(from.width, to.width);
   if (from.flat || to.flat || vertical == 0 || horizontal == 0) return;
   NameLevel& around = context.names.named();
-  const bool at_block = around.is_block();
-  const std::string group = at_block || item.name ? around.claim("downsample", item.place, *diagnostics_) : name + ".downsample";
+  const bool stands_around = around.is_block() || item.name;
+  const std::string hint =
+      "the projection of a residual in a block is called downsample; give this residual a name, which goes before that";
+  const std::string group = stands_around ? around.claim("downsample", item.place, *diagnostics_, hint) : name + ".downsample";
   const Level level(*this, item.place, group, "downsample", "group");
   if (!level.open()) return;
   build_layer(*find_layer_type("conv"), projection(to.channels, vertical, horizontal, item.place), item.place, group + ".0");

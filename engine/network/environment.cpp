@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -21,6 +22,14 @@ constexpr std::array<std::string_view, 4> special_names = {"index", "in_channels
 
 bool is_reference(std::string_view text) { return text.starts_with('$') && !text.starts_with("${"); }
 
+/// Of working out a text's expressions, in values: what it takes in time and memory is bounded together with those.
+std::int64_t cost_of(const std::string& text, const Value& worked_out) {
+  constexpr std::size_t bytes_of_text = 16;
+  std::size_t expressions = 0;
+  for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at + 1)) ++expressions;
+  return static_cast<std::int64_t>(expressions * Environment::cost_of_name + worked_out.text.size() / bytes_of_text);
+}
+
 Bound computed(Value value, const Environment& environment) {
   auto owned = std::make_shared<const Value>(std::move(value));
   return {owned.get(), &environment, nullptr, owned};
@@ -30,6 +39,7 @@ void report_unknown(std::string_view name, const Place& place, const Environment
   if (!is_identifier(name))
     return diagnostics.error(place, fmt::format("'${}' is no var: after $ comes a name and nothing else", name),
                              "inside longer text, and for arithmetic, write ${...}");
+  if (!environment.may_list_names(place, diagnostics)) return;
   const std::vector<std::string> names = environment.names();
   diagnostics.error(place, fmt::format("unknown var '{}'{}", name, did_you_mean(name, names)),
                     names.empty() ? fmt::format("this config has no vars; add vars: {{{}: ...}} at the top level", name)
@@ -47,7 +57,7 @@ class Resolution {
     if (const std::string_view name = sole_name(value.text); !name.empty()) return follow(name, value.place, environment);
     if (holds_expression(value.text)) {
       std::optional<Value> result = evaluate_text(value, environment, diagnostics_);
-      if (!result) return std::nullopt;
+      if (!result || !environment.spend(cost_of(value.text, *result), value.place, diagnostics_)) return std::nullopt;
       return computed(std::move(*result), environment);
     }
     if (!is_reference(value.text)) return Bound{&value, &environment};
@@ -204,10 +214,17 @@ const Environment::Binding* Environment::find(std::string_view name) const {
 
 std::vector<std::string> Environment::names() const {
   std::vector<std::string> result;
+  std::set<std::string_view> seen;
   for (const Environment* e = this; e != nullptr; e = e->outer_)
     for (const auto& [name, binding] : e->bindings_)
-      if (std::find(result.begin(), result.end(), name) == result.end()) result.push_back(name);
+      if (seen.insert(name).second) result.push_back(name);
   return result;
+}
+
+bool Environment::may_list_names(const Place& place, Diagnostics& diagnostics) const {
+  std::size_t count = 0;
+  for (const Environment* e = this; e != nullptr; e = e->outer_) count += e->bindings_.size();
+  return spend(cost_of_name * static_cast<std::int64_t>(count), place, diagnostics);
 }
 
 const Environment& Environment::outermost() const {

@@ -66,9 +66,14 @@ class Environment {
   bool enter() const;
   void leave() const;
 
+  /// What giving a name its meaning, or comparing it with another, counts as.
+  static constexpr std::int64_t cost_of_name = 10;
+
   /// Counts values that are put in against what the whole config may grow to; false, with the mistake in `diagnostics`, where that is too
   /// much.
   bool spend(std::int64_t values, const Place& place, Diagnostics& diagnostics) const;
+  /// The same for what it takes to list all names and find one that is near.
+  bool may_list_names(const Place& place, Diagnostics& diagnostics) const;
 
  private:
   const Environment& outermost() const;

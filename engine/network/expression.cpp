@@ -30,9 +30,16 @@ struct NoValue {};
 double make_divisible(const double* arguments, int count) {
   if (count < 2 || count > 3) throw mu::ParserError("make_divisible takes a number, a divisor and perhaps the least result");
   const double number = arguments[0], divisor = arguments[1], least = count == 3 ? arguments[2] : divisor;
+  if (!(divisor > 0)) throw mu::ParserError("make_divisible needs a divisor above 0");
   const double rounded = std::max(least, std::floor((number + divisor / 2) / divisor) * divisor);
   constexpr double most_loss = 0.9;  // rounding down may not take more than a tenth
   return rounded < most_loss * number ? rounded + divisor : rounded;
+}
+
+template <bool greatest>
+double extreme(const double* arguments, int count) {
+  if (count < 1) throw mu::ParserError(fmt::format("{} takes one number or more", greatest ? "max" : "min"));
+  return greatest ? *std::max_element(arguments, arguments + count) : *std::min_element(arguments, arguments + count);
 }
 
 const std::vector<std::string> function_names = {"floor", "ceil", "round", "min", "max", "make_divisible"};
@@ -48,6 +55,20 @@ std::string_view trimmed(std::string_view text) {
   while (!text.empty() && is_blank(static_cast<unsigned char>(text.front()))) text.remove_prefix(1);
   while (!text.empty() && is_blank(static_cast<unsigned char>(text.back()))) text.remove_suffix(1);
   return text;
+}
+
+/// Throws for what muparser would take in another way than it is meant: a single = as an assignment, which gives its right side, and a
+/// comma outside of parentheses as a list, of which it gives the last.
+void check_signs(std::string_view text) {
+  int depth = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
+    if (text[i] == ',' && depth == 0) throw mu::ParserError("a comma stands between a function's arguments alone");
+    if (text[i] != '=') continue;
+    const bool ends = i > 0 && std::string_view("=!<>").find(text[i - 1]) != std::string_view::npos;
+    const bool begins = i + 1 < text.size() && text[i + 1] == '=';
+    if (!ends && !begins) throw mu::ParserError("a single = assigns; == compares");
+  }
 }
 
 /// For every character, how many parentheses are open there; an opening one counts itself.
@@ -152,8 +173,13 @@ class Evaluation {
 
   double compute(const Expression& expression) {
     place_ = &expression.place;
+    check_signs(expression.text);
     mu::Parser parser;
     parser.EnableOptimizer(false);
+    parser.ClearConst();  // what it calls _e and _pi may be a var
+    parser.ClearFun();
+    parser.DefineFun("min", extreme<false>);
+    parser.DefineFun("max", extreme<true>);
     parser.DefineFun("floor", [](double x) { return std::floor(x); });
     parser.DefineFun("ceil", [](double x) { return std::ceil(x); });
     parser.DefineFun("round", [](double x) { return std::round(x); });
@@ -175,6 +201,7 @@ class Evaluation {
   /// muparser asks for every name that is no function of its own.
   double* number_of(const std::string& name) {
     if (!is_special(name) && environment_.find(name) == nullptr) {
+      if (!environment_.may_list_names(*place_, diagnostics_)) throw NoValue{};
       std::vector<std::string> known = environment_.names();
       known.insert(known.end(), function_names.begin(), function_names.end());
       diagnostics_.error(*place_, fmt::format("unknown name '{}' in an expression{}", name, did_you_mean(name, known)));

@@ -146,6 +146,16 @@ std::optional<ModelItem> read_long_group(const Bound& map, const Place& place, D
   return item;
 }
 
+/// Warns of a list behind the word for an item with branches: it makes a group, as behind any word, but that is hardly what was meant.
+void warn_of_list(const Entry& entry, Diagnostics& diagnostics) {
+  const Branching* const branching = find_branching(entry.key);
+  if (branching == nullptr) return;
+  diagnostics.warning(entry.key_place, fmt::format("a list makes this a group called '{}', whose items follow one another", entry.key),
+                      branching->joining == Joining::residual
+                          ? "for a residual connection write residual: {body: [...]}"
+                          : fmt::format("to join branches write {}: {{branches: [[...], [...]]}}", entry.key));
+}
+
 /// `{name: [items]}`.
 ModelItem named_group(const std::string& name, const Place& place, const Bound& items, const Environment& environment) {
   return ModelItem{.type = "group", .place = place, .group = items, .environment = &environment, .name = scalar_value(name, place)};
@@ -156,7 +166,10 @@ std::optional<ModelItem> read_entry(const Bound& bound, const Blocks& blocks, Di
   const Entry& entry = bound.value->entries.front();
   const std::optional<Bound> content = resolve(entry.value, *bound.environment, diagnostics);
   if (!content) return std::nullopt;
-  if (content->value->is_list()) return named_group(entry.key, entry.key_place, *content, *bound.environment);
+  if (content->value->is_list()) {
+    warn_of_list(entry, diagnostics);
+    return named_group(entry.key, entry.key_place, *content, *bound.environment);
+  }
   if (entry.key == "group" && content->value->is_map()) return read_long_group(*content, entry.key_place, diagnostics);
 
   const Value key = scalar_value(entry.key, entry.key_place);

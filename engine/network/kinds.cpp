@@ -66,6 +66,7 @@ bool NetworkBuilder::bind_arguments(const ModelItem& item, const Context& contex
   for (const Block::Parameter& parameter : item.block->parameters) {
     const Value* argument = item.arguments.find(parameter.name);
     if (argument == nullptr && parameter.initial == nullptr) continue;  // that was reported
+    if (!environment.spend(Environment::cost_of_name, item.place, *diagnostics_)) return false;
     const Environment& scope = argument != nullptr ? context.environment : environment;
     std::optional<Bound> bound = resolve(argument != nullptr ? *argument : *parameter.initial, scope, *diagnostics_);
     if (!bound) {
@@ -80,6 +81,7 @@ bool NetworkBuilder::bind_arguments(const ModelItem& item, const Context& contex
 
 void NetworkBuilder::add_block(const ModelItem& item, const Context& context, const std::string& name) {
   Environment environment(&vars_);
+  environment.set_index(*context.environment.special("index"));
   environment.set_entrance(current_ ? std::optional(shape(*current_)) : std::nullopt);
   if (!bind_arguments(item, context, environment) || !item.valid) return current_.reset();
 

@@ -14,13 +14,13 @@ std::string NameLevel::take(const std::string& own, const Place& place, Diagnost
   return own.empty() ? claim(index, place, diagnostics) : named().claim(own, place, diagnostics);
 }
 
-std::string NameLevel::claim(const std::string& name, const Place& place, Diagnostics& diagnostics) {
+std::string NameLevel::claim(const std::string& name, const Place& place, Diagnostics& diagnostics, const std::string& hint) {
   const auto [first, is_new] = taken_.emplace(name, place);
   if (!is_new)
     diagnostics.add({Severity::error,
                      place,
                      fmt::format("duplicate name '{}' in this list of items", name),
-                     "",
+                     hint,
                      {{first->second, fmt::format("the first '{}' is here", name)}}});
   return prefix_ + name;
 }

@@ -29,8 +29,8 @@ class NameLevel {
   /// first.
   std::string take(const std::string& own, const Place& place, Diagnostics& diagnostics);
 
-  /// The same for what is no item of the list, as a shortcut's projection: it takes no index.
-  std::string claim(const std::string& name, const Place& place, Diagnostics& diagnostics);
+  /// The same for what is no item of the list, as a shortcut's projection: it takes no index. `hint`: what to do where the name is taken.
+  std::string claim(const std::string& name, const Place& place, Diagnostics& diagnostics, const std::string& hint = "");
 
   /// The level at which named items stand: this, or the one around it.
   NameLevel& named() { return around_ != nullptr ? *around_ : *this; }

@@ -62,16 +62,19 @@ void NetworkBuilder::add_value(const Value& value, const Context& context) {
   if (!item) {
     current_.reset();
     context.names.skip(1);
+    if (const auto name = written_name(value)) context.list.define(name->first, std::nullopt);
   } else if (!item->when || item->repeat == 0) {
     check_absent(*item);
+    if (!item->valid) current_.reset();  // whether it is there is unknown
   } else {
     repeat_item(*item, context);
   }
 }
 
 void NetworkBuilder::repeat_item(const ModelItem& item, const Context& context) {
+  const std::size_t errors_before = diagnostics_->error_count();
   for (std::int64_t i = 0; i < item.repeat && !too_large_; ++i) {
-    if (i > 0 && diagnostics_->has_errors()) {  // the others have the same mistakes
+    if (i > 0 && (!item.valid || diagnostics_->error_count() > errors_before)) {  // the others have the same mistakes
       context.names.skip(item.repeat - i);
       return;
     }
@@ -129,27 +132,36 @@ void NetworkBuilder::add_item(const ModelItem& item, const Context& context) {
 /// Lets the item that `from` names be what the item reads. A list of names belongs to an item with branches, which reads it by itself.
 void NetworkBuilder::enter_from(const ModelItem& item, const Context& context) {
   if (!item.from) return;
-  if (item.from->is_list()) {
+  if (const auto names = listed_from(item, context)) {
     if (item.branching != nullptr) return;
-    diagnostics_->error(item.from->place, fmt::format("{} has one input, but from lists {}", item.type, item.from->items.size()),
+    diagnostics_->error(item.from->place, fmt::format("{} has one input, but from lists {}", item.type, names->value->items.size()),
                         "write from: name; only add, multiply and concat take a list");
     current_.reset();
     return;
   }
-  current_ = find_from(*item.from, context).value_or(std::nullopt);
+  current_ = find_from(*item.from, context.environment, context.list).value_or(std::nullopt);
+}
+
+/// The list that the item's `from` is, or stands for; nothing where it names one item, or nothing.
+std::optional<Bound> NetworkBuilder::listed_from(const ModelItem& item, const Context& context) {
+  if (!item.from) return std::nullopt;
+  Diagnostics found;  // who reads a single name reports them
+  const std::optional<Bound> bound = resolve(*item.from, context.environment, found);
+  if (!bound || !bound->value->is_list()) return std::nullopt;
+  return bound;
 }
 
 /// What a `from` stands for: it may be a block's parameter, whose value names an item where the block is used.
-std::optional<NetworkBuilder::Flow> NetworkBuilder::find_from(const Value& from, const Context& context) {
-  const std::optional<Bound> bound = resolve(from, context.environment, *diagnostics_);
+std::optional<NetworkBuilder::Flow> NetworkBuilder::find_from(const Value& from, const Environment& environment, const ItemList& list) {
+  const std::optional<Bound> bound = resolve(from, environment, *diagnostics_);
   if (!bound) return std::nullopt;
   if (!bound->value->is_scalar()) {
     diagnostics_->error(from.place, fmt::format("from must be the name of an earlier item, not {}", describe(*bound->value)));
     return std::nullopt;
   }
   if (absent_) return Flow{};  // what it would read may be absent as well
-  const ItemList& list = bound->list != nullptr ? *bound->list : context.list;
-  return list.find(bound->value->text, from.place, *diagnostics_);
+  const ItemList& known = bound->list != nullptr ? *bound->list : list;
+  return known.find(bound->value->text, from.place, *diagnostics_);
 }
 
 std::string NetworkBuilder::take_name(const ModelItem& item, const Context& context) {

@@ -27,9 +27,9 @@ std::optional<Value> Vars::substitute(const Value& value, Diagnostics& diagnosti
   return cnnctl::substitute(value, environment_, diagnostics);
 }
 
-void Vars::warn_unused(const Place& source, Diagnostics& diagnostics) const {
+void Vars::warn_unused(const Place& source, bool has_sets, Diagnostics& diagnostics) const {
   for (const auto& [name, binding] : environment_.bindings())
-    if (!binding.used && is_of_file(binding.name_place, source))
+    if (!binding.used && (has_sets ? is_of_set(binding.name_place) : is_of_file(binding.name_place, source)))
       diagnostics.warning(binding.name_place, fmt::format("var '{}' is never used", name));
 }
 

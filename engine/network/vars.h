@@ -25,8 +25,9 @@ class Vars {
   /// A copy of `value` with all names and expressions in it replaced. Nothing where there were mistakes.
   std::optional<Value> substitute(const Value& value, Diagnostics& diagnostics) const;
 
-  /// Warns of every var that `source` itself defines and nothing used so far.
-  void warn_unused(const Place& source, Diagnostics& diagnostics) const;
+  /// Warns of every var that `source` itself or --set defines and nothing used so far. `has_sets`: only of those that --set has added,
+  /// since it may have replaced what used the others.
+  void warn_unused(const Place& source, bool has_sets, Diagnostics& diagnostics) const;
 
  private:
   Environment environment_;

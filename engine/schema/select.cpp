@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/diagnostics/suggestion.h"
 #include "engine/schema/schema.h"
 
 namespace cnnctl {
@@ -32,7 +33,7 @@ std::optional<Item> read_item(const Value& value, std::string_view what, Diagnos
     // What a missing indentation of the arguments leads to.
     diagnostics.error(entry.key_place,
                       fmt::format("{} is one name with its arguments, but here are {} keys: {}", with_article(what), value.entries.size(),
-                                  fmt::join(keys_of(value), ", ")),
+                                  listed(keys_of(value))),
                       fmt::format("indent the arguments under '{0}:', or write {0}: {{argument: value}}", entry.key));
     return std::nullopt;
   }

@@ -141,6 +141,13 @@ TEST_CASE("what is set has its place in the assignment") {
   CHECK(to_string(entry.value.items[1].place) == "--set:1:17");
 }
 
+TEST_CASE("train.groups holds patterns, of which one more joins the one that is there") {
+  Parsed parsed("train: {groups: {fc: {lr: 0.1}}}");
+  apply_set(parsed.value, "train.groups.bias.lr=0.2", parsed.diagnostics);
+  CHECK(mistakes_in(parsed.diagnostics) == Mistakes{});
+  CHECK(to_yaml_inline(*parsed.value.find("train")) == "{groups: {fc: {lr: 0.1}, bias: {lr: 0.2}}}");
+}
+
 TEST_CASE("naming another type than the one that stands there says how to replace it") {
   CHECK(mistake("train.optimizer.sgd.lr=0.1") ==
         std::pair<std::string, std::string>("--set:1:17: train.optimizer is adam, not sgd",

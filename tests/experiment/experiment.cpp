@@ -185,6 +185,13 @@ TEST_CASE("warnings do not stop anything and reach the caller") {
   CHECK(warnings.sorted().front().message == "var 'a' is never used");
 }
 
+TEST_CASE("with --set only the vars that it has added are warned of, as when a name is mistyped") {
+  Diagnostics warnings;
+  parse_experiment("net.yaml", "vars: {width: 1, depth: 2}\n" + network, {"vars.width=2", "vars.dept=3"}, test_tables(), warnings);
+  REQUIRE(warnings.sorted().size() == 1);
+  CHECK(warnings.sorted().front().message == "var 'dept' is never used");
+}
+
 TEST_CASE("include cannot be set, since files are read before anything is") {
   CHECK(contains(config_error([] { parse(network, {"include=blocks/resnet.yaml"}); }), "include cannot be set"));
 }

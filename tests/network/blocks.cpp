@@ -37,6 +37,16 @@ TEST_CASE("repeat counts instances and index names them") {
   CHECK(built.graph.output_shape().channels == 12);
 }
 
+TEST_CASE("in a block's body index counts the instances, unless something inside is repeated") {
+  const std::string blocks =
+      "  wide: {layers: [{conv: {out_channels: \"${2 * (index + 1)}\", kernel_size: 1}}, {g: [{relu: {name: \"r${index}\", repeat: "
+      "2}}]}]}\n";
+  const Built built = build_with(blocks, "  - wide: {repeat: 3}\n");
+  CHECK(built.messages().empty());
+  CHECK(built.graph.output_shape().channels == 6);
+  CHECK(built.names().back() == "2.g.r1");
+}
+
 TEST_CASE("parameters hide vars, defaults see earlier parameters, and arguments belong to the caller") {
   const std::string blocks =
       "  inner:\n"

@@ -151,6 +151,21 @@ TEST_CASE("from looks outwards, and what lies inside a group or a branch is not 
         Names{"nothing before this item is called 'a'"});
 }
 
+TEST_CASE("from may be a var or a parameter that lists names") {
+  const Built built = build(
+      "vars: {sources: [a, b]}\ninput: [4, 8, 8]\nmodel:\n  - tanh: {name: a}\n  - relu: {name: b}\n"
+      "  - add: {from: $sources}\n");
+  CHECK(built.messages().empty());
+  CHECK(built.graph.nodes.back().inputs == std::vector<ValueId>{1, 2});
+  const Built block = build(
+      "input: [4, 8, 8]\nblocks: {sum: {params: {of: }, layers: [{add: {from: $of}}]}}\nmodel:\n  - tanh: {name: a}\n"
+      "  - relu: {name: b}\n  - sum: {of: [b, a]}\n");
+  CHECK(block.messages().empty());
+  CHECK(block.graph.nodes.back().inputs == std::vector<ValueId>{2, 1});
+  CHECK(build("vars: {sources: [a, a]}\ninput: [4, 8, 8]\nmodel: [{tanh: {name: a}}, {relu: {from: $sources}}]\n").messages() ==
+        Names{"relu has one input, but from lists 2"});
+}
+
 TEST_CASE("input is what enters the list") {
   const Built built = build_model("  - tanh\n  - g: [relu, sigmoid, {elu: {from: input}}]\n");
   CHECK(built.graph.nodes.back().inputs == std::vector<ValueId>{1});

@@ -30,7 +30,24 @@ TEST_CASE("an item without a name is called by its index in its list and a group
 }
 
 TEST_CASE("a list as value makes a group even under the name of a layer") {
-  CHECK(build_model("  - conv: [relu]\n  - group: [tanh]\n").names() == Names{"conv.0", "group.0"});
+  const Built built = build_model("  - conv: [relu]\n  - group: [tanh]\n");
+  CHECK(built.names() == Names{"conv.0", "group.0"});
+  CHECK(built.messages().empty());
+}
+
+TEST_CASE("a list behind the word for an item with branches is a group and a warning, since a map was likely meant") {
+  const Built built = build_model("  - residual: [relu]\n  - add: [[relu], []]\n");
+  CHECK(built.names() == Names{"residual.0", "add.0.0"});
+  CHECK(built.messages() == Names{"a list makes this a group called 'residual', whose items follow one another",
+                                  "a list makes this a group called 'add', whose items follow one another"});
+  CHECK_FALSE(built.diagnostics.has_errors());
+}
+
+TEST_CASE("mistakes in an item do not lead to others about its name, or in items behind it") {
+  CHECK(build_model("  - conv2d: {name: a}\n  - tanh: {name: b}\n  - add: {from: [a, b]}\n").messages().size() == 1);
+  CHECK(build_model("  - conv: {out_chanels: 2, kernel_size: 1}\n  - tanh: {name: \"x${index}\", repeat: 3}\n  - add: {from: [x1, x2]}\n")
+            .messages() == Names{"unknown argument 'out_chanels' for conv; did you mean 'out_channels'?"});
+  CHECK(build_model("  - relu: {when: yes}\n").messages() == Names{"when must be true or false, not 'yes'"});
 }
 
 TEST_CASE("the long form of a group takes name, repeat and when") {

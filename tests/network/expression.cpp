@@ -12,7 +12,8 @@ namespace cnnctl {
 namespace {
 
 const std::string definitions =
-    "{three: 3, half: 0.5, yes: true, off: false, act: relu, quoted: '7', items: [relu], nested: '${three * 2}', huge: 9007199254740993}";
+    "{three: 3, half: 0.5, yes: true, off: false, act: relu, quoted: '7', _e: 8, items: [relu], nested: '${three * 2}', huge: "
+    "9007199254740993}";
 
 /// What the text gives where a map 64x14x7 enters, as YAML on one line; or the first mistake.
 std::string given(const std::string& text) {
@@ -45,6 +46,7 @@ TEST_CASE("vars with expressions are worked out, and the shape that enters has n
   CHECK(given("${in_channels * in_height / in_width}") == "128");
   CHECK(given("$in_channels") == "64");
   CHECK(given("${index}") == "0");
+  CHECK(given("${_e * 2}") == "16");
 }
 
 TEST_CASE("functions round, choose and make divisible") {
@@ -116,6 +118,16 @@ TEST_CASE("what cannot be worked out is an error that says why") {
   CHECK(given("${}") == "an expression without content");
   CHECK(given("a ${three") == "an expression without its end");
   CHECK(given("${make_divisible(1)}").find("make_divisible takes") != std::string::npos);
+  CHECK(given("${make_divisible(8, 0)}").find("a divisor above 0") != std::string::npos);
+  CHECK(given("${sqrt(4)}") == "unknown name 'sqrt' in an expression");
+}
+
+TEST_CASE("a single = and a comma outside of a function are errors, for they do not say what they seem to") {
+  CHECK(given("${three = 4 ? 64 : 32}") == "cannot work out 'three = 4 ? 64 : 32': a single = assigns; == compares");
+  CHECK(given("${three =< 4}").find("a single =") != std::string::npos);
+  CHECK(given("${3, 7}") == "cannot work out '3, 7': a comma stands between a function's arguments alone");
+  CHECK(given("${three == 3 && three <= 3 && three >= 3 && three != 4}") == "true");
+  CHECK(given("${max(1, min(7, 5))}") == "5");
 }
 
 TEST_CASE("an expression's length is bounded") {

@@ -91,7 +91,7 @@ TEST_CASE("vars that are never used are warnings, and a use inside another var c
   const Value map = parse("{a: 1, b: $a, c: 2, d: $c}", diagnostics);
   const Vars vars(map, diagnostics);
   vars.substitute(parse("[$d, $a]", diagnostics), diagnostics);
-  vars.warn_unused(map.place, diagnostics);
+  vars.warn_unused(map.place, false, diagnostics);
   CHECK(messages(diagnostics) == Messages{"var 'b' is never used"});
   CHECK_FALSE(diagnostics.has_errors());
 }
@@ -133,6 +133,16 @@ TEST_CASE("vars that nest ever deeper are refused before they fill the stack") {
   std::string yaml = "a0: 1\n";
   for (int i = 1; i <= 5000; ++i) yaml += fmt::format("a{}: [$a{}]\n", i, i - 1);
   CHECK(substituted(yaml, "$a5000").find("deeper than 100 levels") != std::string::npos);
+}
+
+TEST_CASE("very many unknown names among very many vars are refused before the search for near ones takes long") {
+  std::string vars = "{";
+  std::string uses = "[";
+  for (int i = 0; i < 20'000; ++i) {
+    vars += "v" + std::to_string(i) + ": 1, ";
+    uses += (i % 2 == 0 ? "$w" : "\"${w") + std::to_string(i) + (i % 2 == 0 ? ", " : " + 1}\", ");
+  }
+  CHECK(substituted(vars + "}", uses + "]").find("unknown var 'w0'") == 0);
 }
 
 TEST_CASE("a large var that is used very often is refused") {
