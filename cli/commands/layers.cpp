@@ -34,9 +34,9 @@ std::vector<Section> sections() {
   const Tables tables = experiment_tables();
   std::vector<const Declaration*> layers;
   for (const LayerType& type : layer_types()) layers.push_back(type.declaration);
-  std::vector<const Declaration*> items = {&item_declaration()};
+  std::vector<const Declaration*> items = {&item_declaration(), &group_declaration()};
   for (const Branching& type : branching_types()) items.push_back(&type.declaration);
-  return {{"items", "What every item of `model` takes, and the items with branches.", std::move(items)},
+  return {{"items", "What every item of `model` takes, groups, and the items with branches.", std::move(items)},
           {"layers", "The items of `model` that compute.", std::move(layers)},
           {"sections",
            "The keys of the config's sections `data` and `train`.",

@@ -132,8 +132,10 @@ std::optional<ModelItem> read_typed(const Value& value, const Environment& envir
 /// `group: {name, layers, from, repeat, when}`.
 std::optional<ModelItem> read_long_group(const Bound& map, const Place& place, Diagnostics& diagnostics) {
   ModelItem item{.type = "group", .place = place, .arguments = *map.value, .environment = map.environment};
-  take_item_arguments(item, {"layers"}, diagnostics);
-  report_unknown_keys(item.arguments, {"name", "layers", "from", "repeat", "when"}, "group", diagnostics);
+  std::vector<std::string> known = argument_names(group_declaration());
+  take_item_arguments(item, known, diagnostics);
+  known.insert(known.end(), item_arguments().begin(), item_arguments().end());
+  report_unknown_keys(item.arguments, known, group_declaration().name, diagnostics);
   item.valid = item.valid && item.arguments.entries.size() <= 1;
 
   const Value* layers = map.value->find("layers");
@@ -201,6 +203,14 @@ const Declaration& item_declaration() {
        {"from", "name", false, "the item before", {}, {}, "the earlier item that it reads; input: what enters the list"},
        {"repeat", "integer", false, "1", between(0, static_cast<double>(max_items)), {}, "so many in a row; index counts them from 0"},
        {"when", "boolean", false, "true", {}, {}, "absent where false, and then it takes no index"}}};
+  return declaration;
+}
+
+const Declaration& group_declaration() {
+  static const Declaration declaration = {"group",
+                                          "Items as a level of their own, in names too. In short: a list, or name: [...].",
+                                          "torch.nn.Sequential",
+                                          {{"layers", "list of items", true, "", {}, {}, "what is in it; [] is the identity"}}};
   return declaration;
 }
 

@@ -49,6 +49,8 @@ bool is_item_argument(std::string_view name);
 
 /// The arguments that every item takes, for the reference.
 const Declaration& item_declaration();
+/// What a group takes beside that, in its long form.
+const Declaration& group_declaration();
 
 /// Reads one item, which stands for itself (no `$name`): `type`, `{type: {arguments}}`, `{name: [items]}`, `[items]` or
 /// `{group: {layers: [items]}}`. Nothing where it is no item at all. Mistakes go to `diagnostics`.

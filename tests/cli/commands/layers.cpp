@@ -33,6 +33,7 @@ TEST_CASE("layers explains one thing with its arguments") {
   CHECK(contains(result.out, "dilation"));
   CHECK_FALSE(contains(result.out, "momentum"));
   CHECK(contains(run_layers({"train"}).out, "log_every"));
+  CHECK(contains(run_layers({"group"}).out, "layers"));
 }
 
 TEST_CASE("layers --json gives the same as one object") {
