@@ -31,12 +31,6 @@ std::vector<BufferId> buffers_of(const std::vector<Tensor>& tensors) {
   return buffers;
 }
 
-/// Of weights that a primitive reads in bfloat16: as the library writes their gradient, where channels fill blocks.
-Desc float_weights_desc(const Dims& d) {
-  const bool in_blocks = d.size() == 4 && d[0] % 16 == 0 && d[1] % 16 == 0;
-  return in_blocks ? f32_desc(d, FormatTag::OIhw16i16o) : plain_desc(d);
-}
-
 KernelFunction copy_step(const Tensor& from, const Tensor& to) {
   return
       [copy = FormatCopy(from.desc, to.desc)](std::span<void* const> buffers) { copy(static_cast<const float*>(buffers[0]), buffers[1]); };
@@ -184,15 +178,6 @@ BufferId Compiler::add_buffer(Buffer buffer) {
 
 Tensor Compiler::allocate(const Desc& desc) { return {desc, add_buffer({BufferHome::arena, tensor_bytes(desc)})}; }
 
-Tensor Compiler::copy_once(CopyOf of, ValueId id, const Desc& wanted, const std::function<void(const Tensor&)>& add_step) {
-  for (const Copy& copy : copies_)
-    if (copy.of == of && copy.id == id && copy.backward == backward_ && copy.tensor.desc == wanted) return copy.tensor;
-  const Tensor tensor = allocate(wanted);
-  add_step(tensor);
-  copies_.push_back({of, id, backward_, tensor});
-  return tensor;
-}
-
 Tensor Compiler::allocate_bytes(std::int64_t bytes) { return {Desc(), add_buffer({BufferHome::arena, bytes})}; }
 
 Tensor Compiler::allocate_floats(std::int64_t count) { return allocate_bytes(count * static_cast<std::int64_t>(sizeof(float))); }
@@ -201,7 +186,7 @@ Tensor Compiler::constant(const Desc& desc) { return {desc, add_buffer({BufferHo
 
 Tensor Compiler::parameter(const Node& node, std::size_t index, const Desc& wanted) {
   const ParameterId id = node.parameters[index];
-  const Desc& stored_as = parameters_.settle(id, is_bf16(wanted) ? float_weights_desc(dims_of(wanted)) : wanted);
+  const Desc& stored_as = parameters_.settle(id, is_bf16(wanted) ? plain_desc(dims_of(wanted)) : wanted);
   const Tensor stored{stored_as, add_buffer({BufferHome::value, tensor_bytes(stored_as), id})};
   if (stored.desc == wanted) return stored;
   if (training()) {

@@ -115,9 +115,6 @@ class Compiler {
   // Memory.
   /// Throws std::runtime_error for a tensor that oneDNN cannot address.
   Tensor allocate(const Desc& desc);
-  /// A copy in the format `wanted` of a value, or of the gradient of one, that `add_step` writes: one for all that ask for it in a pass.
-  enum class CopyOf { value, gradient };
-  Tensor copy_once(CopyOf of, ValueId id, const Desc& wanted, const std::function<void(const Tensor&)>& add_step);
   /// Memory of our own loops, of any size.
   Tensor allocate_bytes(std::int64_t bytes);
   Tensor allocate_floats(std::int64_t count);
@@ -211,14 +208,6 @@ class Compiler {
   std::vector<int> pending_reads_;                         // by BufferId: reads of the values in it by nodes that are not compiled yet
   std::vector<int> gradient_holders_;                      // by BufferId: values that wait for the gradient in it to be read
   std::vector<bool> values_that_stay_;                     // by ValueId: cnnctl::values_that_stay
-  /// What copy_once made.
-  struct Copy {
-    CopyOf of;
-    ValueId id;
-    bool backward;
-    Tensor tensor;
-  };
-  std::vector<Copy> copies_;
   bool backward_ = false;
   std::size_t node_ = 0;  // the one being compiled
   CompiledProgram program_;

@@ -117,22 +117,6 @@ TEST_CASE("every way to compute a convolution in bf16 is right, and the direct o
   CHECK(by_channels == doctest::Approx(winograd).epsilon(0.1));
 }
 
-TEST_CASE("a map that several convolutions read is rounded once in each pass, and a gradient once for both directions") {
-  if (!has_bf16()) return;
-  ModelOptions options = options_for(Precision::bf16);
-  options.profile = true;
-  Model model(network_of("- residual:\n    body: [{conv: {out_channels: 48, kernel_size: 3, stride: 2, padding: 1}}]\n"
-                         "    shortcut: [{conv: {out_channels: 48, kernel_size: 1, stride: 2}}]",
-                         {32, 9, 9}),
-              options);
-  Program& program = model.training(images);
-  program.forward();
-  program.backward();
-  const auto times = program.step_times();
-  const auto rounds = std::count_if(times.begin(), times.end(), [](const StepTime& step) { return step.pass == "round"; });
-  CHECK(rounds == 1 + 1 + 2);  // the map in either pass, and a gradient for each convolution
-}
-
 TEST_CASE("choices in bf16 are others than in f32") {
   if (!has_bf16()) return;
   const Graph graph = network_of("- conv: {out_channels: 32, kernel_size: 3, padding: 1}", {32, 9, 9});

@@ -21,21 +21,14 @@ struct Library {
 
 Library in_own_formats(algorithm method, const Forward& forward) { return {method, forward, forward.src_desc(), forward.dst_desc()}; }
 
-/// A value's map, or that of its gradient, rounded to bfloat16 where a primitive reads it so.
-Tensor as_read(Compiler& c, const Setup& s, Compiler::CopyOf of, ValueId id, const Tensor& map, const Desc& wanted) {
+/// The map rounded to bfloat16 where a primitive reads it so.
+Tensor as_read(Compiler& c, const Setup& s, const Tensor& map, const Desc& wanted) {
   if (is_bf16(wanted) == is_bf16(map.desc)) return map;
-  return c.copy_once(of, id, wanted, [&](const Tensor& rounded) {
-    c.add_kernel({s.layer, "round", "cnnctl bf16", format_name(wanted)}, {map, rounded},
-                 [count = count_floats(map.desc)](std::span<void* const> b) { bf16_kernels()->round(count, floats(b[0]), b[1]); });
-  });
-}
-
-Tensor input_as_read(Compiler& c, const Setup& s, const Tensor& x, const Desc& wanted) {
-  return as_read(c, s, Compiler::CopyOf::value, s.input, x, wanted);
-}
-
-Tensor gradient_as_read(Compiler& c, const Node& node, const Setup& s, const Tensor& dy, const Desc& wanted) {
-  return as_read(c, s, Compiler::CopyOf::gradient, node.output, dy, wanted);
+  const Tensor rounded = c.allocate(wanted);
+  const std::int64_t count = count_floats(map.desc);
+  c.add_kernel({s.layer, "round", "cnnctl bf16", format_name(wanted)}, {map, rounded},
+               [count](std::span<void* const> b) { bf16_kernels()->round(count, floats(b[0]), b[1]); });
+  return rounded;
 }
 
 /// Weights of a primitive that reads maps like `src`, in a format of its choice.
@@ -102,7 +95,7 @@ void add_forward_primitive(Compiler& compiler, const Node& node, const Convoluti
                            const Tensor& x, const Tensor& y) {
   const ConvolutionParameters parameters = convolution_parameters(compiler, node, op, s, forward.weights_desc());
   std::vector<PrimitiveArgument> arguments{
-      {DNNL_ARG_SRC, input_as_read(compiler, s, x, forward.src_desc())}, {DNNL_ARG_WEIGHTS, parameters.weights}, {DNNL_ARG_DST, y}};
+      {DNNL_ARG_SRC, as_read(compiler, s, x, forward.src_desc())}, {DNNL_ARG_WEIGHTS, parameters.weights}, {DNNL_ARG_DST, y}};
   if (parameters.bias) arguments.emplace_back(DNNL_ARG_BIAS, *parameters.bias);
   compiler.add_primitive(convolution_label(s, "forward", forward.impl_info_str(), y.desc), dnnl::convolution_forward(forward),
                          forward.scratchpad_desc(), std::move(arguments));
@@ -154,8 +147,8 @@ auto in_fast_formats(const Setup& s, const Make& make) {
 
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, Tensor x,
                           Tensor dy) {
-  x = input_as_read(c, s, x, library.forward.src_desc());
-  if (is_bf16(x.desc)) dy = gradient_as_read(c, node, s, dy, *bf16_like(dy.desc));
+  x = as_read(c, s, x, library.forward.src_desc());
+  if (is_bf16(x.desc)) dy = as_read(c, s, dy, *bf16_like(dy.desc));
   auto backward = backward_weights_primitive(s, library, x.desc, dy.desc);
   if (is_slow(backward.impl_info_str())) {
     if (add_few_channel_weights(c, node, op, s, x, dy)) return;
@@ -185,8 +178,7 @@ Tensor add_data_gradient(Compiler& c, const Node& node, const Setup& s, const Li
   // A source of less than a block of channels is read in nchw, for whose gradient there is a plain loop alone, a thousand times slower.
   if (is_slow(backward.impl_info_str()))
     backward = in_fast_formats(s, [&](const Desc& src, const Desc& dst) { return backward_data_primitive(s, library, src, dst); });
-  dy = is_bf16(backward.diff_dst_desc()) ? gradient_as_read(c, node, s, dy, backward.diff_dst_desc())
-                                         : c.in_format(dy, backward.diff_dst_desc(), s.layer);
+  dy = is_bf16(backward.diff_dst_desc()) ? as_read(c, s, dy, backward.diff_dst_desc()) : c.in_format(dy, backward.diff_dst_desc(), s.layer);
   const Tensor dx = c.allocate(backward.diff_src_desc());
   c.add_primitive(convolution_label(s, "backward data", backward.impl_info_str(), dx.desc), dnnl::convolution_backward_data(backward),
                   backward.scratchpad_desc(),
