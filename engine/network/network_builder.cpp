@@ -146,7 +146,7 @@ void NetworkBuilder::enter_from(const ModelItem& item, const Context& context) {
 std::optional<Bound> NetworkBuilder::listed_from(const ModelItem& item, const Context& context) {
   if (!item.from) return std::nullopt;
   Diagnostics found;  // who reads a single name reports them
-  const std::optional<Bound> bound = resolve(*item.from, context.environment, found);
+  std::optional<Bound> bound = resolve(*item.from, context.environment, found);
   if (!bound || !bound->value->is_list()) return std::nullopt;
   return bound;
 }

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "check.h"
 #include "engine/runtime/selftest.h"
 #include "tests/graph/networks.h"
@@ -145,9 +147,9 @@ TEST_CASE("gradients are zero in the padding of formats and between parameters")
       "- linear: {out_features: 7}\n- linear: {out_features: 5, bias: false}",
       {3, 12, 12});
   for (const std::int64_t channels : {1, 2, 3})
-    for (const std::string kernel : {"1", "3", "5", "7"})
-      for (const std::string padding : {"0", "2"})
-        check_gradient_padding("- conv: {out_channels: 20, kernel_size: " + kernel + ", padding: " + padding + "}\n- relu",
+    for (const int kernel : {1, 3, 5, 7})
+      for (const int padding : {0, 2})
+        check_gradient_padding(fmt::format("- conv: {{out_channels: 20, kernel_size: {}, padding: {}}}\n- relu", kernel, padding),
                                {channels, 12, 12});
   check_gradient_padding("- conv: {out_channels: 20, kernel_size: 3, padding: [2, 1]}\n- relu", {3, 12, 12});
 }
