@@ -44,7 +44,8 @@ std::optional<NetworkBuilder::Shortcut> NetworkBuilder::read_shortcut(const Mode
   return std::nullopt;
 }
 
-void NetworkBuilder::add_branching(const ModelItem& item, const Context& context, const std::string& name) {
+void NetworkBuilder::add_branching(const ModelItem& item, const std::optional<Bound>& sources, const Context& context,
+                                   const std::string& name) {
   Diagnostics found;
   check_arguments(item.branching->declaration, item.arguments, item.place, found);
   diagnostics_->add(found);
@@ -52,7 +53,7 @@ void NetworkBuilder::add_branching(const ModelItem& item, const Context& context
 
   NameLevel names = item.name ? NameLevel(name + ".") : NameLevel(context.names, name + ".");
   const Context inner{context.environment, context.list, names};
-  if (const auto operands = listed_from(item, context)) return join_named(item, *operands, inner, name);
+  if (sources) return join_named(item, *sources, inner, name);
   const Level level(*this, item.place, name, label_of(name), item.type);
   if (!level.open()) return;
   if (item.branching->joining == Joining::residual) return add_residual(item, inner, name);
@@ -84,9 +85,9 @@ void NetworkBuilder::join_named(const ModelItem& item, const Bound& names, const
   std::vector<std::optional<Operand>> operands;
   for (const Value& from : names.value->items) {
     if (!count_item(from.place)) return;
-    const Flow value = find_from(from, *names.environment, list).value_or(std::nullopt);
-    const std::optional<Bound> called = value ? resolve(from, *names.environment, *diagnostics_) : std::nullopt;
-    operands.push_back(called ? std::optional(Operand{*value, called->value->text, from.place}) : std::nullopt);
+    const std::optional<Bound> called = resolve(from, *names.environment, *diagnostics_);
+    const Flow value = called ? find_source(*called, from.place, list) : std::nullopt;
+    operands.push_back(value ? std::optional(Operand{*value, called->value->text, from.place}) : std::nullopt);
   }
   join_operands(item, name, operands);
 }

@@ -57,20 +57,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Throws for what muparser would take in another way than it is meant: a single = as an assignment, which gives its right side, and a
-/// comma outside of parentheses as a list, of which it gives the last.
-void check_signs(std::string_view text) {
-  int depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    depth += text[i] == '(' ? 1 : text[i] == ')' ? -1 : 0;
-    if (text[i] == ',' && depth == 0) throw mu::ParserError("a comma stands between a function's arguments alone");
-    if (text[i] != '=') continue;
-    const bool ends = i > 0 && std::string_view("=!<>").find(text[i - 1]) != std::string_view::npos;
-    const bool begins = i + 1 < text.size() && text[i + 1] == '=';
-    if (!ends && !begins) throw mu::ParserError("a single = assigns; == compares");
-  }
-}
-
 /// For every character, how many parentheses are open there; an opening one counts itself.
 std::vector<int> nesting_of(std::string_view text) {
   std::vector<int> nesting;
@@ -81,6 +67,19 @@ std::vector<int> nesting_of(std::string_view text) {
     depth -= c == ')' ? 1 : 0;
   }
   return nesting;
+}
+
+/// Throws for what muparser would take in another way than it is meant: a single = as an assignment, which gives its right side, and a
+/// comma outside of parentheses as a list, of which it gives the last.
+void check_signs(std::string_view text) {
+  const std::vector<int> nesting = nesting_of(text);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == ',' && nesting[i] == 0) throw mu::ParserError("a comma stands between a function's arguments alone");
+    if (text[i] != '=') continue;
+    const bool ends = i > 0 && std::string_view("=!<>").find(text[i - 1]) != std::string_view::npos;
+    const bool begins = i + 1 < text.size() && text[i + 1] == '=';
+    if (!ends && !begins) throw mu::ParserError("a single = assigns; == compares");
+  }
 }
 
 /// Tells whether an expression gives a boolean: muparser has numbers alone, so its text tells, by the operator that is carried out last.

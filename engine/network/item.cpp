@@ -32,6 +32,12 @@ const std::vector<std::string>& item_arguments() {
   return names;
 }
 
+/// An item's own arguments and those that every item takes.
+std::vector<std::string> with_item_arguments(std::vector<std::string> own) {
+  own.insert(own.end(), item_arguments().begin(), item_arguments().end());
+  return own;
+}
+
 /// Reads `repeat` or `when`, if that can be worked out already.
 template <class T>
 bool read_now(const Entry& entry, const Argument& argument, const Environment& environment, T& out, Diagnostics& diagnostics) {
@@ -64,11 +70,9 @@ bool take_item_argument(const Entry& entry, ModelItem& item, Diagnostics& diagno
 /// Reports a key that belongs to no layer but looks as if it belonged to every one; false for any other. `own`: the item's arguments.
 bool report_foreign(const Entry& entry, const std::string& type, const std::vector<std::string>& own, Diagnostics& diagnostics) {
   if (contains(own, entry.key)) return false;
-  std::vector<std::string> known = own;
-  known.insert(known.end(), item_arguments().begin(), item_arguments().end());
   if (contains(inferred_arguments, entry.key)) {
     diagnostics.error(entry.key_place, fmt::format("{} takes {} from its input", type, entry.key), "leave it out");
-  } else if (const std::string near = suggestion(entry.key, known); contains(item_arguments(), near)) {
+  } else if (const std::string near = suggestion(entry.key, with_item_arguments(own)); contains(item_arguments(), near)) {
     diagnostics.error(entry.key_place, fmt::format("unknown argument '{}' for {}{}", entry.key, type, as_question(near)));
   } else {
     return false;
@@ -132,10 +136,9 @@ std::optional<ModelItem> read_typed(const Value& value, const Environment& envir
 /// `group: {name, layers, from, repeat, when}`.
 std::optional<ModelItem> read_long_group(const Bound& map, const Place& place, Diagnostics& diagnostics) {
   ModelItem item{.type = "group", .place = place, .arguments = *map.value, .environment = map.environment};
-  std::vector<std::string> known = argument_names(group_declaration());
-  take_item_arguments(item, known, diagnostics);
-  known.insert(known.end(), item_arguments().begin(), item_arguments().end());
-  report_unknown_keys(item.arguments, known, group_declaration().name, diagnostics);
+  const std::vector<std::string> own = argument_names(group_declaration());
+  take_item_arguments(item, own, diagnostics);
+  report_unknown_keys(item.arguments, with_item_arguments(own), group_declaration().name, diagnostics);
   item.valid = item.valid && item.arguments.entries.size() <= 1;
 
   const Value* layers = map.value->find("layers");

@@ -114,7 +114,7 @@ void NetworkBuilder::check_absent(const ModelItem& item) {
 }
 
 void NetworkBuilder::add_item(const ModelItem& item, const Context& context) {
-  enter_from(item, context);
+  const std::optional<Bound> sources = enter_from(item, context);
   if (item.block != nullptr && item.block->in_line) return add_block(item, context, "");
   const std::string name = take_name(item, context);
   if (!item.valid) current_.reset();
@@ -123,45 +123,35 @@ void NetworkBuilder::add_item(const ModelItem& item, const Context& context) {
   else if (item.block != nullptr)
     add_block(item, context, name);
   else if (item.branching != nullptr)
-    add_branching(item, context, name);
+    add_branching(item, sources, context, name);
   else
     add_layer(item, context, name);
   context.list.define(label_of(name), current_);
 }
 
-/// Lets the item that `from` names be what the item reads. A list of names belongs to an item with branches, which reads it by itself.
-void NetworkBuilder::enter_from(const ModelItem& item, const Context& context) {
-  if (!item.from) return;
-  if (const auto names = listed_from(item, context)) {
-    if (item.branching != nullptr) return;
-    diagnostics_->error(item.from->place, fmt::format("{} has one input, but from lists {}", item.type, names->value->items.size()),
-                        "write from: name; only add, multiply and concat take a list");
-    current_.reset();
-    return;
-  }
-  current_ = find_from(*item.from, context.environment, context.list).value_or(std::nullopt);
-}
-
-/// The list that the item's `from` is, or stands for; nothing where it names one item, or nothing.
-std::optional<Bound> NetworkBuilder::listed_from(const ModelItem& item, const Context& context) {
+/// Lets the item that `from` names be what the item reads. A list of names belongs to an item with branches, which joins what it lists: it
+/// is handed back.
+std::optional<Bound> NetworkBuilder::enter_from(const ModelItem& item, const Context& context) {
   if (!item.from) return std::nullopt;
-  Diagnostics found;  // who reads a single name reports them
-  std::optional<Bound> bound = resolve(*item.from, context.environment, found);
-  if (!bound || !bound->value->is_list()) return std::nullopt;
-  return bound;
+  std::optional<Bound> from = resolve(*item.from, context.environment, *diagnostics_);
+  const bool is_list = from && from->value->is_list();
+  if (is_list && item.branching != nullptr) return from;
+  if (is_list)
+    diagnostics_->error(item.from->place, fmt::format("{} has one input, but from lists {}", item.type, from->value->items.size()),
+                        "write from: name; only add, multiply and concat take a list");
+  current_ = from && !is_list ? find_source(*from, item.from->place, context.list) : std::nullopt;
+  return std::nullopt;
 }
 
-/// What a `from` stands for: it may be a block's parameter, whose value names an item where the block is used.
-std::optional<NetworkBuilder::Flow> NetworkBuilder::find_from(const Value& from, const Environment& environment, const ItemList& list) {
-  const std::optional<Bound> bound = resolve(from, environment, *diagnostics_);
-  if (!bound) return std::nullopt;
-  if (!bound->value->is_scalar()) {
-    diagnostics_->error(from.place, fmt::format("from must be the name of an earlier item, not {}", describe(*bound->value)));
+/// What one name in a `from` stands for: it may be a block's parameter, whose value names an item where the block is used.
+NetworkBuilder::Flow NetworkBuilder::find_source(const Bound& from, const Place& place, const ItemList& list) {
+  if (!from.value->is_scalar()) {
+    diagnostics_->error(place, fmt::format("from must be the name of an earlier item, not {}", describe(*from.value)));
     return std::nullopt;
   }
-  if (absent_) return Flow{};  // what it would read may be absent as well
-  const ItemList& known = bound->list != nullptr ? *bound->list : list;
-  return known.find(bound->value->text, from.place, *diagnostics_);
+  if (absent_) return std::nullopt;  // what it would read may be absent as well
+  const ItemList& known = from.list != nullptr ? *from.list : list;
+  return known.find(from.value->text, place, *diagnostics_).value_or(std::nullopt);
 }
 
 std::string NetworkBuilder::take_name(const ModelItem& item, const Context& context) {

@@ -40,9 +40,8 @@ class NetworkBuilder {
   void repeat_item(const ModelItem& item, const Context& context);
   void check_absent(const ModelItem& item);
   void add_item(const ModelItem& item, const Context& context);
-  void enter_from(const ModelItem& item, const Context& context);
-  static std::optional<Bound> listed_from(const ModelItem& item, const Context& context);
-  std::optional<Flow> find_from(const Value& from, const Environment& environment, const ItemList& list);
+  std::optional<Bound> enter_from(const ModelItem& item, const Context& context);
+  Flow find_source(const Bound& from, const Place& place, const ItemList& list);
   std::string take_name(const ModelItem& item, const Context& context);
   std::string own_name(const ModelItem& item, const Context& context);
 
@@ -67,7 +66,7 @@ class NetworkBuilder {
     Place place;
     std::optional<Bound> items = {};
   };
-  void add_branching(const ModelItem& item, const Context& context, const std::string& name);
+  void add_branching(const ModelItem& item, const std::optional<Bound>& sources, const Context& context, const std::string& name);
   void join_named(const ModelItem& item, const Bound& names, const Context& context, const std::string& name);
   std::optional<std::vector<Branch>> read_branches(const ModelItem& item, const Environment& environment, const std::string& name);
   std::optional<Operand> add_branch(const Branch& branch, const Context& context, Flow input);

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Holds random networks against PyTorch: the same weights, images and steps of training in both.
 
-    apt-get install python3-torch python3-numpy
+    apt-get install python3-torchvision
     /usr/bin/python3 -B tests/reference/compare_random.py build/release/cnnctl [--seeds 0 200] [--updates 2]
 
 A seed gives a network of odd sizes (convolutions of all kinds, norms, activations, poolings, residual blocks, branches, one channel, maps of one

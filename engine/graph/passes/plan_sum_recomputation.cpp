@@ -12,13 +12,13 @@ namespace {
 
 constexpr std::int64_t least_narrowing = 4;  // a bottleneck's
 
-/// The nodes that read a value, by index.
-std::vector<std::size_t> readers_of(const Graph& graph, ValueId value) {
-  std::vector<std::size_t> readers;
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    const std::vector<ValueId>& inputs = graph.nodes[i].inputs;
-    if (std::find(inputs.begin(), inputs.end(), value) != inputs.end()) readers.push_back(i);
-  }
+using Readers = std::vector<std::size_t>;  // nodes, by index
+
+/// By value, the nodes that read it.
+std::vector<Readers> readers_by_value(const Graph& graph) {
+  std::vector<Readers> readers(graph.values.size());
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    for (const ValueId input : graph.nodes[i].inputs) readers[index_of(input)].push_back(i);
   return readers;
 }
 
@@ -32,13 +32,11 @@ bool only_adds(const Node& node, ValueId value) {
   return residual_norm(node) != nullptr && node.inputs[1] == value && node.inputs[0] != value;
 }
 
-/// Whether what the norm adds stands until the backward pass in any case: another node's backward pass reads it.
-bool has_addend_at_hand(const Graph& graph, const Node& norm) {
-  const ValueId addend = norm.inputs[1];
-  const std::vector<std::size_t> readers = readers_of(graph, addend);
+/// Whether what the norm adds, which `readers` read, stands until the backward pass in any case: another node's backward pass reads it.
+bool has_addend_at_hand(const Graph& graph, const Readers& readers, const Node& norm) {
   return std::any_of(readers.begin(), readers.end(), [&](std::size_t i) {
     const Node& node = graph.nodes[i];
-    return node.output != norm.output && keeps(graph, node, addend);
+    return node.output != norm.output && keeps(graph, node, norm.inputs[1]);
   });
 }
 
@@ -50,7 +48,7 @@ bool narrows(const Graph& graph, const Node& convolution) {
 
 /// Whether all that read the sum are convolutions and further sums that no run holds, a bottleneck's first convolution among them, which
 /// reads it again for its weights.
-bool leads_to_bottleneck(const Graph& graph, const std::vector<std::size_t>& readers, ValueId sum) {
+bool leads_to_bottleneck(const Graph& graph, const Readers& readers, ValueId sum) {
   const auto fits = [&](std::size_t i) {
     const Node& node = graph.nodes[i];
     return node.recomputed == -1 && (std::holds_alternative<Convolution>(node.op) || only_adds(node, sum));
@@ -62,13 +60,14 @@ bool leads_to_bottleneck(const Graph& graph, const std::vector<std::size_t>& rea
 }  // namespace
 
 Graph plan_sum_recomputation(Graph graph) {
+  const std::vector<Readers> readers = readers_by_value(graph);
   int run = first_free_run(graph);
   for (Node& norm : graph.nodes) {
     if (residual_norm(norm) == nullptr || norm.recomputed != -1 || norm.output == graph.output) continue;
-    const std::vector<std::size_t> readers = readers_of(graph, norm.output);
-    if (!has_addend_at_hand(graph, norm) || !leads_to_bottleneck(graph, readers, norm.output)) continue;
+    const Readers& of_sum = readers[index_of(norm.output)];
+    if (!has_addend_at_hand(graph, readers[index_of(norm.inputs[1])], norm) || !leads_to_bottleneck(graph, of_sum, norm.output)) continue;
     norm.recomputed = run;
-    for (const std::size_t reader : readers) graph.nodes[reader].recomputed = run;
+    for (const std::size_t reader : of_sum) graph.nodes[reader].recomputed = run;
     ++run;
   }
   return graph;
