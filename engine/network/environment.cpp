@@ -22,14 +22,6 @@ constexpr std::array<std::string_view, 4> special_names = {"index", "in_channels
 
 bool is_reference(std::string_view text) { return text.starts_with('$') && !text.starts_with("${"); }
 
-/// Of working out a text's expressions, in values: what it takes in time and memory is bounded together with those.
-std::int64_t cost_of(const std::string& text, const Value& worked_out) {
-  constexpr std::size_t bytes_of_text = 16;
-  std::size_t expressions = 0;
-  for (std::size_t at = text.find("${"); at != std::string::npos; at = text.find("${", at + 1)) ++expressions;
-  return static_cast<std::int64_t>(expressions * Environment::cost_of_name + worked_out.text.size() / bytes_of_text);
-}
-
 Bound computed(Value value, const Environment& environment) {
   auto owned = std::make_shared<const Value>(std::move(value));
   return {owned.get(), &environment, nullptr, owned};
@@ -57,7 +49,7 @@ class Resolution {
     if (const std::string_view name = sole_name(value.text); !name.empty()) return follow(name, value.place, environment);
     if (holds_expression(value.text)) {
       std::optional<Value> result = evaluate_text(value, environment, diagnostics_);
-      if (!result || !environment.spend(cost_of(value.text, *result), value.place, diagnostics_)) return std::nullopt;
+      if (!result) return std::nullopt;
       return computed(std::move(*result), environment);
     }
     if (!is_reference(value.text)) return Bound{&value, &environment};

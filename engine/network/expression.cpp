@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view opening = "${";
 constexpr std::size_t longest_expression = 1000;              // characters
 constexpr std::size_t longest_text = std::size_t{64} << 10U;  // bytes, once the expressions in it are replaced
+constexpr std::size_t worked_out_bytes = 16;                  // of a text: what counts as one value put in
 constexpr double largest_whole = 9'007'199'254'740'992;       // 2^53: beyond it not every whole number is a double
 
 /// Thrown through muparser where a name's value is missing; the mistake is reported already, or a shape is unknown.
@@ -256,7 +257,7 @@ class Evaluation {
 class TextEvaluation {
  public:
   TextEvaluation(const Value& value, const Environment& environment, Diagnostics& diagnostics)
-      : value_(value), diagnostics_(diagnostics), evaluation_(environment, diagnostics) {}
+      : value_(value), environment_(environment), diagnostics_(diagnostics), evaluation_(environment, diagnostics) {}
 
   std::optional<Value> run() {
     const std::string& text = value_.text;
@@ -267,6 +268,7 @@ class TextEvaluation {
       const std::size_t begin = text.find(opening, at);
       if (!append(std::string_view(text).substr(at, begin - at), result)) return std::nullopt;
       if (begin == std::string::npos) break;
+      if (!environment_.spend(Environment::cost_of_name, value_.place, diagnostics_)) return std::nullopt;
       const std::optional<Expression> expression = expression_at(begin);
       std::optional<Value> part = expression ? evaluation_.evaluate(*expression) : std::nullopt;
       if (!part) return std::nullopt;
@@ -314,6 +316,7 @@ class TextEvaluation {
   }
 
   const Value& value_;
+  const Environment& environment_;
   Diagnostics& diagnostics_;
   Evaluation evaluation_;
 };
@@ -329,7 +332,10 @@ std::string_view sole_name(std::string_view text) {
 }
 
 std::optional<Value> evaluate_text(const Value& value, const Environment& environment, Diagnostics& diagnostics) {
-  return TextEvaluation(value, environment, diagnostics).run();
+  std::optional<Value> result = TextEvaluation(value, environment, diagnostics).run();
+  if (result && !environment.spend(static_cast<std::int64_t>(result->text.size() / worked_out_bytes), value.place, diagnostics))
+    result.reset();
+  return result;
 }
 
 }  // namespace cnnctl
