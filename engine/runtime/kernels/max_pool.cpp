@@ -8,30 +8,31 @@
 namespace cnnctl::CNNCTL_ISA {
 namespace {
 
-template <int Width>
+template <int Width, int Kernel>
 void forward_plane(const PoolingGeometry& g, const float* x, float* y, std::uint8_t* index) {
   using V = Vectors<Width>;
   for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
     const WindowSpan rows = rows_of(g, oh);
-    for (std::int64_t ow = 0; ow < g.out.width_pixels; ++ow) {
-      const WindowSpan columns = columns_of(g, ow);
-      typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
-      typename V::Ints place = typename V::Ints{} + static_cast<std::int32_t>(rows.first * g.kernel_width + columns.first);
-      for_taps<0>(
-          g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
-            const auto v = V::load(x + pixel * Width);
-            const auto wins = (v > best) | V::is_nan(v);
-            best = wins ? v : best;
-            place = wins ? typename V::Ints{} + tap : place;
-          });
-      const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
-      V::store(y + out, best);
-      if (index) V::store(index + out, place);
-    }
+    for_windows<Kernel>(
+        column_windows(g), 0, g.in.width_pixels, [&](std::int64_t ow, const WindowSpan& columns) __attribute__((always_inline)) {
+          prefetch_below<Width>(g, rows, columns, x);
+          typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
+          typename V::Ints place = typename V::Ints{} + static_cast<std::int32_t>(rows.first * g.kernel_width + columns.first);
+          for_taps<Kernel>(
+              g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
+                const auto v = V::load(x + pixel * Width);
+                const auto wins = (v > best) | V::is_nan(v);
+                best = wins ? v : best;
+                place = wins ? typename V::Ints{} + tap : place;
+              });
+          const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
+          V::store(y + out, best);
+          if (index) V::store(index + out, place);
+        });
   }
 }
 
-template <int Width>
+template <int Width, int Kernel>
 void backward_plane(const PoolingGeometry& g, const float* dy, const std::uint8_t* index, float* dx) {
   using V = Vectors<Width>;
   // Windows that tile the input write each of its pixels once; others add to zeros.
@@ -46,7 +47,7 @@ void backward_plane(const PoolingGeometry& g, const float* dy, const std::uint8_
       const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
       const auto gradient = V::load(dy + out);
       const auto place = V::load(index + out);
-      for_taps<0>(
+      for_taps<Kernel>(
           g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
             float* to = dx + pixel * Width;
             const auto part = place == tap ? gradient : typename V::Floats{};
@@ -56,30 +57,34 @@ void backward_plane(const PoolingGeometry& g, const float* dy, const std::uint8_
   }
 }
 
-template <int Width>
+template <int Width, int Kernel>
 void forward(const PoolingGeometry& g, const float* x, float* y, std::uint8_t* index) {
   const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width;
 #pragma omp parallel for schedule(static)
   for (std::int64_t plane = 0; plane < g.in.images * g.in.blocks; ++plane)
-    forward_plane<Width>(g, x + plane * in, y + plane * out, index ? index + plane * out : nullptr);
+    forward_plane<Width, Kernel>(g, x + plane * in, y + plane * out, index ? index + plane * out : nullptr);
 }
 
-template <int Width>
+template <int Width, int Kernel>
 void backward(const PoolingGeometry& g, const float* dy, const std::uint8_t* index, float* dx) {
   const std::int64_t in = g.in.pixels() * Width, out = g.out.pixels() * Width;
 #pragma omp parallel for schedule(static)
   for (std::int64_t plane = 0; plane < g.in.images * g.in.blocks; ++plane)
-    backward_plane<Width>(g, dy + plane * out, index + plane * out, dx + plane * in);
+    backward_plane<Width, Kernel>(g, dy + plane * out, index + plane * out, dx + plane * in);
 }
 
 }  // namespace
 
 void max_pool_forward(const PoolingGeometry& geometry, const float* x, float* y, std::uint8_t* index) {
-  geometry.in.width == 16 ? forward<16>(geometry, x, y, index) : forward<8>(geometry, x, y, index);
+  with_kernel(geometry, [&](auto kernel) {
+    geometry.in.width == 16 ? forward<16, kernel>(geometry, x, y, index) : forward<8, kernel>(geometry, x, y, index);
+  });
 }
 
 void max_pool_backward(const PoolingGeometry& geometry, const float* dy, const std::uint8_t* index, float* dx) {
-  geometry.in.width == 16 ? backward<16>(geometry, dy, index, dx) : backward<8>(geometry, dy, index, dx);
+  with_kernel(geometry, [&](auto kernel) {
+    geometry.in.width == 16 ? backward<16, kernel>(geometry, dy, index, dx) : backward<8, kernel>(geometry, dy, index, dx);
+  });
 }
 
 }  // namespace cnnctl::CNNCTL_ISA

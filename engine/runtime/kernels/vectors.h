@@ -4,6 +4,7 @@
 #include <immintrin.h>
 #endif
 
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <limits>
@@ -24,13 +25,27 @@ constexpr __mmask16 kAllLanes = 0xffff;
 template <int Width>
 struct VectorTypes;
 
+// Bytes are made of Ints from 0 to 255, and back. GCC 12 takes vectors apart for that, where a processor has an instruction or a few.
 template <>
 struct VectorTypes<8> {
   typedef float Floats __attribute__((vector_size(32)));
   typedef std::int32_t Ints __attribute__((vector_size(32)));
   typedef std::uint8_t Bytes __attribute__((vector_size(8)));
-  static Bytes narrow(const Ints& v) { return __builtin_convertvector(v, Bytes); }
-  static Ints widen(const Bytes& v) { return __builtin_convertvector(v, Ints); }
+  static Bytes narrow(const Ints& v) {
+#ifdef __AVX2__
+    const __m128i shorts = _mm_packus_epi32(_mm256_castsi256_si128((__m256i)v), _mm256_extracti128_si256((__m256i)v, 1));
+    return std::bit_cast<Bytes>(_mm_cvtsi128_si64(_mm_packus_epi16(shorts, shorts)));
+#else
+    return __builtin_convertvector(v, Bytes);
+#endif
+  }
+  static Ints widen(const Bytes& v) {
+#ifdef __AVX2__
+    return (Ints)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(std::bit_cast<long long>(v)));
+#else
+    return __builtin_convertvector(v, Ints);
+#endif
+  }
 };
 
 template <>
@@ -38,8 +53,20 @@ struct VectorTypes<16> {
   typedef float Floats __attribute__((vector_size(64)));
   typedef std::int32_t Ints __attribute__((vector_size(64)));
   typedef std::uint8_t Bytes __attribute__((vector_size(16)));
-  static Bytes narrow(const Ints& v) { return __builtin_convertvector(v, Bytes); }
-  static Ints widen(const Bytes& v) { return __builtin_convertvector(v, Ints); }
+  static Bytes narrow(const Ints& v) {
+#ifdef __AVX512F__
+    return (Bytes)_mm512_maskz_cvtepi32_epi8(kAllLanes, (__m512i)v);
+#else
+    return __builtin_convertvector(v, Bytes);
+#endif
+  }
+  static Ints widen(const Bytes& v) {
+#ifdef __AVX512F__
+    return (Ints)_mm512_maskz_cvtepu8_epi32(kAllLanes, (__m128i)v);
+#else
+    return __builtin_convertvector(v, Ints);
+#endif
+  }
 };
 
 /// a > b ? a : b, and a < b ? a : b: b where one is NaN. One instruction does that, but GCC makes two of the comparison.
