@@ -2,7 +2,6 @@
 
 #include <initializer_list>
 #include <iterator>
-#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -20,7 +19,7 @@ constexpr std::int64_t kLargestTensor = (std::int64_t{1} << 31) - 1;
 std::int64_t tensor_bytes(const Desc& desc) {
   const auto bytes = static_cast<std::int64_t>(desc.get_size());
   if (bytes > kLargestTensor)
-    throw std::runtime_error(
+    throw CompilationError(
         fmt::format("a tensor of {} MiB is needed, and oneDNN computes only below 2048 MiB; choose a smaller batch size", bytes >> 20));
   return bytes;
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,12 @@
 namespace cnnctl {
 
 class Chooser;
+
+/// What keeps a node from being compiled; compile_node puts the layer's name in front.
+class CompilationError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 /// Where a buffer lives.
 enum class BufferHome { arena, constant, value, gradient };
@@ -113,7 +120,7 @@ class Compiler {
   Tensor overwrite_or_allocate(ValueId input);
 
   // Memory.
-  /// Throws std::runtime_error for a tensor that oneDNN cannot address.
+  /// Throws CompilationError for a tensor that oneDNN cannot address.
   Tensor allocate(const Desc& desc);
   /// Memory of our own loops, of any size.
   Tensor allocate_bytes(std::int64_t bytes);

@@ -26,7 +26,7 @@ struct ModelOptions {
   bool profile = false;                   // times every step, for bench --layers
   Choices known{};                        // taken where they apply, before anything is timed
   double tuning_seconds = 0;              // to spend on timing ways to compute convolutions; 0 leaves the choice to a rule of their sizes
-  std::function<void()> before_tuning{};  // called before something is timed: ends what else keeps the processors busy
+  std::function<void()> before_tuning{};  // called before something is timed: ends what else keeps the processors busy; may throw
   bool recompute = false;                 // training computes activations again in its backward: less memory, more time
   bool deterministic = false;             // nothing is timed or known: neither Winograd's method nor our own 1x1 loops are taken
   Precision precision = Precision::f32;   // bf16 only where the processor has it: has_bf16()

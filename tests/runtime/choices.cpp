@@ -6,6 +6,7 @@
 #include <set>
 
 #include "check.h"
+#include "engine/diagnostics/diagnostic.h"
 #include "engine/runtime/chooser.h"
 
 namespace cnnctl {
@@ -65,6 +66,11 @@ TEST_CASE("what is known is taken, and what is no way to compute the convolution
     CHECK(choices_of(two_ways, {.known = {{key, "magic"}}}) == rule);
   }
   CHECK(model_of(two_ways, {.known = rule}).tuning().known == 4);
+}
+
+TEST_CASE("what ends the wait for the data before something is timed is not taken for a layer's mistake") {
+  const ModelOptions options{.tuning_seconds = 1, .before_tuning = [] { throw InputError("nowhere: no such folder"); }};
+  CHECK_THROWS_WITH_AS(model_of(two_ways, options), "nowhere: no such folder", InputError);
 }
 
 TEST_CASE("a deterministic model takes no way that would have to be chosen, whatever is known") {

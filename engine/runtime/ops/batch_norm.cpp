@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <stdexcept>
 
 #include "engine/runtime/layout.h"
 
@@ -191,7 +190,7 @@ NormTensors norm_tensors(bool affine, std::span<void* const> b) {
 void add_running_statistics(Compiler& compiler, const Node& node, const NormPart& norm, const Dims& d, const NormStatistics& s) {
   const auto n = static_cast<double>(d[0] * d[2] * d[3]);
   if (n == 1)
-    throw std::runtime_error("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");
+    throw CompilationError("batch_norm needs more than one value per channel to train on; use a larger batch, or train.drop_last: true");
   const auto unbias = static_cast<float>(n / (n - 1));
   const auto run = [channels = d[1], momentum = norm.op.momentum, unbias](std::span<void* const> b) {
     const auto* batch_mean = floats(b[0]);

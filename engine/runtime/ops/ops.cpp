@@ -8,14 +8,14 @@
 namespace cnnctl {
 namespace {
 
-/// Does a part of the node's compilation; a failure names the layer.
+/// Does a part of the node's compilation; a failure names the layer, others pass: a chooser waits for what reads the data.
 template <class Work>
 auto naming_layer(const Compiler& compiler, const Node& node, const Work& work) {
   try {
     return work();
   } catch (const dnnl::error& error) {
     throw std::runtime_error(fmt::format("{}: oneDNN cannot do this {}: {}", compiler.layer_name(node), op_name(node.op), error.what()));
-  } catch (const std::runtime_error& error) {
+  } catch (const CompilationError& error) {
     throw std::runtime_error(fmt::format("{}: {}", compiler.layer_name(node), error.what()));
   }
 }
