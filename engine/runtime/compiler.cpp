@@ -51,6 +51,7 @@ Compiler::Compiler(const Graph& graph, Mode mode, std::int64_t batch_size, Param
       moments_(graph.values.size()),
       gradients_(graph.values.size()),
       second_gradients_(graph.values.size()),
+      gradient_formats_(graph.values.size()),
       values_that_stay_(values_that_stay(graph)) {}
 
 CompiledProgram Compiler::compile() {
@@ -312,6 +313,11 @@ std::optional<Tensor> Compiler::gradient_so_far(ValueId id) const {
   const std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(id)];
   const bool alone = gradient && gradient_holders_[static_cast<std::size_t>(gradient->buffer)] == 1;
   return alone ? gradient : std::nullopt;
+}
+
+std::optional<Desc> Compiler::gradient_format(ValueId id) const {
+  const auto i = static_cast<std::size_t>(id);
+  return readers_[i] == 1 ? gradient_formats_[i] : std::nullopt;
 }
 
 Tensor Compiler::sum_of_gradients(const Tensor& so_far, const Tensor& added) {

@@ -176,6 +176,10 @@ class Compiler {
   void add_gradient(ValueId id, Tensor tensor);
   /// The gradient that a value has so far, where a step may add to it in place of add_gradient.
   std::optional<Tensor> gradient_so_far(ValueId id) const;
+  /// Says, in the forward, in which format besides the value's own its writer will take its gradient: rounded as it reads it.
+  void offer_gradient_format(ValueId id, const Desc& desc) { gradient_formats_[static_cast<std::size_t>(id)] = desc; }
+  /// That format, for the one node that gives the gradient; nothing where others add to it.
+  std::optional<Desc> gradient_format(ValueId id) const;
 
  private:
   /// How a step's label calls a format: format_name, or of parameters weights_format_name.
@@ -208,6 +212,7 @@ class Compiler {
   std::vector<std::function<void(Compiler&)>> backwards_;  // by node
   std::vector<std::optional<Tensor>> gradients_;           // by ValueId; empty where no reader has given any yet
   std::vector<std::optional<Tensor>> second_gradients_;    // by ValueId: the part that its writer is to add
+  std::vector<std::optional<Desc>> gradient_formats_;      // by ValueId: offer_gradient_format
   std::vector<int> reads_before_;                          // by ValueId, in the backward: by nodes in front of the one being compiled
   std::string backward_layer_;                             // whose backward is being compiled
   ValueId backward_output_ = -1;                           // the value whose gradient it takes

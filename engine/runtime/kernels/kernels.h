@@ -335,6 +335,10 @@ struct KernelTable {
 struct Bf16Kernels {
   WinogradLoops winograd;  // for WinogradGeometry::bf16
 
+  /// As KernelTable's, with dx in bfloat16, which may not be x.
+  void (*norm_relu_pool_backward)(const NormPoolingGeometry& geometry, const NormTensors& tensors, const float* x, const float* dy,
+                                  const std::uint8_t* index, float* dx, float* dscale, float* dshift, float* scratch);
+
   /// Each of the numbers rounded to the nearest in bfloat16, to its 16 bits.
   void (*round)(std::int64_t count, const float* x, void* y);
 };

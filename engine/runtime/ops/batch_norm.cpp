@@ -70,7 +70,12 @@ Backward compile_frozen(Compiler& compiler, const Node& node, const Setup& s) {
   };
 }
 
-/// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool.cpp).
+/// The loops that give a gradient in this format.
+auto norm_relu_pool_backward(const Desc& dx) {
+  return is_bf16(dx) ? bf16_kernels()->norm_relu_pool_backward : kernels().norm_relu_pool_backward;
+}
+
+/// Batch norm, relu and max pooling in one, by our own loops (kernels/norm_relu_pool_forward.cpp, norm_relu_pool_backward.cpp).
 Backward compile_pooled(Compiler& compiler, const Node& node, const Setup& s, const NormStatistics& statistics) {
   const Tensor x = s.x;
   const Tensor y = allocate_blocked(compiler, node.output, x.desc);
@@ -88,15 +93,15 @@ Backward compile_pooled(Compiler& compiler, const Node& node, const Setup& s, co
 
   return [=, &node](Compiler& c) {
     const Tensor dy = c.in_format(c.gradient(node.output), y.desc, s.layer);
-    const Tensor dx = c.overwrite_or_allocate_input(s.input, x);
+    const auto rounded = c.gradient_format(s.input);
+    const Tensor dx = rounded ? c.allocate(*rounded) : c.overwrite_or_allocate_input(s.input, x);
     const auto [dscale, dshift] = affine_gradient(c, node, s.norm, s.channels());
     c.add_kernel(
         {s.layer, "backward with pooling", "cnnctl", format_name(dx.desc)},
         joined(norm_numbers(c, node, s.norm, statistics), {x, dy, index, dx, dscale, dshift, allocate_moments(c, s.geometry.layout)}),
-        [geometry, affine = s.norm.op.affine](std::span<void* const> b) {
-          kernels().norm_relu_pool_backward(geometry, norm_tensors(affine, b), floats(b[4]), floats(b[5]),
-                                            static_cast<const std::uint8_t*>(b[6]), floats(b[7]), floats(b[8]), floats(b[9]),
-                                            floats(b[10]));
+        [geometry, affine = s.norm.op.affine, backward = norm_relu_pool_backward(dx.desc)](std::span<void* const> b) {
+          backward(geometry, norm_tensors(affine, b), floats(b[4]), floats(b[5]), static_cast<const std::uint8_t*>(b[6]), floats(b[7]),
+                   floats(b[8]), floats(b[9]), floats(b[10]));
         });
     if (c.needs_gradient(s.input)) c.add_gradient(s.input, dx);
   };

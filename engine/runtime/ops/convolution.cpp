@@ -94,6 +94,15 @@ const Way& choose(Compiler& compiler, const Node& node, const Convolution& op, c
   return *owners[compiler.chooser().choose(key_of(direction, op, s, with_moments, compiler.chooser().bf16()), candidates)];
 }
 
+/// The format in which the gradient of the result may come besides the ways' own, whichever of them is chosen.
+std::optional<Desc> rounded_gradient(const Compiler& c, const Setup& s, const std::vector<Way>& ways) {
+  const auto& rounded = ways.front().rounded_for_weights;
+  const bool agreed = std::all_of(ways.begin(), ways.end(), [&](const Way& way) {
+    return way.rounded_for_weights == rounded && (way.rounded_for_data == rounded || !c.needs_gradient(s.input));
+  });
+  return agreed ? rounded : std::nullopt;
+}
+
 /// A folded batch norm's numbers, channel by channel: y = (x - mean) * scale + shift.
 struct Affine {
   std::vector<float> scale, mean, shift;
@@ -178,9 +187,11 @@ Backward compile(Compiler& compiler, const Node& node, const Convolution& op) {
   }
   compiler.set_value(node.output, choose(compiler, node, op, s, ways, forward).forward(compiler, node, x));
   if (trains(compiler.graph(), node)) compiler.keep_for_backward(x);
+  if (const auto rounded = rounded_gradient(compiler, s, ways)) compiler.offer_gradient_format(node.output, *rounded);
 
   return [=, &node, &op](Compiler& c) {
-    const Tensor dy = c.in_format(c.gradient(node.output), dst, s.layer);
+    const Tensor& gradient = c.gradient(node.output);
+    const Tensor dy = is_bf16(gradient.desc) ? gradient : c.in_format(gradient, dst, s.layer);
     if (trains(c.graph(), node)) choose(c, node, op, s, ways, by_weights).backward_weights(c, node, x, dy);
     if (c.needs_gradient(s.input)) c.add_gradient(s.input, choose(c, node, op, s, ways, by_data).backward_data(c, node, dy));
   };

@@ -35,6 +35,8 @@ struct ConvolutionWay {
   std::function<Tensor(Compiler&, const Node& node, const Tensor& x)> forward{};
   std::function<Tensor(Compiler&, const Node& node, const Tensor& dy)> backward_data{};
   std::function<void(Compiler&, const Node& node, const Tensor& x, const Tensor& dy)> backward_weights{};
+  /// The formats to which these two round dy: they take it in them, too.
+  std::optional<Desc> rounded_for_data{}, rounded_for_weights{};
   /// With all that evaluation joins to the convolution; reads the node's second input where that is added.
   std::function<Tensor(Compiler&, const Node& node, const Tensor& x)> evaluation{};
 };

@@ -148,7 +148,7 @@ auto in_fast_formats(const Setup& s, const Make& make) {
 void add_weights_gradient(Compiler& c, const Node& node, const Convolution& op, const Setup& s, const Library& library, Tensor x,
                           Tensor dy) {
   x = as_read(c, s, x, library.forward.src_desc());
-  if (is_bf16(x.desc)) dy = as_read(c, s, dy, *bf16_like(dy.desc));
+  if (is_bf16(x.desc)) dy = as_read(c, s, dy, *bf16_like(library.dst));
   auto backward = backward_weights_primitive(s, library, x.desc, dy.desc);
   if (is_slow(backward.impl_info_str())) {
     if (add_few_channel_weights(c, node, op, s, x, dy)) return;
@@ -242,7 +242,11 @@ std::optional<ConvolutionWay> bf16_library_way(const Convolution& op, const Conv
   const Library library{direct, *forward, src, dst};
   ConvolutionWay way = library_way("direct", op, s, library);
   if (!has_all(op, s, library)) return std::nullopt;
-  if (fast([&] { return backward_data_primitive(s, library); })) return way;
+  way.rounded_for_weights = bf16_like(dst);
+  if (fast([&] { return backward_data_primitive(s, library); })) {
+    way.rounded_for_data = bf16_like(dst);
+    return way;
+  }
   const ConvolutionWay in_f32 = preferred_library_way(op, s, reads_input);
   if (in_f32.src != src || in_f32.dst != dst) return std::nullopt;
   way.backward_data = in_f32.backward_data;
