@@ -146,9 +146,9 @@ Dims Compiler::dims(ValueId id) const {
   return {batch_size_, s.channels, s.height, s.width};
 }
 
-void Compiler::set_value(ValueId id, Tensor tensor) {
+void Compiler::set_value(ValueId id, const Tensor& tensor) {
   pending_reads_[static_cast<std::size_t>(tensor.buffer)] += readers_[static_cast<std::size_t>(id)];
-  values_[static_cast<std::size_t>(id)] = std::move(tensor);
+  values_[static_cast<std::size_t>(id)] = tensor;
 }
 
 Tensor Compiler::shaped_value(ValueId id, const std::string& layer) {
@@ -289,7 +289,7 @@ void Compiler::add_gradient(ValueId id, Tensor tensor) {
   std::optional<Tensor>& gradient = gradients_[static_cast<std::size_t>(id)];
   if (gradient && may_leave_to_writer(id, tensor)) {
     ++holders(tensor);
-    second_gradients_[static_cast<std::size_t>(id)] = std::move(tensor);
+    second_gradients_[static_cast<std::size_t>(id)] = tensor;
     return;
   }
   if (gradient) {
@@ -297,7 +297,7 @@ void Compiler::add_gradient(ValueId id, Tensor tensor) {
     tensor = sum_of_gradients(*gradient, tensor);
   }
   ++holders(tensor);
-  gradient = std::move(tensor);
+  gradient = tensor;
 }
 
 /// Whether the writer of a value that has a gradient already may add a further part to it: if no more parts come, so that none of the two

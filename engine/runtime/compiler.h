@@ -103,7 +103,7 @@ class Compiler {
   /// A value's tensor with the dimensions dims(id): a vector that was a map keeps the map's until somebody asks for this.
   Tensor shaped_value(ValueId id, const std::string& layer);
   /// Several values may stand in one buffer: what is written in place, and what is the same data (flatten).
-  void set_value(ValueId id, Tensor tensor);
+  void set_value(ValueId id, const Tensor& tensor);
   /// The moments of a value's planes (kernels/moments.h), where what wrote it took them on the way, for the batch norm behind it.
   void set_moments(ValueId id, const Tensor& moments) { moments_[static_cast<std::size_t>(id)] = moments; }
   const std::optional<Tensor>& moments(ValueId id) const { return moments_[static_cast<std::size_t>(id)]; }

@@ -53,12 +53,14 @@ void check_same(const RunState& state, const RunState& expected) {
   CHECK(state.results == expected.results);
   CHECK(state.config == expected.config);
   REQUIRE(state.checkpoints.size() == expected.checkpoints.size());
-  for (const auto& [name, file] : expected.checkpoints) {
+  for (const auto& [key, file] : expected.checkpoints) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     const SafeTensors& other = state.checkpoints.at(name);
     CHECK(other.metadata == file.metadata);
     REQUIRE(other.tensors.size() == file.tensors.size());
-    for (const auto& [tensor_name, tensor] : file.tensors) {
+    for (const auto& [tensor_key, tensor] : file.tensors) {
+      const std::string& tensor_name = tensor_key;  // clang 14 captures no structured binding
       CAPTURE(tensor_name);
       CHECK(other.tensors.at(tensor_name).values == tensor.values);
     }

@@ -69,7 +69,8 @@ TEST_CASE("what is written to a safetensors file is read back, to the bit") {
   const SafeTensors again = read_safetensors(path);
   CHECK(again.metadata == content.metadata);
   REQUIRE(again.tensors.size() == content.tensors.size());
-  for (const auto& [name, tensor] : content.tensors) {
+  for (const auto& [key, tensor] : content.tensors) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     CHECK(again.tensors.at(name).dims == tensor.dims);
     CHECK(bytes_of(again.tensors.at(name).values) == bytes_of(tensor.values));

@@ -152,8 +152,8 @@ ConvolutionSetup convolution_setup(const Compiler& compiler, const Node& node, c
   const std::int64_t in = s.src[1], kh = op.vertical.kernel, kw = op.horizontal.kernel, g = op.groups;
   s.weights = g == 1 ? Dims{op.out_channels, in, kh, kw} : Dims{g, op.out_channels / g, in / g, kh, kw};
   if (op.bias || op.norm) s.bias = plain_desc({op.out_channels});
-  s.flops =
-      2.0 * static_cast<double>(s.dst[0]) * static_cast<double>(s.dst[1] * s.dst[2] * s.dst[3]) * static_cast<double>(in / g * kh * kw);
+  const std::int64_t products = in / g * kh * kw;  // for each number of the result
+  s.flops = 2.0 * static_cast<double>(s.dst[0]) * static_cast<double>(s.dst[1] * s.dst[2] * s.dst[3]) * static_cast<double>(products);
   return s;
 }
 

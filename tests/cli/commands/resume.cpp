@@ -20,7 +20,8 @@ void check_same_weights(const fs::path& one, const fs::path& other) {
   const SafeTensors a = read_safetensors((one / "last.safetensors").string());
   const SafeTensors b = read_safetensors((other / "last.safetensors").string());
   REQUIRE(a.tensors.size() == b.tensors.size());
-  for (const auto& [name, tensor] : a.tensors) {
+  for (const auto& [key, tensor] : a.tensors) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     CHECK(tensor.values == b.tensors.at(name).values);
   }

@@ -35,7 +35,8 @@ TEST_CASE("a resume that changes what positions and states mean is refused with 
       {"data.dataset={digits: {train: 200, test: 50}}", "the run was started with 100 training images, and data.dataset has 200 now"},
       {"model.layer1.2=tanh", "model cannot change within a run; leave it as it is, or start a new run from its weights"},
   };
-  for (const auto& [set, message] : refused) {
+  for (const auto& [key, message] : refused) {
+    const std::string& set = key;  // clang 14 captures no structured binding
     CAPTURE(set);
     const Result result = resume_with(folder.path(), set);
     CHECK(result.status == 2);

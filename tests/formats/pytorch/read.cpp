@@ -55,7 +55,8 @@ TEST_CASE("every type of elements that PyTorch and safetensors have in common is
   const auto tensors = read_pytorch(fixture("types.pth")).content.tensors;
   const std::map<std::string, std::string> types = {{"float32", "F32"}, {"float64", "F64"}, {"float16", "F16"}, {"bfloat16", "BF16"},
                                                     {"int64", "I64"},   {"int32", "I32"},   {"int16", "I16"},   {"int8", "I8"}};
-  for (const auto& [name, type] : types) {
+  for (const auto& [key, type] : types) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     CHECK(tensors.at(name).type->name == type);
     CHECK(floats_of(tensors.at(name)) == std::vector<float>{0, 1, 2, -3});

@@ -8,7 +8,8 @@ namespace {
 
 void check_same(const StoredTensors& a, const StoredTensors& b) {
   REQUIRE(a.tensors.size() == b.tensors.size());
-  for (const auto& [name, tensor] : a.tensors) {
+  for (const auto& [key, tensor] : a.tensors) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     CHECK(b.tensors.at(name).type == tensor.type);
     CHECK(b.tensors.at(name).dims == tensor.dims);

@@ -17,7 +17,8 @@ std::vector<std::int32_t> integers(const Tensor& tensor) {
 TEST_CASE("cross_entropy and its gradient are PyTorch's") {
   const SafeTensors file = reference("cross_entropy.safetensors");
   CHECK(file.metadata.size() == 6);
-  for (const auto& [name, item] : file.metadata) {
+  for (const auto& [key, item] : file.metadata) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     const Tensor& logits = file.tensors.at(name + "/logits");
     const std::vector<std::int32_t> labels = integers(file.tensors.at(name + "/labels"));
@@ -34,7 +35,8 @@ TEST_CASE("cross_entropy and its gradient are PyTorch's") {
 TEST_CASE("cross_entropy of mixed labels and its gradient are PyTorch's of class probabilities") {
   const SafeTensors file = reference("mixed_cross_entropy.safetensors");
   CHECK(file.metadata.size() == 5);
-  for (const auto& [name, item] : file.metadata) {
+  for (const auto& [key, item] : file.metadata) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     const Tensor& logits = file.tensors.at(name + "/logits");
     const std::vector<std::int32_t> labels = integers(file.tensors.at(name + "/labels")),

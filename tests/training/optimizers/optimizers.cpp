@@ -24,7 +24,8 @@ TEST_CASE("optimizers update as PyTorch's own") {
   const auto steps = static_cast<std::size_t>(gradients.dims[0]);
   const auto count = static_cast<std::size_t>(gradients.dims[1]);
   REQUIRE(file.metadata.size() == 14);
-  for (const auto& [name, item] : file.metadata) {
+  for (const auto& [key, item] : file.metadata) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     auto optimizer = optimizer_of(item, count);
     std::vector<float> values = file.tensors.at("values").values;

@@ -28,7 +28,8 @@ TEST_CASE("schedules set the rates that PyTorch's own set, update by update") {
   const auto steps = static_cast<std::size_t>(gradients.dims[0]);
   const auto count = static_cast<std::size_t>(gradients.dims[1]);
   CHECK(file.metadata.size() == 18);
-  for (const auto& [name, items] : file.metadata) {
+  for (const auto& [key, items] : file.metadata) {
+    const std::string& name = key;  // clang 14 captures no structured binding
     CAPTURE(name);
     const std::size_t split = items.find('\n');
     auto optimizer = optimizer_of(items.substr(0, split), count);
