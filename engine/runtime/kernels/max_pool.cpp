@@ -11,25 +11,20 @@ namespace {
 template <int Width, int Kernel>
 void forward_plane(const PoolingGeometry& g, const float* x, float* y, std::uint8_t* index) {
   using V = Vectors<Width>;
-  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
-    const WindowSpan rows = rows_of(g, oh);
-    for_windows<Kernel>(
-        column_windows(g), 0, g.in.width_pixels, [&](std::int64_t ow, const WindowSpan& columns) __attribute__((always_inline)) {
-          prefetch_below<Width>(g, rows, columns, x);
-          typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
-          typename V::Ints place = typename V::Ints{} + static_cast<std::int32_t>(rows.first * g.kernel_width + columns.first);
-          for_taps<Kernel>(
-              g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
-                const auto v = V::load(x + pixel * Width);
-                const auto wins = (v > best) | V::is_nan(v);
-                best = wins ? v : best;
-                place = wins ? typename V::Ints{} + tap : place;
-              });
-          const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
-          V::store(y + out, best);
-          if (index) V::store(index + out, place);
-        });
-  }
+  for_plane_windows<Width, Kernel>(
+      g, x, [&](std::int64_t out, const WindowSpan& rows, const WindowSpan& columns) __attribute__((always_inline)) {
+        typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
+        typename V::Ints place = typename V::Ints{} + static_cast<std::int32_t>(rows.first * g.kernel_width + columns.first);
+        for_taps<Kernel>(
+            g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
+              const auto v = V::load(x + pixel * Width);
+              const auto wins = (v > best) | V::is_nan(v);
+              best = wins ? v : best;
+              place = wins ? typename V::Ints{} + tap : place;
+            });
+        V::store(y + out, best);
+        if (index) V::store(index + out, place);
+      });
 }
 
 template <int Width, int Kernel>

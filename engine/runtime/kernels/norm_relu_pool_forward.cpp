@@ -15,26 +15,21 @@ template <int Width, int Kernel>
 void pool_plane(const PoolingGeometry& g, const float* x, typename Vectors<Width>::Floats scale, typename Vectors<Width>::Floats shift,
                 float* y, std::uint8_t* index) {
   using V = Vectors<Width>;
-  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
-    const WindowSpan rows = rows_of(g, oh);
-    for_windows<Kernel>(
-        column_windows(g), 0, g.in.width_pixels, [&](std::int64_t ow, const WindowSpan& columns) __attribute__((always_inline)) {
-          prefetch_below<Width>(g, rows, columns, x);
-          typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
-          typename V::Ints place{};
-          for_taps<Kernel>(
-              g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
-                const auto v = V::load(x + pixel * Width) * scale + shift;
-                const auto loses = v <= best;  // not a NaN, of which all of a normalized channel is one
-                best = loses ? best : v;
-                place = loses ? place : typename V::Ints{} + tap;
-              });
-          const auto blocked = best <= 0.0F;
-          const std::int64_t out = (oh * g.out.width_pixels + ow) * Width;
-          V::store(y + out, blocked ? typename V::Floats{} : best);
-          V::store(index + out, blocked ? typename V::Ints{} + kNoTap : place);
-        });
-  }
+  for_plane_windows<Width, Kernel>(
+      g, x, [&](std::int64_t out, const WindowSpan& rows, const WindowSpan& columns) __attribute__((always_inline)) {
+        typename V::Floats best = typename V::Floats{} - std::numeric_limits<float>::infinity();
+        typename V::Ints place{};
+        for_taps<Kernel>(
+            g, rows, columns, [&](std::int64_t pixel, std::int32_t tap) __attribute__((always_inline)) {
+              const auto v = V::load(x + pixel * Width) * scale + shift;
+              const auto loses = v <= best;  // not a NaN, of which all of a normalized channel is one
+              best = loses ? best : v;
+              place = loses ? place : typename V::Ints{} + tap;
+            });
+        const auto blocked = best <= 0.0F;
+        V::store(y + out, blocked ? typename V::Floats{} : best);
+        V::store(index + out, blocked ? typename V::Ints{} + kNoTap : place);
+      });
 }
 
 template <int Width, int Kernel>

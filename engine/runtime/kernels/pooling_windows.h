@@ -15,21 +15,34 @@ struct WindowSpan {
   std::int64_t origin;       // of the window, in the input; may be negative
 };
 
-inline WindowSpan clip_window(std::int64_t out, std::int64_t stride, std::int64_t padding, std::int64_t kernel, std::int64_t dilation,
-                              std::int64_t in) {
-  const std::int64_t origin = out * stride - padding;
-  const std::int64_t before = std::max<std::int64_t>(0, -origin), inside = in - origin;
-  // A division takes as long as a small window.
-  if (dilation == 1) return {before, std::min(kernel, inside), origin};
-  return {(before + dilation - 1) / dilation, std::min(kernel, (inside + dilation - 1) / dilation), origin};
+/// The windows over one dimension of the input.
+struct Windows {
+  std::int64_t count, stride, padding, kernel, dilation;
+
+  std::int64_t reach() const { return (kernel - 1) * dilation; }  // from the first to the last tap
+};
+
+inline Windows row_windows(const PoolingGeometry& g) {
+  return {g.out.height_pixels, g.stride_height, g.padding_top, g.kernel_height, g.dilation_height};
 }
 
-inline WindowSpan rows_of(const PoolingGeometry& g, std::int64_t out) {
-  return clip_window(out, g.stride_height, g.padding_top, g.kernel_height, g.dilation_height, g.in.height_pixels);
+inline Windows column_windows(const PoolingGeometry& g) {
+  return {g.out.width_pixels, g.stride_width, g.padding_left, g.kernel_width, g.dilation_width};
 }
+
+/// A window, counted from the place `begin` of the input on and clipped to `size` places.
+inline WindowSpan clip_window(const Windows& w, std::int64_t window, std::int64_t begin, std::int64_t size) {
+  const std::int64_t origin = window * w.stride - w.padding - begin;
+  const std::int64_t before = std::max<std::int64_t>(0, -origin), inside = size - origin;
+  // A division takes as long as a small window.
+  if (w.dilation == 1) return {before, std::min(w.kernel, inside), origin};
+  return {(before + w.dilation - 1) / w.dilation, std::min(w.kernel, (inside + w.dilation - 1) / w.dilation), origin};
+}
+
+inline WindowSpan rows_of(const PoolingGeometry& g, std::int64_t out) { return clip_window(row_windows(g), out, 0, g.in.height_pixels); }
 
 inline WindowSpan columns_of(const PoolingGeometry& g, std::int64_t out) {
-  return clip_window(out, g.stride_width, g.padding_left, g.kernel_width, g.dilation_width, g.in.width_pixels);
+  return clip_window(column_windows(g), out, 0, g.in.width_pixels);
 }
 
 /// The input's pixel under a window's tap.
@@ -69,21 +82,6 @@ void prefetch_below(const PoolingGeometry& g, const WindowSpan& rows, const Wind
 /// A tap that no window has, in an index of bytes: of a window that gave nothing on.
 constexpr std::int32_t kNoTap = 255;
 
-/// The windows over one dimension of the input.
-struct Windows {
-  std::int64_t count, stride, padding, kernel, dilation;
-
-  std::int64_t reach() const { return (kernel - 1) * dilation; }  // from the first to the last tap
-};
-
-inline Windows row_windows(const PoolingGeometry& g) {
-  return {g.out.height_pixels, g.stride_height, g.padding_top, g.kernel_height, g.dilation_height};
-}
-
-inline Windows column_windows(const PoolingGeometry& g) {
-  return {g.out.width_pixels, g.stride_width, g.padding_left, g.kernel_width, g.dilation_width};
-}
-
 /// A run of windows, half-open.
 struct WindowRange {
   std::int64_t first, last;
@@ -114,10 +112,24 @@ inline __attribute__((always_inline)) void for_windows(const Windows& w, std::in
   const std::int64_t padding = w.padding + begin, room = size + padding - w.reach() - 1;
   const std::int64_t inside = std::clamp((padding + w.stride - 1) / w.stride, over.first, over.last);
   const std::int64_t outside = std::clamp(room < 0 ? 0 : room / w.stride + 1, inside, over.last);
-  const auto clipped = [&](std::int64_t i) { visit(i, clip_window(i, w.stride, padding, w.kernel, w.dilation, size)); };
+  const auto clipped = [&](std::int64_t i) { visit(i, clip_window(w, i, begin, size)); };
   for (std::int64_t i = over.first; i < inside; ++i) clipped(i);
   for (std::int64_t i = inside; i < outside; ++i) visit(i, WindowSpan{0, Kernel > 0 ? Kernel : w.kernel, i * w.stride - padding});
   for (std::int64_t i = outside; i < over.last; ++i) clipped(i);
+}
+
+/// Calls visit(place in the output, rows, columns) for each window of a plane x, row by row, of which the ones below are asked of the
+/// memory.
+template <int Width, int Kernel, class Visit>
+inline __attribute__((always_inline)) void for_plane_windows(const PoolingGeometry& g, const float* x, Visit visit) {
+  for (std::int64_t oh = 0; oh < g.out.height_pixels; ++oh) {
+    const WindowSpan rows = rows_of(g, oh);
+    for_windows<Kernel>(
+        column_windows(g), 0, g.in.width_pixels, [&](std::int64_t ow, const WindowSpan& columns) __attribute__((always_inline)) {
+          prefetch_below<Width>(g, rows, columns, x);
+          visit((oh * g.out.width_pixels + ow) * Width, rows, columns);
+        });
+  }
 }
 
 /// Calls visit(the input's column, the tap's) for each tap of a window's row that is inside the input.
